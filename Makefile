@@ -1,0 +1,31 @@
+# `make test` and `make demo` do all their set-up themselves (Debian 12,
+# root or sudo). People who know OpenStack's habits can call tox directly.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+TOX  := $(SUDO) .venv/bin/tox
+
+.PHONY: help setup test demo demo-keep demo-stop clean
+
+help:
+	@echo "make test       linters, unit and functional tests, documentation"
+	@echo "make demo       a real cloud on this machine boots an SR-IOV server"
+	@echo "make demo-keep  the same, and leaves the cloud running"
+	@echo "make demo-stop  ends a cloud that demo-keep left running"
+	@echo "make clean      removes what the other targets built"
+
+setup:
+	@$(SUDO) tools/setup.sh
+
+test: setup
+	$(TOX) -e pep8,py3,functional,docs
+
+demo: setup
+	$(TOX) -e cloud -- demo
+
+demo-keep: setup
+	$(TOX) -e cloud -- demo --keep
+
+demo-stop:
+	$(TOX) -e cloud -- stop
+
+clean:
+	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache build doc/build
