@@ -1,0 +1,104 @@
+"""What can go wrong on a host, each with the thing and the remedy named."""
+
+from os_vif import exception as osv_exception
+
+
+class HostError(osv_exception.ExceptionBase):
+    """Something on this host keeps a VF from being plugged or unplugged.
+
+    A subclass states ``problem`` and ``remedy``; both are filled with the
+    keyword arguments of the constructor.
+    """
+
+    problem = 'Unknown problem'
+    remedy = 'See the log of the service that plugs VIFs'
+
+    def __init__(self, **facts):
+        super().__init__(f'{self.problem}. {self.remedy}.' % facts, **facts)
+
+
+class VfNotFound(HostError):
+    problem = 'There is no VF %(vf)s on this host'
+    remedy = ('Compare [pci]device_spec in nova.conf with "lspci -D", and '
+              'check that the VFs still exist '
+              '(/sys/bus/pci/devices/<PF>/sriov_numvfs)')
+
+
+class NotAVf(HostError):
+    problem = '%(vf)s is a PCI device of this host, but not an SR-IOV VF'
+    remedy = ('Let [pci]device_spec in nova.conf name VFs for this physnet; '
+              'a whole PF needs a port of vnic type direct-physical')
+
+
+class NotSwitchdev(HostError):
+    problem = ('PF %(pf)s of VF %(vf)s has no VF representors: its eswitch '
+               'is not in switchdev mode')
+    remedy = ('Free its VFs, then run "devlink dev eswitch set pci/%(pf)s '
+              'mode switchdev", or let ports that need switchdev go to '
+              'another host')
+
+
+class RepresentorNotFound(HostError):
+    problem = 'VF %(vf)s (VF %(number)s of PF %(pf)s) has no representor'
+    remedy = ('Look for it with "devlink port show"; when it is missing '
+              'there too, the driver did not create it: see the kernel log')
+
+
+class RepresentorAmbiguous(HostError):
+    problem = ('VF %(vf)s (VF %(number)s of PF %(pf)s) may be represented '
+               'by any of %(candidates)s')
+    remedy = ('This kernel names them in a way that does not tell them '
+              'apart; compare with "devlink port show" and update kernel or '
+              'driver')
+
+
+class LinkFailed(HostError):
+    problem = 'Network device %(device)s could not be set %(what)s: %(error)s'
+    remedy = ('Check with "ip link show %(device)s" that it still exists and '
+              'that its driver takes the network\'s MTU')
+
+
+class OvsdbUnreachable(HostError):
+    problem = ('ovsdb-server at %(connection)s did not answer within '
+               '%(timeout)s seconds (%(error)s)')
+    remedy = ('Check that Open vSwitch runs and listens there '
+              '([os_vif_vflag]ovsdb_connection; "ovs-vsctl get-manager")')
+
+
+class OvsdbRefused(HostError):
+    problem = 'ovsdb-server refused the change to %(device)s: %(error)s'
+    remedy = ('See the log of ovsdb-server; "ovs-vsctl show" tells what the '
+              'database holds now')
+
+
+class VswitchdTimeout(HostError):
+    problem = ('ovs-vswitchd did not take up the change to %(device)s within '
+               '%(timeout)s seconds')
+    remedy = ('Check that ovs-vswitchd runs ("ovs-appctl version") and is '
+              'not blocked; see its log')
+
+
+class BridgeNotFound(HostError):
+    problem = 'Open vSwitch has no bridge %(bridge)s for %(device)s'
+    remedy = ('Create it ("ovs-vsctl add-br %(bridge)s"), or correct '
+              '"integration_bridge" of the Neutron agent of this host')
+
+
+class InterfaceRejected(HostError):
+    problem = 'ovs-vswitchd could not open %(device)s: %(error)s'
+    remedy = ('The port was taken off the bridge again; check the device '
+              'with "ip link show %(device)s" and the log of ovs-vswitchd')
+
+
+class PlugFailed(osv_exception.ExceptionBase):
+    msg_fmt = 'Port %(port)s could not be plugged into VF %(vf)s: %(error)s'
+
+
+class UnplugFailed(osv_exception.ExceptionBase):
+    msg_fmt = 'Port %(port)s could not be unplugged from VF %(vf)s: %(error)s'
+
+
+class InvalidVif(osv_exception.ExceptionBase):
+    msg_fmt = ('Port %(port)s cannot be handled by the os-vif plugin vflag: '
+               '%(problem)s. Give it a VIFHostDevice with a network, a MAC '
+               'address, a PCI address and an Open vSwitch port profile.')

@@ -1,0 +1,231 @@
+"""The one place that talks to OVSDB."""
+
+import contextlib
+import dataclasses
+import errno
+import os
+import threading
+import time
+
+from ovs import jsonrpc
+from ovs import poller
+from ovs import stream
+from ovs.db import idl
+from ovsdbapp import exceptions as ovsdbapp_exc
+from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
+from ovsdbapp.backend.ovs_idl import idlutils
+from ovsdbapp.schema.open_vswitch import impl_idl
+
+from os_vif_vflag import exception
+from os_vif_vflag import ovsdb_commands as commands
+
+_SCHEMA = 'Open_vSwitch'
+
+# Only what is read or written here is monitored: statistics and status of a
+# few hundred interfaces change every five seconds.
+_COLUMNS = {
+    'Open_vSwitch': ('bridges', 'next_cfg', 'cur_cfg'),
+    'Bridge': ('name', 'ports', 'datapath_type'),
+    'Port': ('name', 'interfaces'),
+    'Interface': ('name', 'type', 'external_ids', 'ofport', 'error'),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class OvsPort:
+    """A representor's port as Open vSwitch shall have it.
+
+    :ivar bridge: name of the bridge
+    :ivar device: name of the representor, and so of port and interface
+    :ivar iface_id: Neutron port id, or what Neutron names instead
+    :ivar mac: MAC address of the guest's interface
+    :ivar vm_uuid: uuid of the server
+    :ivar create_bridge: whether a missing bridge is created (trunk bridges)
+    """
+
+    bridge: str
+    device: str
+    iface_id: str
+    mac: str
+    vm_uuid: str
+    create_bridge: bool = False
+
+    @property
+    def external_ids(self):
+        """What Neutron's agent and OVN look for on an interface."""
+        ids = {'iface-id': self.iface_id, 'iface-status': 'active',
+               'attached-mac': self.mac, 'vm-uuid': self.vm_uuid}
+        if self.create_bridge:
+            # Neutron's trunk driver cleans up by it, see its ovsdb_handler.
+            ids['bridge_name'] = self.bridge
+        return ids
+
+
+class OvsDb:
+    """Open vSwitch's database on this host. Connects when first used.
+
+    :param connection: str as in ``ovs-vsctl --db``
+    :param timeout: seconds that any one step may take
+    """
+
+    def __init__(self, connection, timeout):
+        self._connection = connection
+        self._timeout = timeout
+        self._connected = None
+        self._connecting = threading.Lock()
+
+    def has_bridge(self, name):
+        return self._api.br_exists(name).execute(check_error=True)
+
+    def plug(self, port):
+        """Have exactly this port for its ``iface-id``, in one transaction.
+
+        Any other port with the same ``iface-id`` is taken off its bridge: a
+        stale representor of before a reboot, say. Returns when ovs-vswitchd
+        has opened the device; when it cannot, the port is taken away again.
+
+        :param port: OvsPort
+        :raises exception.BridgeNotFound, exception.InterfaceRejected,
+            exception.VswitchdTimeout, exception.OvsdbUnreachable
+        """
+        command = commands.PlugCommand(self._api, port)
+        try:
+            self._commit(command, port.device)
+            if command.error:
+                raise exception.InterfaceRejected(
+                    device=port.device, error=command.error)
+        except (exception.InterfaceRejected, exception.VswitchdTimeout):
+            with contextlib.suppress(exception.HostError):
+                self._commit(
+                    commands.UnplugCommand(self._api, port.iface_id),
+                    port.device, wait=False)
+            raise
+
+    def unplug(self, iface_id, bridge_to_delete=None):
+        """Take every port with this ``iface-id`` off its bridge.
+
+        :param bridge_to_delete: name of a trunk bridge that goes with it
+        :returns: list of names of devices that were taken off
+        :raises exception.VswitchdTimeout, exception.OvsdbUnreachable
+        """
+        command = commands.UnplugCommand(
+            self._api, iface_id, bridge_to_delete)
+        self._commit(command, f'iface-id {iface_id}')
+        return command.devices
+
+    def _commit(self, command, device, wait=True):
+        transaction = _Transaction(
+            self._api, self._api.ovsdb_connection, check_error=True,
+            log_errors=False)
+        transaction.wait = wait
+        transaction.add(command)
+        try:
+            transaction.commit()
+        except _VswitchdSilent:
+            raise exception.VswitchdTimeout(
+                device=device, timeout=self._timeout) from None
+        except ovsdbapp_exc.TimeoutException as e:
+            raise self._unreachable(e) from None
+        except RuntimeError as e:  # ovsdbapp's type for an OVSDB error
+            raise exception.OvsdbRefused(device=device, error=e) from None
+
+    @property
+    def _api(self):
+        with self._connecting:
+            if self._connected is None:
+                self._connected = self._connect()
+        return self._connected
+
+    def _connect(self):
+        try:
+            return _Api(ovsdbapp_connection.Connection(
+                self._idl(), self._timeout))
+        except ovsdbapp_exc.OvsdbConnectionUnavailable as e:
+            raise self._unreachable(e) from None
+
+    def _idl(self):
+        try:
+            schema = _fetch_schema(self._connection, self._timeout)
+        except OSError as e:
+            raise self._unreachable(e.strerror) from None
+        helper = idlutils.create_schema_helper(schema)
+        for table, columns in _COLUMNS.items():
+            helper.register_columns(table, columns)
+        return idl.Idl(self._connection, helper)
+
+    def _unreachable(self, error):
+        return exception.OvsdbUnreachable(
+            connection=self._connection, timeout=self._timeout, error=error)
+
+
+class _Api(impl_idl.OvsdbIdl):
+    # ovsdbapp keeps the connection on the class, so that a second instance
+    # with another connection string would silently use the first one's.
+    ovsdb_connection = None
+
+
+class _VswitchdSilent(Exception):
+    """The database took the change, ovs-vswitchd did not."""
+
+
+class _Transaction(impl_idl.OvsVsctlTransaction):
+    """One that reports ovs-vswitchd's silence instead of logging it."""
+
+    wait = True
+
+    def post_commit(self, txn):
+        if self.wait:
+            try:
+                self.do_post_commit(txn)
+            except ovsdbapp_exc.TimeoutException:
+                raise _VswitchdSilent() from None
+        for command in self.commands:
+            command.post_commit(txn)
+
+    def post_commit_failed_interfaces(self, txn):
+        # PlugCommand looks itself, for vswitchd's own words.
+        return []
+
+
+def _fetch_schema(connection, timeout):
+    """Ask ovsdb-server for its schema.
+
+    ovsdbapp's own look-up waits for ever for a server that accepts the
+    connection and then says nothing (ovsdbapp 3.0, fetch_schema_json).
+
+    :raises OSError: with the reason
+    """
+    deadline = time.monotonic() + timeout
+    error, opened = stream.Stream.open_block(
+        stream.Stream.open(connection), timeout * 1000)
+    if error:
+        raise OSError(error, _words(error))
+    rpc = jsonrpc.Connection(opened)
+    try:
+        rpc.send(jsonrpc.Message.create_request('get_schema', [_SCHEMA]))
+        while True:
+            rpc.run()
+            error, reply = rpc.recv()
+            if reply is not None and reply.type == jsonrpc.Message.T_REPLY:
+                return reply.result
+            if error and error != errno.EAGAIN:
+                raise OSError(error, _words(error))
+            _wait(rpc, deadline)
+    finally:
+        rpc.close()
+
+
+def _wait(rpc, deadline):
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise OSError(errno.ETIMEDOUT, _words(errno.ETIMEDOUT))
+    waiter = poller.Poller()
+    rpc.wait(waiter)
+    rpc.recv_wait(waiter)
+    waiter.timer_wait(left * 1000)
+    waiter.block()
+
+
+def _words(error):
+    # ovs-python says EOF (-1) where the peer closed the connection.
+    return os.strerror(error) if error > 0 else 'connection closed'
