@@ -1,0 +1,3 @@
+"""Fixtures which all tests share."""
+
+pytest_plugins = ['tests.sim.fixtures']

@@ -1,0 +1,236 @@
+"""A description of a network card: what to simulate, as plain data.
+
+    Card(pfs=(Pf('0000:03:00.0', 'enp3s0f0np0', vfs=4),
+              Pf('0000:03:00.1', 'enp3s0f1np1', mode='legacy')))
+
+A description says what a card *is*; tests.sim.sysfs makes the tree which
+the kernel would show for it, tests.sim.netdevs real netdevs.
+"""
+
+import dataclasses
+
+from tests.sim import naming
+from tests.sim import pci
+
+MODES = ('legacy', 'switchdev')
+# What the kernel does with new VFs: bind them to the network driver if
+# sriov_drivers_autoprobe says so.
+AUTO = 'auto'
+# drivers/net/bonding/bond_options.c, bond_mode_tbl
+BOND_MODES = {
+    'balance-rr': 0, 'active-backup': 1, 'balance-xor': 2, 'broadcast': 3,
+    '802.3ad': 4, 'balance-tlb': 5, 'balance-alb': 6}
+
+
+@dataclasses.dataclass(frozen=True)
+class Pf:
+    """A physical function.
+
+    :param port: the port of the card, N in phys_port_name pfN: the PF's
+        place among the card's PFs unless said. It is not the PCI function
+        (mlx5/core/esw/devlink_port.c: mlx5_get_dev_index).
+    :param vf_offset: PCI First VF Offset; unless said, the VFs follow the
+        PFs of the slot, first those of the first PF
+    :param vfs_bound_to: the VFs' driver, None for none, AUTO for the
+        kernel's choice
+    :param vf_drivers: single VFs with another one: ((vf, driver), ...)
+    :param external_vfs: representors of VFs which the host of a DPU owns
+    :param subfunctions: representors of subfunctions
+    :param representor: how the host names representors
+    """
+
+    address: str
+    netdev: str
+    mode: str = 'switchdev'
+    vfs: int = 4
+    total_vfs: int = 8
+    vf_offset: int | None = None
+    vf_stride: int = 1
+    port: int | None = None
+    numa_node: int = 0
+    link: str = 'up'
+    infiniband: bool = False
+    sriov_drivers_autoprobe: bool = True
+    vfs_bound_to: str | None = AUTO
+    vf_drivers: tuple = ()
+    external_vfs: int = 0
+    subfunctions: int = 0
+    representor: str = '{base}_{vf}'
+
+    def __post_init__(self):
+        bus = pci.split(self.address)[1] >> 8
+        checks = {
+            'bus 00 is the root bus, cards are below a root port': bus,
+            f'mode {self.mode!r} is not one of {MODES}':
+                self.mode in MODES,
+            f'link {self.link!r} is neither up nor down':
+                self.link in ('up', 'down'),
+            f'{self.vfs} VFs are not between 0 and total_vfs '
+            f'{self.total_vfs}': 0 <= self.vfs <= self.total_vfs,
+            'an InfiniBand PF has no switchdev mode':
+                not self.infiniband or self.mode == 'legacy',
+        }
+        _refuse(f'PF {self.address}', checks)
+
+    @property
+    def base(self):
+        """'enp3s0f0np0' -> 'enp3s0f0', as udev's other names start."""
+        return self.netdev.rpartition('np')[0] or self.netdev
+
+    def vf_address(self, vf):
+        return pci.vf_address(
+            self.address, self.vf_offset, self.vf_stride, vf)
+
+    @property
+    def vf_addresses(self):
+        return [self.vf_address(vf) for vf in range(self.vfs)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bond:
+    """A bond over the card's PFs; `foreign` members are other netdevs."""
+
+    name: str
+    mode: str
+    members: tuple
+    active: str | None = None
+    foreign: tuple = ()
+
+    def __post_init__(self):
+        members = self.members + self.foreign
+        checks = {
+            f'mode {self.mode!r} is not one of {", ".join(BOND_MODES)}':
+                self.mode in BOND_MODES,
+            f'active {self.active} is no member':
+                self.active is None or self.active in members,
+        }
+        _refuse(f'bond {self.name}', checks)
+
+
+@dataclasses.dataclass(frozen=True)
+class LagState:
+    """What mlx5 says about its LAG (mlx5/core/lag/debugfs.c).
+
+    The active ports of a hash LAG, counted from 1, are those whose PF has
+    a link; they are not part of the description.
+    """
+
+    state: str = 'active'
+    type: str = 'switchdev'
+    port_sel_mode: str = 'hash'
+    shared_fdb: bool = True
+    fdb_selection_mode: str = 'native'
+
+    def __post_init__(self):
+        _refuse('LAG', {
+            f'state {self.state!r} is neither active nor disabled':
+                self.state in ('active', 'disabled'),
+            f'type {self.type!r} is unknown': self.type in (
+                'switchdev', 'roce', 'multipath', 'multiport_eswitch'),
+        })
+
+
+@dataclasses.dataclass(frozen=True)
+class PciDevice:
+    """One PCI function, as lspci or libvirt's node devices show it."""
+
+    address: str
+    vendor: str
+    product: str
+    dev_type: str           # 'PF' or 'VF'
+    parent: str | None      # a VF's PF
+    vf: int | None          # a VF's number
+    numa_node: int
+    netdev: str | None
+    driver: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """A network card with its PFs in the order of its ports.
+
+    :param naming: a key of tests.sim.naming.NAMINGS
+    :param representors_under_pf: representors are children of the PF's
+        PCI device (Linux 5.8 and later) instead of virtual devices
+    :param legacy_switch_id: PFs show phys_switch_id in legacy mode too,
+        as mlx5 with a devlink port for its PF does (mlx5/core/en/devlink.c
+        sets switch_id without asking for the mode)
+    :param lag: None: the driver shows no LAG, as before Linux 5.19
+    """
+
+    pfs: tuple
+    vendor: str = '15b3'
+    product: str = '101d'
+    vf_product: str = '101e'
+    driver: str = 'mlx5_core'
+    vf_driver: str = 'mlx5_core'
+    switch_id: str = 'e41d2d0300a1b2c4'
+    naming: str = 'mlx5'
+    representors_under_pf: bool = True
+    legacy_switch_id: bool = False
+    bond: Bond | None = None
+    lag: LagState | None = None
+
+    def __post_init__(self):
+        _refuse('card', {
+            'it has no PF': self.pfs,
+            f'naming {self.naming!r} is not one of '
+            f'{", ".join(naming.NAMINGS)}': self.naming in naming.NAMINGS,
+        })
+        object.__setattr__(self, 'pfs', tuple(self._place_vfs()))
+        if self.bond:
+            strangers = set(self.bond.members) - {
+                pf.netdev for pf in self.pfs}
+            _refuse(f'bond {self.bond.name}', {
+                f'{", ".join(sorted(strangers))}: no PF of this card has '
+                'that name; list it under foreign': not strangers})
+
+    def _place_vfs(self):
+        """Ports and VF offsets that the description leaves open."""
+        used = {}
+        for index, pf in enumerate(self.pfs):
+            slot = pci.slot(pf.address)
+            mates = [p for p in self.pfs if pci.slot(p.address) == slot]
+            first = max(int(p.address[-1]) for p in mates) + 1
+            offset = first + used.get(slot, 0) - int(pf.address[-1])
+            used[slot] = used.get(slot, 0) + pf.total_vfs
+            yield dataclasses.replace(
+                pf,
+                port=index if pf.port is None else pf.port,
+                vf_offset=offset if pf.vf_offset is None else pf.vf_offset)
+
+    def pf(self, address):
+        for pf in self.pfs:
+            if pf.address == address:
+                return pf
+        raise ValueError(f'no PF {address} on this card')
+
+    def vf_driver_of(self, pf, vf):
+        """The driver that a VF is bound to."""
+        usual = pf.vfs_bound_to
+        if usual == AUTO:
+            usual = self.vf_driver if pf.sriov_drivers_autoprobe else None
+        return dict(pf.vf_drivers).get(vf, usual)
+
+    def pci_devices(self):
+        """Every function of the card, each PF before its VFs."""
+        devices = []
+        for pf in self.pfs:
+            devices.append(PciDevice(
+                pf.address, self.vendor, self.product, 'PF', None, None,
+                pf.numa_node, pf.netdev, self.driver))
+            devices += [self._vf(pf, vf) for vf in range(pf.vfs)]
+        return devices
+
+    def _vf(self, pf, vf):
+        driver = self.vf_driver_of(pf, vf)
+        return PciDevice(
+            pf.vf_address(vf), self.vendor, self.vf_product, 'VF',
+            pf.address, vf, pf.numa_node,
+            f'{pf.base}v{vf}' if driver == self.vf_driver else None, driver)
+
+
+def _refuse(what, checks):
+    wrong = [text for text, right in checks.items() if not right]
+    if wrong:
+        raise ValueError(f'{what}: {"; ".join(wrong)}')
