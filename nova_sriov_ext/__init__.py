@@ -1,0 +1,1 @@
+"""What Nova loads: scheduler filter, compute driver, operator's commands."""

@@ -1,0 +1,36 @@
+"""``nova-sriov capacity list``: VFs of each physnet on each host."""
+
+from cliff.lister import Lister
+
+from nova_sriov_ext import capacity
+from nova_sriov_ext.cmd import cells
+
+_COLUMNS = ('Host', 'Physnet', 'Mode', 'Total', 'Used', 'Free')
+
+
+class ListCapacity(Lister):
+    """List VFs in total, used and free for each physnet on each host.
+
+    Reads Nova's cell databases, so it runs on a controller with a nova.conf
+    that names the API database. It changes nothing. Mode and total are known
+    of hosts whose nova-compute runs sriov_ext.SriovLibvirtDriver.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--physnet', metavar='PHYSNET',
+                            help='only this physical network')
+        parser.add_argument('--host', metavar='HOST', help='only this host')
+        return parser
+
+    def take_action(self, parsed_args):
+        nodes = cells.compute_nodes(self.app_args.config_file)
+        rows = [(node.host, found) for node in nodes
+                for found in capacity.of_host(
+                    node.stats,
+                    [pool.to_dict() for pool in node.pci_device_pools or ()])]
+        return _COLUMNS, [
+            (host, c.physnet, c.mode, c.total, c.used, c.free)
+            for host, c in sorted(rows)
+            if parsed_args.physnet in (None, c.physnet)
+            and parsed_args.host in (None, host)]

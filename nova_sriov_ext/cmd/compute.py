@@ -1,0 +1,31 @@
+"""``nova-sriov-compute``: nova-compute where Nova lives elsewhere.
+
+``compute_driver = sriov_ext.SriovLibvirtDriver`` is imported as
+``nova.virt.sriov_ext``. That needs this project's ``nova/virt/sriov_ext`` in
+the folder that Nova was installed to. A distribution's Nova stands in
+``/usr/lib/python3/dist-packages``, while pip installs to ``/usr/local``: start
+nova-compute by this command then. It takes the same options.
+"""
+
+import pathlib
+
+import nova_sriov_ext
+
+
+def main():
+    # Nova patches at import of nova.cmd, before anything else of Nova.
+    from nova.cmd import compute
+    make_driver_importable()
+    return compute.main()
+
+
+def make_driver_importable():
+    """Let ``nova.virt`` look for ``sriov_ext`` beside this project too.
+
+    :returns: None
+    """
+    import nova.virt
+    ours = pathlib.Path(nova_sriov_ext.__file__).parent.parent
+    folder = str(ours / 'nova' / 'virt')
+    if folder not in nova.virt.__path__:
+        nova.virt.__path__.append(folder)

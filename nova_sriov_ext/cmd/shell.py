@@ -1,0 +1,32 @@
+"""``nova-sriov``: the operator's commands."""
+
+import importlib.metadata
+import sys
+
+from cliff.app import App
+from cliff.commandmanager import CommandManager
+
+
+class Shell(App):
+    """The application: options that all commands share, and Nova's setup."""
+
+    def __init__(self):
+        super().__init__(
+            description='Look after SR-IOV networking of OpenStack Nova.',
+            version=importlib.metadata.version('nova-sriov-ext'),
+            command_manager=CommandManager('nova_sriov.commands'),
+            deferred_help=True)
+
+    def build_option_parser(self, description, version, argparse_kwargs=None):
+        parser = super().build_option_parser(
+            description, version, argparse_kwargs)
+        parser.add_argument(
+            '--config-file', action='append', metavar='FILE',
+            help='nova.conf to read; may be given more than once '
+                 '(default: where Nova looks for it)')
+        return parser
+
+
+def main(argv=None):
+    """:returns: exit status"""
+    return Shell().run(sys.argv[1:] if argv is None else argv)

@@ -1,0 +1,35 @@
+"""The compute driver ``sriov_ext.SriovLibvirtDriver``."""
+
+import json
+
+import nova.conf
+from nova.pci import whitelist
+from nova.virt.libvirt import driver
+
+from nova_sriov_ext import capacity
+from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext.virt.libvirt import vif
+from os_vif_vflag.host import Host
+
+CONF = sriov_conf.register(nova.conf.CONF)
+
+
+class SriovLibvirtDriver(driver.LibvirtDriver):
+    """Nova's libvirt driver with SR-IOV networking made dependable."""
+
+    def __init__(self, virtapi, read_only=False):
+        super().__init__(virtapi, read_only)
+        # There has been no option for it since Nova 2014.2; LibvirtDriver
+        # makes its own in __init__.
+        self.vif_driver = vif.SriovVIFDriver(self._host)
+
+    def get_available_resource(self, nodename):
+        """Add the SR-IOV capacity of this host to Nova's ``stats``."""
+        data = super().get_available_resource(nodename)
+        if CONF.sriov.report_capacity:
+            data.setdefault('stats', {})[capacity.STATS_KEY] = (
+                capacity.report(
+                    Host().snapshot(),
+                    json.loads(data['pci_passthrough_devices']),
+                    whitelist.Whitelist(CONF.pci.device_spec)))
+        return data
