@@ -152,9 +152,6 @@ class Card:
     :param naming: a key of tests.sim.naming.NAMINGS
     :param representors_under_pf: representors are children of the PF's
         PCI device (Linux 5.8 and later) instead of virtual devices
-    :param legacy_switch_id: PFs show phys_switch_id in legacy mode too,
-        as mlx5 with a devlink port for its PF does (mlx5/core/en/devlink.c
-        sets switch_id without asking for the mode)
     :param lag: None: the driver shows no LAG, as before Linux 5.19
     """
 
@@ -167,7 +164,6 @@ class Card:
     switch_id: str = 'e41d2d0300a1b2c4'
     naming: str = 'mlx5'
     representors_under_pf: bool = True
-    legacy_switch_id: bool = False
     bond: Bond | None = None
     lag: LagState | None = None
 

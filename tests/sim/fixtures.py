@@ -1,8 +1,6 @@
 """pytest fixtures: describe a card, get a host.
 
-Make them known in a conftest.py with
-    pytest_plugins = ['tests.sim.fixtures']   # in the top-level one
-or import the names.
+tests/conftest.py makes them known to every test.
 """
 
 import pytest
@@ -17,7 +15,7 @@ def sriov_host(tmp_path):
 
     def build(*cards):
         nonlocal count
-        count += 1
-        return sysfs.Sysfs(tmp_path / f'host{count}' / 'sys', *cards)
+        count += 1     # a test may need several hosts
+        return sysfs.Sysfs(tmp_path / f'host{count}', *cards)
 
     return build

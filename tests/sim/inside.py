@@ -10,16 +10,16 @@ NETNS_FOLDER = pathlib.Path('/run/netns')
 _MOUNT = 'mount --bind "$0" /sys && exec "$@"'
 
 
-def command(argv, sysfs_root=None, netns=None):
+def command(argv, sys=None, netns=None):
     """The command line that runs argv on a simulated host; needs root.
 
-    :param sysfs_root: the root of a tests.sim.sysfs tree, or None
+    :param sys: the folder to see as /sys (tests.sim.sysfs), or None
     :param netns: the name of a network namespace, or None
     """
     argv = [str(part) for part in argv]
-    if sysfs_root:
+    if sys:
         argv = ['unshare', '--mount', 'sh', '-c', _MOUNT,
-                str(sysfs_root), *argv]
+                str(sys), *argv]
     if netns:
         argv = ['nsenter', f'--net={NETNS_FOLDER / netns}', *argv]
     return argv

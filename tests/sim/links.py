@@ -60,14 +60,13 @@ def links(card):
 
 def _uplink(card, pf):
     habit = naming.NAMINGS[card.naming]
-    switchdev = pf.mode == 'switchdev'
-    named = habit.uplink and (switchdev or habit.uplink_in_legacy)
-    has_switch = switchdev or card.legacy_switch_id
+    named = pf.mode == 'switchdev' or habit.legacy
     bonded = card.bond and pf.netdev in card.bond.members
     return Link(
         (pf.address, 'uplink', None), pf.netdev, pci=pf.address,
-        phys_port_name=habit.uplink(pf.port) if named else None,
-        phys_switch_id=card.switch_id if has_switch else None,
+        phys_port_name=habit.uplink(pf.port)
+        if named and habit.uplink else None,
+        phys_switch_id=card.switch_id if named else None,
         up=pf.link == 'up', dev_port=pf.port,
         master=card.bond.name if bonded else None,
         preferred=bool(bonded) and card.bond.active == pf.netdev,

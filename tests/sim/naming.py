@@ -10,12 +10,13 @@ class Naming:
 
     :param uplink: names the uplink of a card's port; None: no name
     :param vf: names the representor of a VF
-    :param uplink_in_legacy: the PF has its name in legacy mode as well
+    :param legacy: the PF has its phys_port_name and its phys_switch_id in
+        legacy mode as well
     """
 
     uplink: collections.abc.Callable | None
     vf: collections.abc.Callable
-    uplink_in_legacy: bool = False
+    legacy: bool = True
 
 
 def _uplink(port):
@@ -38,21 +39,23 @@ def _number(port, vf):
     return str(vf)
 
 
-# devlink names them all since net/devlink/port.c has
-# __devlink_port_phys_port_name_get; the last two came before that.
+# A driver that registers a devlink port for its PF does so in both modes and
+# gives it a switch_id without asking for the mode: mlx5/core/en/devlink.c
+# (mlx5e_devlink_port_register), ice (ice_devlink_create_pf_port), bnxt
+# (bnxt_dl_register), nfp (nfp_devlink_port_register). net/core/dev.c
+# (dev_get_port_parent_id) falls back to that.
 NAMINGS = {
-    # mlx5 has a devlink port for the PF in both modes
-    # (mlx5/core/en/devlink.c, mlx5e_devlink_port_register): this is the
-    # `np0` in enp3s0f0np0.
-    'mlx5': Naming(_uplink, _pf_vf, uplink_in_legacy=True),
+    'mlx5': Naming(_uplink, _pf_vf),
     'ice': Naming(_uplink, _pf_vf),
     'bnxt': Naming(_uplink, _pf_vf),
-    'nfp': Naming(_uplink, _pf_vf, uplink_in_legacy=True),
+    'nfp': Naming(_uplink, _pf_vf),
     # a port split in lanes: net/devlink/port.c, 'p%us%u'
-    'nfp-split': Naming(_split_uplink, _pf_vf, uplink_in_legacy=True),
-    'vf@pf': Naming(_uplink, _vf_at_pf),
+    'nfp-split': Naming(_split_uplink, _pf_vf),
+    # mlx5 before devlink ports, from Linux 5.1: en_rep.c, 'pf%dvf%d'
+    'mlx5-5.1': Naming(_uplink, _pf_vf, legacy=False),
+    'vf@pf': Naming(_uplink, _vf_at_pf, legacy=False),
     # mlx5 up to Linux 5.0: en_rep.c printed vport - 1
-    'number': Naming(None, _number),
+    'number': Naming(None, _number, legacy=False),
 }
 
 

@@ -4,13 +4,15 @@
     host.set_mode('0000:03:00.0', 'legacy')
 
 An operation changes the description and the tree follows, as it does in the
-kernel: a netdev that stays keeps its ifindex, a new one gets the next. The
-root is what is to be mounted over /sys (tests.sim.inside).
+kernel: a netdev that stays keeps its ifindex, a new one gets the next.
+`host.root` stands for /, `host.sys` is to be mounted over /sys
+(tests.sim.inside).
 """
 
 import dataclasses
 import errno
 import os
+import pathlib
 
 from tests.sim import attributes
 from tests.sim import links
@@ -28,8 +30,9 @@ class Sysfs:
         self._removed = set()   # keys of links that are gone
         self._ifindex = {}      # link key -> ifindex
         self._next_ifindex = FIRST_IFINDEX
-        self._tree = tree.Tree(root)
-        self.root = self._tree.root
+        self.root = pathlib.Path(root)
+        self.sys = self.root / 'sys'
+        self._tree = tree.Tree(self.sys)
         for folder in attributes.FOLDERS:
             self._tree.folder(folder)
         self._sync()
