@@ -136,6 +136,7 @@ class Sysfs:
     def adopt(self, name, ifindex):
         """Show the ifindex of the real netdev that has this name."""
         self._ifindex[self.link(name).key] = ifindex
+        self._next_ifindex = max(self._next_ifindex, ifindex + 1)
         self._sync()
 
     # How the tree follows

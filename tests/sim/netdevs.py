@@ -1,0 +1,140 @@
+"""Real netdevs for a simulated host: veths in network namespaces.
+
+    with Netdevs(host, 'sim') as real:
+        guest = real.guest(vf, cidr='192.0.2.1/24')
+
+Each netdev of the host is one end of a veth in the host's namespace. The
+other end is parked, in a namespace of its own, until a guest gets it: the
+other end of a representor is its VF.
+
+The simulated /sys shows the real ifindexes. After an operation on the host,
+sync() makes the netdevs follow. Needs root.
+"""
+
+import contextlib
+import dataclasses
+
+import pyroute2
+from pyroute2 import netns
+
+
+@dataclasses.dataclass(frozen=True)
+class Guest:
+    """A namespace that owns a VF, as a virtual machine does."""
+
+    netns: str
+    netdev: str
+    mac: str
+    cidr: str | None
+
+
+class Netdevs:
+
+    def __init__(self, host, name, own_namespace=True):
+        """
+        :param host: a tests.sim.sysfs.Sysfs
+        :param name: of the host's namespace, and how the others' begin
+        :param own_namespace: False leaves the host's netdevs in the
+            namespace of this process
+        """
+        self.host = host
+        self.netns = name if own_namespace else None
+        self._name = name
+        self._park = f'{name}-park'
+        self._links = {}       # key -> the link that a veth was made for
+        self._peers = {}       # key -> name of the parked end
+        self._guests = {}      # VF address -> Guest
+        self._count = 0
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self._stack = stack
+            self._parked = self._namespace(self._park)
+            self._ip = (self._namespace(self.netns) if self.netns
+                        else stack.enter_context(pyroute2.IPRoute()))
+            # A namespace's netdevs go only some time after the namespace.
+            stack.callback(self._delete_all)
+            self.sync()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc):
+        self._stack.close()
+
+    def guest(self, vf, mac=None, cidr=None):
+        """Pass a VF through to a new guest; libvirt rebinds it so.
+
+        :param vf: PCI address
+        """
+        self.host.bind(vf, 'vfio-pci')
+        self.sync()
+        guest = Guest(f'{self._name}-vf{len(self._guests)}', 'eth0',
+                      mac or f'fa:16:3e:00:00:{len(self._guests):02x}', cidr)
+        self._namespace(guest.netns)
+        self._guests[vf] = guest
+        self._attach(vf)
+        return guest
+
+    def sync(self):
+        """Make the netdevs what the host's description says now."""
+        wanted = {link.key: link for link in self.host.links()}
+        for key in self._links.keys() - wanted.keys():
+            self._ip.link('del', ifname=self._links.pop(key).name)
+        for key, link in wanted.items():
+            real = self._links.get(key)
+            # the host gave it another ifindex: it went and came back
+            if real and self._index(real.name) != link.ifindex:
+                self._ip.link('del', ifname=real.name)
+                real = None
+            if real is None:
+                self._create(link)
+            elif real.name != link.name:
+                self._ip.link('set', index=self._index(real.name),
+                              ifname=link.name)
+            self._links[key] = self.host.link(link.name)
+        for vf in self._guests:
+            self._attach(vf)
+
+    def _namespace(self, name):
+        """Namespaces take their netdevs along when they go."""
+        netns.create(name)
+        self._stack.callback(netns.remove, name)
+        ip = self._stack.enter_context(pyroute2.NetNS(name))
+        ip.link('set', index=1, state='up')
+        return ip
+
+    def _delete_all(self):
+        for link in self._links.values():
+            self._ip.link('del', ifname=link.name)
+
+    def _index(self, name):
+        return next(iter(self._ip.link_lookup(ifname=name)), None)
+
+    def _create(self, link):
+        """Representors start down; what has a cable is up if that is."""
+        self._count += 1
+        peer = self._peers[link.key] = f'peer{self._count}'
+        address = {} if link.type == 32 else {'address': link.mac}
+        self._ip.link('add', ifname=link.name, kind='veth', **address,
+                      peer={'ifname': peer, 'net_ns_fd': self._park})
+        index = self._index(link.name)
+        if link.kind in ('uplink', 'bond', 'foreign') and link.up:
+            self._ip.link('set', index=index, state='up')
+            self._parked.link('set', ifname=peer, state='up')
+        self.host.adopt(link.name, index)
+
+    def _attach(self, vf):
+        """Move the VF, unless the guest has it or it has no representor."""
+        representor = self.host.representor(vf)
+        peer = self._peers.pop(representor.key, None) if representor else None
+        if peer is None:
+            return
+        guest = self._guests[vf]
+        self._parked.link('set', ifname=peer, net_ns_fd=guest.netns)
+        with pyroute2.NetNS(guest.netns) as ip:
+            index = ip.link_lookup(ifname=peer)[0]
+            ip.link('set', index=index, ifname=guest.netdev,
+                    address=guest.mac, state='up')
+            if guest.cidr:
+                ip.addr('add', index=index, address=guest.cidr)
