@@ -1,30 +1,111 @@
-"""Commands that see a simulated host: its /sys, its network namespace."""
+"""Code and commands that see a simulated host: its /sys, its namespace.
 
+Mounts are private to the process; nothing else on the machine sees them,
+and they end with it. Needs root.
+"""
+
+import ctypes
+import dataclasses
+import multiprocessing
 import os
 import pathlib
+import traceback
+
+from pyroute2 import netns as netns_lib
 
 NETNS_FOLDER = pathlib.Path('/run/netns')
-
-# The mount is the child's own and ends with it; nothing else on the
-# machine sees it.
 _MOUNT = 'mount --bind "$0" /sys && exec "$@"'
+
+# include/uapi/linux/sched.h and mount.h
+_CLONE_NEWNS = 0x00020000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+
+# Children are forked from a clean process that has these imported: nova
+# alone takes longer than what a test asks it.
+_context = multiprocessing.get_context('forkserver')
+_context.set_forkserver_preload([
+    'pytest', 'nova.pci.utils', 'os_vif', 'vif_plug_ovs.ovs',
+    'ovsdbapp.schema.open_vswitch.impl_idl', 'tests.sim.inside'])
+
+
+def why_not():
+    """Why this process cannot do any of this; None if it can."""
+    return None if os.geteuid() == 0 else 'mounting over /sys needs root'
 
 
 def command(argv, sys=None, netns=None):
-    """The command line that runs argv on a simulated host; needs root.
+    """The command line that runs argv on a simulated host.
 
     :param sys: the folder to see as /sys (tests.sim.sysfs), or None
     :param netns: the name of a network namespace, or None
     """
     argv = [str(part) for part in argv]
     if sys:
-        argv = ['unshare', '--mount', 'sh', '-c', _MOUNT,
-                str(sys), *argv]
+        argv = ['unshare', '--mount', 'sh', '-c', _MOUNT, str(sys), *argv]
     if netns:
         argv = ['nsenter', f'--net={NETNS_FOLDER / netns}', *argv]
     return argv
 
 
-def why_not():
-    """Why this process cannot do that; None if it can."""
-    return None if os.geteuid() == 0 else 'mounting over /sys needs root'
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a call returned, or raised: plain data, any class may cross.
+
+    :param error: names of the exception's class and of its bases
+    """
+
+    value: object = None
+    error: tuple = ()
+    text: str = ''
+    traceback: str = ''
+
+    def result(self):
+        """The value; an exception of the child fails the test here."""
+        if self.error:
+            raise AssertionError(f'in the child: {self.traceback}')
+        return self.value
+
+
+def call(function, *args, sys=None, netns=None, timeout=60):
+    """Call a function of a module in a new process on a simulated host."""
+    ours, theirs = _context.Pipe(duplex=False)
+    process = _context.Process(
+        target=_child, args=(theirs, function, args, sys, netns))
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(timeout):
+            raise AssertionError(
+                f'{function.__name__} did not end in {timeout} s')
+        return ours.recv()
+    finally:
+        process.kill()
+        process.join()
+
+
+def _child(pipe, function, args, sys, netns):
+    try:
+        if netns:
+            netns_lib.setns(netns)
+        if sys:
+            _see_as_sys(sys)
+        outcome = Outcome(function(*args))
+    except BaseException as error:
+        classes = tuple(
+            f'{c.__module__}.{c.__name__}' for c in type(error).__mro__)
+        outcome = Outcome(error=classes, text=str(error),
+                          traceback=traceback.format_exc())
+    pipe.send(outcome)
+
+
+def _see_as_sys(folder):
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def check(result):
+        if result:
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error))
+
+    check(libc.unshare(_CLONE_NEWNS))
+    check(libc.mount(None, b'/', None, _MS_REC | _MS_PRIVATE, None))
+    check(libc.mount(os.fsencode(folder), b'/sys', None, _MS_BIND, None))
