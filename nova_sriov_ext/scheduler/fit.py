@@ -9,7 +9,7 @@ import collections
 import dataclasses
 
 NO_PCI = 'no_pci_devices'
-NO_PHYSNET = 'no_vf_of_physnet'
+NO_FREE = 'none_free'
 NO_MATCH = 'no_matching_device'
 TOO_FEW = 'too_few_free'
 
@@ -43,11 +43,17 @@ class Request:
     @property
     def subject(self):
         """What the request is about, as an operator would say it."""
-        return self.physnet or self.name
+        return (self.physnet or 'devices without a physnet'
+                if self.has_physnet else self.name)
+
+    @property
+    def has_physnet(self):
+        """Whether it asks for a physnet: ports do, aliases do not."""
+        return any(_PHYSNET in spec for spec in self.specs)
 
     @property
     def physnet(self):
-        """:returns: str, None where none is asked (tunnelled networks)"""
+        """:returns: str, None on a tunnelled network"""
         return next((spec[_PHYSNET] for spec in self.specs
                      if spec.get(_PHYSNET)), None)
 
@@ -75,9 +81,8 @@ class Misfit:
 
 _WORDS = {
     NO_PCI: 'the host reports no PCI devices',
-    NO_PHYSNET: '{subject}: {asked} VFs asked, the host has no free device '
-                'of this physnet ({request})',
-    NO_MATCH: '{subject}: free devices there are, none as asked by '
+    NO_FREE: '{subject}: {asked} asked, the host has none free ({request})',
+    NO_MATCH: '{subject}: the host has free ones, but none as asked by '
               '{request}',
     TOO_FEW: '{subject}: {asked} asked, {free} free ({request})',
 }
@@ -104,20 +109,22 @@ def misfit(pools, requests):
             take = min(left, _free(pools[i]) - taken[i])
             taken[i] += take
             left -= take
-        if left:
+        # A request of no devices (alias "a1:0") needs a pool all the same.
+        if left or not found:
             return _explain(
                 pools, found, request, asked[request.subject])
     return None
 
 
 def _explain(pools, found, request, asked):
-    same_physnet = [p for p in pools
-                    if _equal(p.get(_PHYSNET), request.physnet)
-                    and _free(p)]
-    reason = (TOO_FEW if any(_free(pools[i]) for i in found)
-              else NO_MATCH if same_physnet else NO_PHYSNET)
-    return Misfit(reason, subject=request.subject, asked=asked,
-                  free=sum(_free(pools[i]) for i in found),
+    free = sum(_free(pools[i]) for i in found)
+    others = any(_free(pool) for pool in pools
+                 if not request.has_physnet
+                 or _equal(pool.get(_PHYSNET), request.physnet))
+    reason = (TOO_FEW if free
+              else NO_MATCH if others
+              else NO_FREE)
+    return Misfit(reason, subject=request.subject, asked=asked, free=free,
                   request=request.name)
 
 
