@@ -34,7 +34,12 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         hosts = list(filter_obj_list)
         if utils.request_is_rebuild(spec_obj):
             return hosts
-        requests = _requests(spec_obj)
+        try:
+            requests = _requests(spec_obj)
+        except Exception:
+            LOG.exception('The PCI requests of %s could not be read; passing '
+                          'every host on', spec_obj)
+            return hosts
         misfits = [self._misfit(host, requests) for host in hosts]
         passed = [host for host, why in zip(hosts, misfits, strict=True)
                   if why is None]
@@ -85,5 +90,7 @@ def _tell(spec_obj, hosts, misfits):
     reasons = '; '.join(f'{reason} on {count} host(s), e.g. '
                         f'{examples[reason]}'
                         for reason, count in counts.most_common())
+    server = (spec_obj.instance_uuid if 'instance_uuid' in spec_obj
+              else 'unknown')
     LOG.info('No host has the SR-IOV devices of server %s: %s',
-             spec_obj.instance_uuid, reasons)
+             server, reasons)
