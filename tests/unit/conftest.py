@@ -1,0 +1,25 @@
+"""How all unit tests run: Nova's objects known, hypothesis reproducible."""
+
+import hypothesis
+from nova import objects
+import nova.conf
+from oslo_config import fixture as config_fixture
+import pytest
+
+# No deadline: the machines of CI are noisy. The same examples every time:
+# whether a change passes must not depend on the day.
+hypothesis.settings.register_profile(
+    'unit', deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile('unit')
+
+objects.register_all()
+
+
+@pytest.fixture
+def conf():
+    """Nova's options as if a nova.conf without any had been read; what a
+    test sets is undone after it."""
+    with config_fixture.Config(nova.conf.CONF) as fixture:
+        fixture.conf([], project='nova', default_config_files=[],
+                     default_config_dirs=[])
+        yield fixture
