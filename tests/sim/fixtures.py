@@ -3,19 +3,20 @@
 tests/conftest.py makes them known to every test.
 """
 
+import contextlib
+import pathlib
+
 import pytest
 
+from tests.sim import memory
 from tests.sim import sysfs
 
 
 @pytest.fixture
-def sriov_host(tmp_path):
+def sriov_host():
     """A function: cards -> tests.sim.sysfs.Sysfs, in a folder of its own."""
-    count = 0
-
-    def build(*cards):
-        nonlocal count
-        count += 1     # a test may need several hosts
-        return sysfs.Sysfs(tmp_path / f'host{count}', *cards)
-
-    return build
+    with contextlib.ExitStack() as stack:
+        def build(*cards):
+            root = stack.enter_context(memory.folder())
+            return sysfs.Sysfs(pathlib.Path(root), *cards)
+        yield build
