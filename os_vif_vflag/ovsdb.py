@@ -150,7 +150,7 @@ class OvsDb:
             raise self._unreachable(e.strerror) from None
         helper = idlutils.create_schema_helper(schema)
         for table, columns in _COLUMNS.items():
-            helper.register_columns(table, columns)
+            helper.register_columns(table, list(columns))
         return idl.Idl(self._connection, helper)
 
     def _unreachable(self, error):
