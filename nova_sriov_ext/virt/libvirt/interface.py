@@ -7,7 +7,6 @@ Each function fills one of Nova's own config classes
 import re
 
 from nova.network import model
-from nova.pci import utils as pci_utils
 
 from nova_sriov_ext import exception
 
@@ -17,12 +16,20 @@ PROFILE_ID_MAX = 39
 
 VLAN_MAX = 4094
 
+# What Nova (MAX_DOMAIN in nova/pci/devspec.py) and os-vif (PCIAddressField)
+# take; libvirt would take longer domains.
 _PCI_ADDRESS = re.compile(
-    r'[0-9a-f]{4,8}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
+    r'[0-9a-f]{4}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
 
 # What XML 1.0 cannot carry at all, however escaped, and line breaks, which
 # an attribute would silently turn into spaces.
-_UNPRINTABLE = re.compile('[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]')
+_UNPRINTABLE = re.compile('[\x00-\x1f\ud800-\udfff\ufffe\uffff]')
+
+# libvirt takes these but writes them as they are (virNetDevVPortProfileFormat
+# in src/conf/netdev_vport_profile_conf.c, seen with 9.0): whatever it writes
+# from then on, the file of the domain included, is no XML any more, or has
+# attributes that the profile id smuggled in.
+_UNESCAPED = re.compile("[<&']")
 
 
 def hw_veb(conf, vif):
@@ -74,10 +81,13 @@ class _Discard:
 
 def _hostdev(conf, vif):
     conf.net_type = 'hostdev'
-    conf.source_dev = _pci_slot(vif)
+    conf.source_dev = pci_slot(vif)
 
 
-def _pci_slot(vif):
+def pci_slot(vif):
+    """:returns: PCI address of the VF
+    :raises exception.InvalidPort: it has none, or what is there is none
+    """
     slot = (vif['profile'] or {}).get('pci_slot')
     if not isinstance(slot, str) or not _PCI_ADDRESS.fullmatch(slot):
         raise exception.InvalidPort(
@@ -86,7 +96,8 @@ def _pci_slot(vif):
                     'address of the form 0000:03:00.2',
             remedy='Nova writes it when it binds the port; remove what was '
                    'written by hand and create the server again')
-    return pci_utils.get_pci_address(*pci_utils.get_pci_address_fields(slot))
+    # As libvirt writes it, and Nova compares it when it detaches.
+    return slot.lower()
 
 
 def _vlan(vif):
@@ -114,7 +125,8 @@ def _profile_id(vif):
             problem=f'its 802.1Qbh (VM-FEX) port profile id {problem}',
             remedy='The Neutron mechanism driver gives it as "profileid" in '
                    'binding:vif_details; use the name of a port profile of '
-                   f'the switch, 1 to {PROFILE_ID_MAX} bytes')
+                   f'the switch, 1 to {PROFILE_ID_MAX} bytes without '
+                   "< & '")
     return profile_id
 
 
@@ -123,6 +135,9 @@ def _problem_of_profile_id(profile_id):
         return 'is missing'
     if not isinstance(profile_id, str) or _UNPRINTABLE.search(profile_id):
         return f'{profile_id!r} is no printable text'
+    if _UNESCAPED.search(profile_id):
+        return (f"{profile_id!r} has one of < & ', which libvirt does not "
+                'escape')
     length = len(profile_id.encode())
     if length > PROFILE_ID_MAX:
         return (f'{profile_id!r} has {length} bytes, libvirt takes at most '
