@@ -2,11 +2,11 @@
 
 import contextlib
 
+from nova import exception as nova_exception
 import nova.conf
 from nova.network import model
 from nova.network import os_vif_util
 from nova.virt.libvirt import vif as libvirt_vif
-import os_vif
 from os_vif import exception as osv_exception
 from oslo_log import log as logging
 
@@ -59,7 +59,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
             interface.check(vif)
         if _represented(vif):
             with _plugins_own_words():
-                os_vif.plug(*_for_os_vif(instance, vif))
+                self._plug_os_vif(instance, _for_os_vif(vif))
         else:
             super().plug(instance, vif)
 
@@ -68,35 +68,48 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
         :raises exception.PlugFailed: this host cannot
         """
-        if not _represented(vif):
-            super().unplug(instance, vif)
-        elif _was_bound(vif):
+        if interface.builder(vif) is not None and not _has_vf(vif):
+            # Then plug refused it, too. Nova cleans up after a failed plug,
+            # and another error here would hide why it failed.
+            return
+        if _represented(vif):
             with _plugins_own_words():
-                os_vif.unplug(*_for_os_vif(instance, vif))
+                self._unplug_os_vif(instance, _for_os_vif(vif))
+        else:
+            super().unplug(instance, vif)
 
 
 def _represented(vif):
     return (vif['type'], vif['vnic_type']) in _REPRESENTED
 
 
-def _was_bound(vif):
-    return bool((vif['profile'] or {}).get('pci_slot'))
+def _has_vf(vif):
+    try:
+        interface.pci_slot(vif)
+    except exception.InvalidPort:
+        return False
+    return True
 
 
-def _for_os_vif(instance, vif):
-    """:returns: tuple (os-vif VIF, os-vif InstanceInfo)"""
+def _for_os_vif(vif):
+    """:returns: os_vif.objects.vif.VIFHostDevice"""
     vif_obj = os_vif_util.nova_to_osvif_vif(vif)
     # Nova writes "ovs" itself for every VIF of type ovs (os_vif_util,
     # _nova_to_osvif_vif_ovs); a plugin of another name is never called
     # unless the name is written here.
     vif_obj.plugin = CONF.sriov.representor_plugin
-    return vif_obj, os_vif_util.nova_to_osvif_instance(instance)
+    return vif_obj
 
 
 @contextlib.contextmanager
 def _plugins_own_words():
-    """os-vif wraps a plugin's error together with the whole VIF object."""
+    """os-vif wraps a plugin's error together with the whole VIF object, and
+    Nova wraps that once more."""
     try:
         yield
-    except osv_exception.ExceptionBase as e:
-        raise exception.PlugFailed(err=e.kwargs.get('err', e)) from e
+    except nova_exception.InternalError as e:
+        cause = e.__context__
+        if not isinstance(cause, osv_exception.ExceptionBase):
+            raise
+        raise exception.PlugFailed(
+            err=cause.kwargs.get('err', cause)) from cause
