@@ -3,6 +3,7 @@
 import hypothesis
 from nova import objects
 import nova.conf
+import os_vif.objects
 from oslo_config import fixture as config_fixture
 import pytest
 
@@ -13,6 +14,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile('unit')
 
 objects.register_all()
+os_vif.objects.register_all()
 
 
 @pytest.fixture

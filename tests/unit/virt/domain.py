@@ -1,0 +1,70 @@
+"""libvirt's own judges of an interface: its schema and its parser.
+
+Neither needs hardware or a daemon: the schema comes with libvirt's library,
+``test:///default`` runs the parser in this process.
+"""
+
+import contextlib
+import functools
+import pathlib
+
+import libvirt
+from lxml import etree
+from nova.virt.libvirt import guest
+import pytest
+
+SCHEMA = pathlib.Path('/usr/share/libvirt/schemas/domain.rng')
+
+libvirt.registerErrorHandler(lambda context, error: None, None)
+
+
+def around(interface):
+    """The smallest domain with this interface.
+
+    :param interface: LibvirtConfigGuestInterface
+    :returns: lxml element
+    """
+    domain = etree.fromstring(
+        '<domain type="test"><name>sriov</name><memory>1024</memory>'
+        '<os><type>hvm</type></os><devices/></domain>')
+    domain.find('devices').append(interface.format_dom())
+    return domain
+
+
+@functools.cache
+def schema():
+    if not SCHEMA.exists():
+        pytest.skip(f'{SCHEMA} is missing, libvirt0 of Debian has it')
+    return etree.RelaxNG(etree.parse(SCHEMA))
+
+
+@functools.cache
+def connection():
+    return libvirt.open('test:///default')
+
+
+@contextlib.contextmanager
+def defined(interface):
+    """Define a domain with this interface.
+
+    :returns: nova.virt.libvirt.guest.Guest
+    :raises libvirt.libvirtError: libvirt does not take it
+    """
+    domain = connection().defineXML(
+        etree.tostring(around(interface), encoding='unicode'))
+    try:
+        yield guest.Guest(domain)
+    finally:
+        domain.undefine()
+
+
+def read_back(interface):
+    """:returns: LibvirtConfigGuestInterface, as Nova finds it in the domain
+        that libvirt made, or None when it does not"""
+    with defined(interface) as of:
+        return of.get_interface_by_cfg(interface)
+
+
+def canonical(interface):
+    """:returns: bytes, canonical XML"""
+    return etree.tostring(interface.format_dom(), method='c14n')

@@ -1,0 +1,148 @@
+"""Which os-vif plugin gets the VIF, and what becomes of its errors.
+
+The real os_vif calls plugins that keep what they were given.
+"""
+
+import os_vif
+import os_vif.objects
+from os_vif.objects import vif as osv_vif
+import pytest
+from stevedore import extension
+
+from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import vif as sriov
+from os_vif_vflag import exception as vflag_exception
+from tests.unit.virt import vifs
+
+
+class Plugin:
+    """An os-vif plugin on a host where plugging means writing it down."""
+
+    def __init__(self):
+        self.plugged = {}
+        self.error = None
+
+    def plug(self, vif, instance_info):
+        self._fail()
+        self.plugged[vif.id] = (vif, instance_info)
+
+    def unplug(self, vif, instance_info):
+        self._fail()
+        self.plugged.pop(vif.id)
+
+    def _fail(self):
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def plugins(monkeypatch):
+    """:returns: dict, name -> Plugin, as if os_vif had loaded them"""
+    found = {name: Plugin() for name in ('ovs', 'vflag', 'noop')}
+    monkeypatch.setattr(
+        os_vif, '_EXT_MANAGER', extension.ExtensionManager.make_test_instance(
+            [extension.Extension(name, None, type(plugin), plugin)
+             for name, plugin in found.items()]))
+    return found
+
+
+@pytest.fixture
+def driver(conf):
+    return sriov.SriovVIFDriver()
+
+
+def holders(plugins):
+    return [name for name, plugin in plugins.items() if plugin.plugged]
+
+
+@pytest.mark.parametrize('chosen', ['vflag', 'ovs'])
+def test_the_option_chooses_the_plugin(conf, driver, plugins, chosen):
+    conf.config(representor_plugin=chosen, group='sriov')
+    driver.plug(vifs.INSTANCE, vifs.switchdev())
+    assert holders(plugins) == [chosen]
+    vif, server = plugins[chosen].plugged[vifs.PORT]
+    assert isinstance(vif, osv_vif.VIFHostDevice)
+    assert (vif.plugin, vif.dev_address, vif.network.bridge,
+            vif.port_profile.interface_id, server.uuid) == (
+        chosen, vifs.SLOT, 'br-int', vifs.PORT, vifs.INSTANCE.uuid)
+    driver.unplug(vifs.INSTANCE, vifs.switchdev())
+    assert not holders(plugins)
+
+
+def test_vflag_is_the_default(driver, plugins):
+    driver.plug(vifs.INSTANCE, vifs.switchdev())
+    assert holders(plugins) == ['vflag']
+
+
+@pytest.mark.parametrize('vif, plugin', [
+    (vifs.vif('ovs', 'normal', None, bridge='br-int'), 'ovs'),
+    (vifs.vif('ovs', 'vdpa', bridge='br-int'), 'ovs'),
+    (vifs.vif('ovs', 'remote-managed'), 'noop'),
+], ids=['ovs normal', 'ovs vdpa', 'ovs remote-managed'])
+def test_other_vifs_keep_the_plugin_that_nova_chooses(
+        driver, plugins, vif, plugin):
+    driver.plug(vifs.INSTANCE, vif)
+    assert holders(plugins) == [plugin]
+    driver.unplug(vifs.INSTANCE, vif)
+    assert not holders(plugins)
+
+
+@pytest.mark.parametrize('vif', [vifs.hw_veb(), vifs.vm_fex()],
+                         ids=['hw_veb', '802.1qbh'])
+def test_vifs_without_representor_need_no_plugin(driver, plugins, vif):
+    driver.plug(vifs.INSTANCE, vif)
+    assert not holders(plugins)
+    driver.unplug(vifs.INSTANCE, vif)
+
+
+@pytest.mark.parametrize('slot', [None, 'abc'])
+def test_a_bad_port_reaches_no_plugin(driver, plugins, slot):
+    with pytest.raises(exception.InvalidPort):
+        driver.plug(vifs.INSTANCE, vifs.switchdev(slot=slot))
+    assert not holders(plugins)
+
+
+@pytest.mark.parametrize('slot', [None, 'abc'])
+def test_unplug_without_a_vf_reaches_no_plugin(driver, plugins, slot):
+    plugins['vflag'].error = RuntimeError('reached')
+    driver.unplug(vifs.INSTANCE, vifs.switchdev(slot=slot))
+
+
+def _attempt(driver, method):
+    with pytest.raises(exception.PlugFailed) as caught:
+        getattr(driver, method)(vifs.INSTANCE, vifs.switchdev())
+    return caught.value
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_the_plugins_own_words(driver, plugins, method):
+    """os-vif and Nova put the representation of the whole VIF before them,
+    and Nova shows the first 255 characters as the server's fault."""
+    plugins['vflag'].error = vflag_exception.PlugFailed(
+        port=vifs.PORT, vf=vifs.SLOT,
+        error=vflag_exception.NotSwitchdev(vf=vifs.SLOT, pf='0000:03:00.0'))
+    failed = _attempt(driver, method)
+    assert str(failed) == str(plugins['vflag'].error)
+    assert 'VIFHostDevice' not in str(failed)
+    assert isinstance(failed, exception.exception.InternalError)
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_a_plugin_that_breaks(driver, plugins, method):
+    plugins['vflag'].error = KeyError('surprise')
+    assert str(_attempt(driver, method)) == "'surprise'"
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_a_plugin_that_is_not_installed(conf, driver, monkeypatch, method):
+    monkeypatch.setattr(
+        os_vif, '_EXT_MANAGER',
+        extension.ExtensionManager.make_test_instance([]))
+    assert str(_attempt(driver, method)) == (
+        'No VIF plugin was found with the name vflag')
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_os_vif_not_started(driver, monkeypatch, method):
+    monkeypatch.setattr(os_vif, '_EXT_MANAGER', None)
+    assert 'os_vif.initialize()' in str(_attempt(driver, method))
