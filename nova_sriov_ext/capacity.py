@@ -91,5 +91,5 @@ def _rows(stats):
                 if isinstance(row['vfs'], int)
                 and all(isinstance(row[key], str)
                         for key in ('pf', 'physnet', 'mode'))]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return []
