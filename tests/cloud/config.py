@@ -1,0 +1,248 @@
+"""The configuration of every service of the cloud.
+
+All ports are the customary ones: the machine has its own loopback, where
+nothing else listens.
+"""
+
+import shutil
+
+from tests.cloud import hosts
+from tests.cloud import ini
+from tests.cloud import state as state_mod
+
+# What the machine calls itself (inside/init.py).
+HOSTNAME = 'sriov-demo'
+PASSWORD = 'demo'
+RABBIT = 'rabbit://guest:guest@127.0.0.1:5672/'
+KEYSTONE = 'http://127.0.0.1:5000/v3'
+REGION = 'RegionOne'
+OVSDB = 'unix:/run/openvswitch/db.sock'
+# The physnets that Neutron knows, with their VLANs.
+VLAN_RANGES = 'physnet2:100:199,physnet3:300:399'
+FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
+# Nova's own default (nova/conf/scheduler.py); the option has no way to add
+# to it.
+DEFAULT_FILTERS = (
+    'ComputeFilter', 'ComputeCapabilitiesFilter', 'ImagePropertiesFilter',
+    'ServerGroupAntiAffinityFilter', 'ServerGroupAffinityFilter')
+# type: (port, path) of what stands in Keystone's catalogue.
+ENDPOINTS = {
+    'compute': (8774, '/v2.1'),
+    'image': (9292, ''),
+    'network': (9696, ''),
+    'placement': (8778, ''),
+}
+# Databases; Nova keeps servers that never got a host in cell0.
+DATABASES = ('keystone', 'placement', 'glance', 'neutron', 'nova',
+             'nova_api', 'nova_cell0')
+
+
+def endpoint(service):
+    port, path = ENDPOINTS[service]
+    return f'http://127.0.0.1:{port}{path}'
+
+
+def database_file(state, name):
+    return state.run / 'db' / f'{name}.sqlite'
+
+
+def connection(state, name):
+    """30 s: how long a writer waits for another one (sqlite has one)."""
+    return f'sqlite:///{database_file(state, name)}?timeout=30'
+
+
+def database(state, name, section='database'):
+    """WAL is in the files (databases.py); the demo needs no fsync."""
+    return {section: {'connection': connection(state, name),
+                      'sqlite_synchronous': 'false'}}
+
+
+def credentials(user):
+    return {
+        'auth_type': 'password', 'auth_url': KEYSTONE, 'username': user,
+        'password': PASSWORD, 'project_name': 'service',
+        'user_domain_name': 'Default', 'project_domain_name': 'Default',
+        'region_name': REGION,
+    }
+
+
+def authtoken(user):
+    return {'keystone_authtoken': {
+        **credentials(user), 'www_authenticate_uri': KEYSTONE,
+        'service_token_roles_required': 'true'}}
+
+
+def common(state, service):
+    """What every service has."""
+    return {
+        'DEFAULT': {'transport_url': RABBIT, 'use_stderr': 'true',
+                    'state_path': state.folder(service)},
+        'oslo_concurrency': {'lock_path': state.folder(service, 'lock')},
+        'oslo_messaging_notifications': {'driver': 'noop'},
+    }
+
+
+def keystone(state):
+    keys = state.run / 'keystone'
+    return ini.merge(common(state, 'keystone'), database(state, 'keystone'), {
+        'fernet_tokens': {'key_repository': keys / 'fernet'},
+        'credential': {'key_repository': keys / 'credential'},
+        # One round of bcrypt hashing costs what a CLI command does not
+        # need to wait for.
+        'identity': {'password_hash_rounds': 4},
+    })
+
+
+def placement(state):
+    return ini.merge(
+        database(state, 'placement', 'placement_database'),
+        authtoken('placement'))
+
+
+def glance(state):
+    images = state.folder('glance', 'images')
+    return ini.merge(
+        common(state, 'glance'), database(state, 'glance'),
+        authtoken('glance'), {
+            'DEFAULT': {'enabled_backends': 'files:file',
+                        'worker_self_reference_url': endpoint('image')},
+            'paste_deploy': {'flavor': 'keystone'},
+            'glance_store': {'default_backend': 'files'},
+            'files': {'filesystem_store_datadir': images},
+            'os_glance_staging_store': {
+                'filesystem_store_datadir':
+                    state.folder('glance', 'staging')},
+            'os_glance_tasks_store': {
+                'filesystem_store_datadir': state.folder('glance', 'tasks')},
+        })
+
+
+def neutron(state):
+    paste = state_mod.environment_file('neutron', 'api-paste.ini')
+    return ini.merge(
+        common(state, 'neutron'), database(state, 'neutron'),
+        authtoken('neutron'), {
+            'DEFAULT': {
+                'core_plugin': 'ml2', 'service_plugins': '',
+                'api_paste_config': paste, 'rpc_workers': 1,
+                'rpc_state_report_workers': 0,
+                'notify_nova_on_port_status_changes': 'true',
+            },
+            'nova': credentials('nova'),
+            'placement': credentials('placement'),
+            'ml2': {
+                'type_drivers': 'vlan', 'tenant_network_types': 'vlan',
+                'mechanism_drivers': 'openvswitch,sriovnicswitch',
+                'extension_drivers':
+                    'port_security,port_hardware_offload_type',
+            },
+            'ml2_type_vlan': {'network_vlan_ranges': VLAN_RANGES},
+        })
+
+
+def agent(state, host):
+    """What the Neutron agents of a host share."""
+    return ini.merge(common(state, f'neutron-{host}'), {
+        'DEFAULT': {'host': host},
+        # We are root already; `env` runs what follows, as sudo would.
+        'AGENT': {'root_helper': 'env', 'report_interval': 10},
+    })
+
+
+def openvswitch_agent(state, host):
+    return ini.merge(agent(state, host), {
+        'AGENT': {'polling_interval': 1},
+        'ovs': {
+            'ovsdb_connection': OVSDB, 'datapath_type': 'netdev',
+            'bridge_mappings': 'physnet2:br-phys',
+        },
+        'securitygroup': {'firewall_driver': 'noop'},
+    })
+
+
+def nova(state):
+    """What all Nova services share."""
+    return ini.merge(common(state, 'nova'), authtoken('nova'), {
+        # The first run of a periodic task waits for up to this long.
+        'DEFAULT': {'my_ip': '127.0.0.1', 'periodic_fuzzy_delay': 0},
+        'api': {'auth_strategy': 'keystone'},
+        'placement': credentials('placement'),
+        'neutron': credentials('neutron'),
+        'glance': {'api_servers': endpoint('image')},
+        'service_user': {**credentials('nova'),
+                         'send_service_user_token': 'true'},
+        'vnc': {'enabled': 'false'},
+    })
+
+
+def nova_control(state):
+    """nova-api, nova-conductor, nova-scheduler."""
+    return ini.merge(
+        nova(state), database(state, 'nova'),
+        database(state, 'nova_api', 'api_database'), {
+            'conductor': {'workers': 1},
+            'scheduler': {'workers': 1,
+                          'discover_hosts_in_cells_interval': 2},
+            'filter_scheduler': {
+                'available_filters': [
+                    'nova.scheduler.filters.all_filters', FILTER],
+                'enabled_filters': ','.join(
+                    [*DEFAULT_FILTERS, FILTER.rpartition('.')[2]]),
+            },
+        })
+
+
+def nova_compute(state, host):
+    name = f'nova-{host.name}'
+    folder = state.folder(name)
+    helper = f'{state_mod.tool("privsep-helper")} --config-file ' + str(
+        path(state, f'nova/{host.name}.conf'))
+    return ini.merge(nova(state), common(state, name), {
+        'DEFAULT': {
+            'host': host.name, 'instances_path': folder,
+            'compute_driver': 'sriov_ext.SriovLibvirtDriver',
+            'reserved_host_memory_mb': host.reserved_mb,
+        },
+        'pci': {'device_spec': host.device_spec()},
+        'os_vif_vflag': {'ovsdb_connection': OVSDB},
+        # We are root already; the daemon keeps CAP_NET_ADMIN only.
+        'vif_vflag_privileged': {'helper_command': helper},
+    })
+
+
+FILES = {
+    'keystone/keystone.conf': keystone,
+    'placement/placement.conf': placement,
+    'glance/glance-api.conf': glance,
+    'neutron/neutron.conf': neutron,
+    'nova/nova.conf': nova_control,
+}
+# Paste files that the wheels carry and the services look for beside their
+# configuration.
+COPIES = {
+    'glance/glance-api-paste.ini': ('glance', 'glance-api-paste.ini'),
+    'nova/api-paste.ini': ('nova', 'api-paste.ini'),
+}
+
+
+def path(state, name):
+    return state.run / 'etc' / name
+
+
+def write_file(state, name, sections):
+    target = path(state, name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(ini.render(sections))
+    return target
+
+
+def write(state):
+    for name, sections in FILES.items():
+        write_file(state, name, sections(state))
+    for host in hosts.HOSTS:
+        write_file(state, f'nova/{host.name}.conf',
+                   nova_compute(state, host))
+    write_file(state, 'neutron/openvswitch-agent.conf',
+               openvswitch_agent(state, 'compute1'))
+    for name, source in COPIES.items():
+        shutil.copy(state_mod.environment_file(*source), path(state, name))

@@ -1,0 +1,159 @@
+"""The databases and Keystone's contents: made once, then copied.
+
+A template of them is kept beside the run, named by a hash of what it was
+made from; with it the next run starts warm.
+"""
+
+import concurrent.futures
+import hashlib
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+from tests.cloud import config
+from tests.cloud import state as state_mod
+
+HERE = pathlib.Path(__file__).parent
+# What the template depends on beside the versions of the packages.
+SOURCES = ('config.py', 'databases.py', 'catalogue.py',
+           'inside/neutron_schema.py')
+
+
+class TemplateError(Exception):
+    """A database cannot be made."""
+
+
+def template(state):
+    """The folder of the template that fits these sources."""
+    digest = hashlib.sha256()
+    for path in [state_mod.CHECKOUT / 'constraints.txt',
+                 *(HERE / name for name in SOURCES)]:
+        digest.update(path.read_bytes())
+    # Nova's cell mapping holds the absolute paths of its databases.
+    digest.update(f'{state.run}{sys.prefix}'.encode())
+    return state.root / f'template-{digest.hexdigest()[:12]}'
+
+
+def commands(state):
+    """{name of a chain: its commands}; chains run side by side."""
+    def tool(name, *args):
+        return [state_mod.tool(name), *map(str, args)]
+
+    def manage(name, conf, *args):
+        return tool(name, '--config-file', config.path(state, conf), *args)
+
+    def keystone(*args):
+        return manage('keystone-manage', 'keystone/keystone.conf', *args)
+
+    def nova(*args):
+        return manage('nova-manage', 'nova/nova.conf', *args)
+
+    owner = ('--keystone-user', 'root', '--keystone-group', 'root')
+    return {
+        'nova': [
+            nova('api_db', 'sync'),
+            nova('cell_v2', 'map_cell0', '--database_connection',
+                 config.connection(state, 'nova_cell0')),
+            # Both the cell's database and, through its mapping, cell0's.
+            nova('db', 'sync'),
+            nova('cell_v2', 'create_cell', '--name', 'cell1'),
+        ],
+        'keystone': [
+            keystone('db_sync'),
+            keystone('fernet_setup', *owner),
+            keystone('credential_setup', *owner),
+            keystone('bootstrap', '--bootstrap-password', config.PASSWORD,
+                     '--bootstrap-region-id', config.REGION,
+                     '--bootstrap-public-url', config.KEYSTONE,
+                     '--bootstrap-internal-url', config.KEYSTONE),
+        ],
+        'glance': [manage('glance-manage', 'glance/glance-api.conf',
+                          'db', 'sync')],
+        'neutron': [
+            [sys.executable, '-m', 'tests.cloud.inside.neutron_schema',
+             config.connection(state, 'neutron')],
+            manage('neutron-db-manage', 'neutron/neutron.conf',
+                   'stamp', 'heads'),
+        ],
+        'placement': [manage('placement-manage',
+                             'placement/placement.conf', 'db', 'sync')],
+    }
+
+
+def create_files(state):
+    """Empty databases in WAL mode: readers and a writer side by side."""
+    for name in config.DATABASES:
+        path = config.database_file(state, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with sqlite3.connect(path) as db:
+            db.execute('PRAGMA journal_mode = WAL')
+        db.close()
+
+
+def create(state, report):
+    """Every database with its schema, and what *-manage puts in."""
+    create_files(state)
+    chains = commands(state)
+    # Two at a time: they only compute.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = {pool.submit(_run_chain, state, name, chain): name
+                for name, chain in chains.items()}
+        for job in concurrent.futures.as_completed(jobs):
+            job.result()
+            report(f'database schema of {jobs[job]} made')
+
+
+def _run_chain(state, name, chain):
+    log = state.log(f'database-{name}')
+    for argv in chain:
+        with log.open('a') as out:
+            out.write(f'$ {" ".join(argv)}\n')
+            out.flush()
+            done = subprocess.run(argv, env=state_mod.environment(),
+                                  stdout=out, stderr=out)
+        if done.returncode:
+            raise TemplateError(
+                f'{argv[0]} ended with status {done.returncode}: '
+                f'see {log}')
+
+
+def save(state):
+    """Keep the databases as they are now; they may be in use."""
+    target = template(state)
+    for old in state.root.glob('template-*'):
+        shutil.rmtree(old, ignore_errors=True)
+    work = target.with_suffix('.new')
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    for name in config.DATABASES:
+        _copy(config.database_file(state, name), work / f'{name}.sqlite')
+    shutil.copytree(state.run / 'keystone', work / 'keystone')
+    work.rename(target)
+
+
+def restore(state):
+    """Take the databases from the template.
+
+    :returns: False if there is none
+    """
+    source = template(state)
+    if not source.exists():
+        return False
+    create_files(state)
+    for name in config.DATABASES:
+        _copy(source / f'{name}.sqlite', config.database_file(state, name))
+    shutil.rmtree(state.run / 'keystone')
+    shutil.copytree(source / 'keystone', state.run / 'keystone')
+    return True
+
+
+def _copy(source, target):
+    """A consistent copy of a database that may be in use."""
+    reader, writer = sqlite3.connect(source), sqlite3.connect(target)
+    try:
+        reader.backup(writer)
+    finally:
+        reader.close()
+        writer.close()

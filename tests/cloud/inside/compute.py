@@ -1,0 +1,89 @@
+"""nova-compute on a simulated libvirt: python -m … HOST FOLDER OPTIONS
+
+Nova's own test fixtures stand for libvirt; scheduling, claim, VIF driver,
+os-vif, privsep and the host's facts below /sys are the real ones. Every
+domain that libvirt is told to define is written to FOLDER.
+"""
+
+import contextlib
+import pathlib
+import sys
+from unittest import mock
+
+# Nova patches at import of nova.cmd, before anything else of Nova.
+from nova.cmd import compute  # isort: skip
+from nova.pci import utils as pci_utils
+from nova.tests import fixtures as nova_fixtures
+from nova.tests.fixtures import libvirt as fakelibvirt
+import os_vif
+
+from tests.cloud import hosts
+from tests.cloud.inside import libvirt_devices
+
+# LibvirtFixture invents what these read from /sys; ours shows the card.
+REAL = ('get_ifname_by_pci_address', 'get_mac_by_pci_address',
+        'get_vf_num_by_pci_address')
+# As nova.tests.functional.libvirt.base does: what touches the host's disks,
+# CPUs and libvirt itself.
+MOCKS = {
+    'nova.virt.libvirt.LibvirtDriver._create_image': (False, False),
+    'nova.virt.libvirt.LibvirtDriver._get_local_gb_info':
+        {'total': 128, 'used': 44, 'free': 84},
+    'nova.privsep.utils.supports_direct_io': True,
+    'nova.virt.libvirt.host.Host.get_online_cpus': set(range(4)),
+}
+
+
+class Connection(fakelibvirt.Connection):
+    """Keeps what it was told to define."""
+
+    folder = None
+
+    def defineXML(self, xml):  # libvirt's own spelling
+        domain = super().defineXML(xml)
+        (self.folder / f'{domain.UUIDString()}.xml').write_text(xml)
+        return domain
+
+
+def _connection(host, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = Connection(
+        'qemu:///system', hostname=host.name,
+        host_info=fakelibvirt.HostInfo(cpu_cores=4),
+        pci_info=libvirt_devices.Devices(host.cards))
+    connection.folder = folder
+    return connection
+
+
+def _simulate(host, folder, stack):
+    """Put the fixtures in place until the stack is closed."""
+    real = {name: getattr(pci_utils, name) for name in REAL}
+    for fixture in (
+            nova_fixtures.LibvirtImageBackendFixture(),
+            nova_fixtures.CGroupsFixture(),
+            nova_fixtures.LibvirtFixture(stub_os_vif=False),
+            nova_fixtures.OSBrickFixture(),
+            nova_fixtures.PrivsepFixture()):
+        stack.enter_context(fixture)
+    for name, function in real.items():
+        setattr(pci_utils, name, function)
+    mocks = {**MOCKS, 'nova.virt.libvirt.host.Host.get_connection':
+             _connection(host, folder)}
+    for target, value in mocks.items():
+        stack.enter_context(mock.patch(target, return_value=value))
+    # The fixture initialised os-vif without a configuration; nova-compute
+    # shall do it again with its own.
+    os_vif._EXT_MANAGER = None
+
+
+def main():
+    host = hosts.by_name(sys.argv[1])
+    folder = pathlib.Path(sys.argv[2])
+    sys.argv = ['nova-compute', *sys.argv[3:]]
+    with contextlib.ExitStack() as stack:
+        _simulate(host, folder, stack)
+        compute.main()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,78 @@
+"""Where the demo keeps what: one folder, nothing outside of it."""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import sys
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def default_root():
+    """The state folder: in the checkout, or where SRIOV_DEMO_STATE says."""
+    return pathlib.Path(os.environ.get(
+        'SRIOV_DEMO_STATE', CHECKOUT / '.cache' / 'cloud')).resolve()
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """The folders of one cloud.
+
+    `run` is of one run; templates outlive it, so that the next starts
+    warm.
+    """
+
+    root: pathlib.Path = dataclasses.field(default_factory=default_root)
+
+    @property
+    def run(self):
+        return self.root / 'run'
+
+    @property
+    def machine(self):
+        """Who holds the namespaces of the run."""
+        return self.root / 'machine.json'
+
+    @property
+    def lock(self):
+        return self.root / 'lock'
+
+    def folder(self, *names):
+        """A folder of the run, made if it is not there."""
+        path = self.run.joinpath(*names)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def log(self, name):
+        return self.folder('log') / f'{name}.log'
+
+    def clear_run(self):
+        shutil.rmtree(self.run, ignore_errors=True)
+        self.run.mkdir(parents=True)
+
+
+def tool(name):
+    """A command of the environment that we run in."""
+    return str(pathlib.Path(sys.executable).parent / name)
+
+
+def environment():
+    """The variables of what we start: it finds our modules and tools."""
+    folder = os.path.dirname(sys.executable)
+    return {
+        **os.environ, 'PYTHONPATH': str(CHECKOUT), 'PYTHONUNBUFFERED': '1',
+        # privsep-helper, which the agents call by its name
+        'PATH': os.pathsep.join([folder, os.environ.get('PATH', ''),
+                                 '/usr/sbin', '/sbin']),
+    }
+
+
+def environment_file(*names):
+    """A file that the services' wheels carry under etc/."""
+    path = pathlib.Path(sys.prefix, 'etc', *names)
+    if not path.exists():
+        raise FileNotFoundError(
+            f'{path} is missing: is {names[0]} installed in {sys.prefix}? '
+            'Run the demo with `make demo`.')
+    return path
