@@ -52,7 +52,9 @@ def report(pfs, devices, whitelist):
         spec = whitelist.device_assignable(device)
         physnet = spec and spec.get_tags().get(_PHYSNET)
         if physnet:
-            totals[device.get('parent_addr'), physnet] += 1
+            # As Nova makes the address of its pools.
+            pf = device.get('parent_addr') or device['address']
+            totals[pf, physnet] += 1
     rows = [{'pf': pf, 'physnet': physnet, 'vfs': vfs,
              'mode': modes.get(pf, _UNKNOWN)}
             for (pf, physnet), vfs in sorted(totals.items())]
