@@ -5,6 +5,7 @@ import json
 import nova.conf
 from nova.pci import whitelist
 from nova.virt.libvirt import driver
+from oslo_log import log as logging
 
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
@@ -12,6 +13,7 @@ from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
 
 CONF = sriov_conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
 
 
 class SriovLibvirtDriver(driver.LibvirtDriver):
@@ -27,9 +29,21 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
         data = super().get_available_resource(nodename)
         if CONF.sriov.report_capacity:
-            data.setdefault('stats', {})[capacity.STATS_KEY] = (
-                capacity.report(
-                    Host().snapshot(),
-                    json.loads(data['pci_passthrough_devices']),
-                    whitelist.Whitelist(CONF.pci.device_spec)))
+            data.setdefault('stats', {}).update(
+                _report(data['pci_passthrough_devices']))
         return data
+
+
+def _report(devices):
+    """:param devices: str, JSON as Nova's driver gives it
+    :returns: dict for ``stats``, empty when the host cannot be read
+    """
+    try:
+        return {capacity.STATS_KEY: capacity.report(
+            Host().snapshot(), json.loads(devices),
+            whitelist.Whitelist(CONF.pci.device_spec))}
+    except Exception:
+        # Without this update nova-compute does not even start, and what it
+        # is for is only told, not needed.
+        LOG.exception('The SR-IOV capacity of this host cannot be reported')
+        return {}

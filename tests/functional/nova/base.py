@@ -1,0 +1,141 @@
+"""A cloud in one process whose computes run this project's driver."""
+
+import json
+
+import fixtures
+from lxml import etree
+from nova import context
+from nova import exception
+from nova import objects
+from nova.tests.fixtures import libvirt as fakelibvirt
+from nova.tests.functional.libvirt import base
+from os_vif import exception as osv_exception
+
+from nova_sriov_ext import capacity
+from os_vif_vflag import host
+from tests.sim import card
+from tests.sim import sysfs
+
+FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
+PHYSNET = 'physnet4'
+
+
+class SriovServersTest(base.ServersTestBase):
+    """One or more computes with a card of one PF and two VFs on PHYSNET."""
+
+    ADMIN_API = True
+    microversion = 'latest'
+
+    # Enabled exactly as an operator does.
+    AVAILABLE_FILTERS = ['nova.scheduler.filters.all_filters', FILTER]
+    ADDITIONAL_FILTERS = ['SriovCapacityFilter']
+    COMPUTE_DRIVER = 'sriov_ext.SriovLibvirtDriver'
+
+    def setUp(self):
+        self.flags(
+            device_spec=[json.dumps({
+                'vendor_id': fakelibvirt.PCI_VEND_ID,
+                'product_id': fakelibvirt.VF_PROD_ID,
+                'physical_network': PHYSNET})],
+            group='pci')
+        super().setUp()
+        self.neutron = self.useFixture(base.LibvirtNeutronFixture(self))
+
+    def run(self, result=None):
+        # After a run testtools puts the attributes back to what they were
+        # before; pytest set one itself and wants to drop that one.
+        outcome = super().run(result)
+        setattr(self, self._testMethodName, None)
+        return outcome
+
+    def _setup_compute_service(self):
+        self.flags(compute_driver=self.COMPUTE_DRIVER)
+
+    def _setup_scheduler_service(self):
+        self.flags(available_filters=self.AVAILABLE_FILTERS,
+                   group='filter_scheduler')
+        return super()._setup_scheduler_service()
+
+    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy'):
+        # The PF where Nova's HostPCIDevicesInfo puts its first one.
+        sys = sysfs.Sysfs(
+            self.useFixture(fixtures.TempDir()).path,
+            card.Card(pfs=(card.Pf('0000:81:00.0', 'enp129s0f0np0',
+                                   mode=mode, vfs=num_vfs),)))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_sriov_ext.virt.libvirt.driver.Host',
+            lambda: host.Host(str(sys.root))))
+        return self.start_compute(
+            hostname=hostname,
+            pci_info=fakelibvirt.HostPCIDevicesInfo(
+                num_pfs=1, num_vfs=num_vfs))
+
+    def create_port(self, number=1, **binding):
+        """Create one of Neutron's fixture ports on PHYSNET.
+
+        :param number: 1 to 3
+        :param binding: values of ``binding:<key>``
+        :returns: its id
+        """
+        port = dict(getattr(self.neutron, f'network_4_port_{number}'))
+        port.update({f'binding:{key}': value
+                     for key, value in binding.items()})
+        self.neutron.create_port({'port': port})
+        return port['id']
+
+    def boot(self, *ports, expected_state='ACTIVE', **kwargs):
+        return self._create_server(
+            networks=[{'port': port} for port in ports],
+            expected_state=expected_state, **kwargs)
+
+    def interfaces(self, hostname='compute1'):
+        """:returns: list of ``<interface>`` elements that libvirt was given"""
+        connection = self.computes[hostname].driver._host.get_connection()
+        return [interface for domain in connection._vms.values()
+                for interface in etree.fromstring(domain.XMLDesc(0))
+                .findall('./devices/interface')]
+
+    def domain_xml(self):
+        """Collect what the driver hands to libvirt from now on.
+
+        :returns: list that grows by one parsed domain per guest created
+        """
+        from nova.virt.libvirt import guest
+        created, create = [], guest.Guest.create.__func__
+
+        def spy(cls, xml, host):
+            created.append(etree.fromstring(xml))
+            return create(cls, xml, host)
+
+        self.stub_out('nova.virt.libvirt.guest.Guest.create',
+                      classmethod(spy))
+        return created
+
+    def capacity(self, hostname='compute1'):
+        """:returns: list of capacity.Capacity, from Nova's database"""
+        node = objects.ComputeNode.get_by_nodename(
+            context.get_admin_context(), hostname)
+        return capacity.of_host(
+            node.stats,
+            [pool.to_dict() for pool in node.pci_device_pools or ()])
+
+
+def log_of(name, level):
+    """:returns: a fixture that collects a logger's lines in ``output``"""
+    return fixtures.FakeLogger(name=name, level=level)
+
+
+def through_os_vif(plug):
+    """Nova's ``_plug_os_vif`` with another ``os_vif.plug`` below it.
+
+    Nova's LibvirtFixture stubs ``_plug_os_vif`` away, and with it how Nova
+    turns an error of os-vif into its own.
+
+    :param plug: function (driver, instance, os-vif VIF)
+    """
+    def stub(driver, instance, vif):
+        try:
+            plug(driver, instance, vif)
+        except osv_exception.ExceptionBase as e:
+            raise exception.InternalError(f'Failure: {e}')  # noqa: B904
+    return stub

@@ -1,0 +1,74 @@
+"""API → scheduler with the filter → compute with the driver → XML."""
+
+from tests.functional.nova import base
+
+
+class BootTest(base.SriovServersTest):
+
+    def test_legacy_port_gets_its_vlan(self):
+        self.start_host()
+        interface = self.boot_and_get_interface()
+        assert interface.find('vlan/tag').get('id') == '42'
+        assert interface.find('virtualport') is None
+
+    def test_vm_fex_port_gets_its_profile(self):
+        self.start_host()
+        interface = self.boot_and_get_interface(
+            vif_type='802.1qbh', vif_details={'profileid': 'my-port-profile'})
+        virtualport = interface.find('virtualport')
+        assert virtualport.get('type') == '802.1Qbh'
+        parameters = virtualport.find('parameters')
+        assert parameters.get('profileid') == 'my-port-profile'
+        assert interface.find('vlan') is None
+
+    def test_switchdev_port_gets_neither(self):
+        self.start_host()
+        interface = self.boot_and_get_interface(
+            vif_type='ovs', vif_details={'vlan': '42'},
+            profile={'capabilities': ['switchdev']})
+        assert interface.find('vlan') is None
+        assert interface.find('virtualport') is None
+
+    def boot_and_get_interface(self, **binding):
+        """Boot a server with one port.
+
+        :returns: its ``<interface>`` after what every kind has in common was
+            checked: hostdev, managed, MAC, and the VF that Neutron was told
+        """
+        domains = self.domain_xml()
+        port = self.create_port(**binding)
+        self.boot(port)
+        interface, = domains[-1].findall('./devices/interface')
+        bound = self.neutron.show_port(port)['port']
+        address = interface.find('source/address')
+        assert interface.get('type') == 'hostdev'
+        assert interface.get('managed') == 'yes'
+        assert interface.find('mac').get('address') == bound['mac_address']
+        assert bound['binding:profile']['pci_slot'] == '{}:{}:{}.{}'.format(
+            *(address.get(part).removeprefix('0x')
+              for part in ('domain', 'bus', 'slot', 'function')))
+        return interface
+
+
+class CapacityTest(base.SriovServersTest):
+
+    def numbers(self):
+        found, = self.capacity()
+        return found.mode, found.total, found.used, found.free
+
+    def test_follows_boot_and_delete(self):
+        mode = 'switchdev'
+        self.start_host(mode=mode)
+        assert self.numbers() == (mode, 2, 0, 2)
+        server = self.boot(self.create_port())
+        self._run_periodics()
+        assert self.numbers() == (mode, 2, 1, 1)
+        self._delete_server(server)
+        self._run_periodics()
+        assert self.numbers() == (mode, 2, 0, 2)
+
+    def test_is_no_longer_reported_when_turned_off(self):
+        self.start_host()
+        self.flags(report_capacity=False, group='sriov')
+        self.restart_compute_service('compute1')
+        assert self.numbers() == ('unknown', None, None, 2)
