@@ -10,7 +10,7 @@ from os_vif_vflag.sysfs import Sysfs
 SWITCHDEV = 'switchdev'
 LEGACY = 'legacy'
 
-_VIRTFN = re.compile(r'virtfn(\d+)')
+_VIRTFN = re.compile(r'virtfn([0-9]+)')
 _DEVICES = ('bus', 'pci', 'devices')
 
 

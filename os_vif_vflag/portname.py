@@ -17,14 +17,14 @@ SF = 'pcisf'
 # "c1pf0vf5" belongs to an external controller (the host of a DPU), and
 # "pf0vf12" is not "pf0vf1".
 _FORMS = (
-    (PHYSICAL, re.compile(r'(?:l\d+)?p(?P<pf>\d+)(?:s\d+)?')),
-    (PF, re.compile(r'(?:c(?P<controller>\d+))?pf(?P<pf>\d+)')),
+    (PHYSICAL, re.compile(r'(?:l[0-9]+)?p(?P<pf>[0-9]+)(?:s[0-9]+)?')),
+    (PF, re.compile(r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)')),
     (VF, re.compile(
-        r'(?:c(?P<controller>\d+))?pf(?P<pf>\d+)vf(?P<number>\d+)')),
+        r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)vf(?P<number>[0-9]+)')),
     (SF, re.compile(
-        r'(?:c(?P<controller>\d+))?pf(?P<pf>\d+)sf(?P<number>\d+)')),
-    (VF, re.compile(r'vf(?P<number>\d+)@pf(?P<pf>\d+)')),
-    (VF, re.compile(r'(?P<number>\d+)')),
+        r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)sf(?P<number>[0-9]+)')),
+    (VF, re.compile(r'vf(?P<number>[0-9]+)@pf(?P<pf>[0-9]+)')),
+    (VF, re.compile(r'(?P<number>[0-9]+)')),
 )
 
 
