@@ -1,0 +1,135 @@
+"""VF to representor on every simulated card; never a guess.
+
+The simulation knows which netdev belongs to which VF, and shows the plugin
+only what a kernel shows.
+"""
+
+import pytest
+
+from os_vif_vflag import exception
+from os_vif_vflag import representor
+from os_vif_vflag.host import Host
+from tests.sim import naming
+from tests.sim.card import Bond
+from tests.sim.card import Card
+from tests.sim.card import LagState
+from tests.sim.card import Pf
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+
+
+def pfs(**more):
+    return (Pf(PF0, 'enp3s0f0np0', **more), Pf(PF1, 'enp3s0f1np1', **more))
+
+
+def find(sim, vf):
+    return representor.find(Host(str(sim.root)), vf)
+
+
+def all_right(sim):
+    for card in sim.cards:
+        for pf in card.pfs:
+            for vf in pf.vf_addresses:
+                assert find(sim, vf) == sim.representor(vf).name
+    return True
+
+
+CARDS = {
+    **{habit: Card(pfs(), naming=habit) for habit in naming.NAMINGS},
+    'DPU: external VFs of the same numbers': Card(
+        pfs(external_vfs=6, subfunctions=3)),
+    'ports in two slots, both function 0': Card(
+        (Pf('0000:03:00.0', 'enp3s0np0'), Pf('0000:04:00.0', 'enp4s0np1'))),
+    'ports against the order of slots': Card(
+        (Pf('0000:03:00.0', 'enp3s0np1', port=1),
+         Pf('0000:04:00.0', 'enp4s0np0', port=0))),
+    '200 VFs': Card((Pf(PF0, 'enp3s0f0np0', vfs=200, total_vfs=200),)),
+    'VF-LAG': Card(
+        pfs(), lag=LagState(),
+        bond=Bond('bond0', '802.3ad', ('enp3s0f0np0', 'enp3s0f1np1'))),
+    'before Linux 5.8': Card(pfs(), representors_under_pf=False),
+    'before Linux 5.8, a DPU': Card(
+        pfs(external_vfs=6), representors_under_pf=False),
+    'before Linux 5.8, vfM@pfN': Card(
+        pfs(), naming='vf@pf', representors_under_pf=False),
+    'before Linux 5.8, bare numbers, one PF': Card(
+        pfs()[:1], naming='number', representors_under_pf=False),
+}
+
+
+@pytest.mark.parametrize('card', CARDS.values(), ids=CARDS.keys())
+def test_found(sriov_host, card):
+    assert all_right(sriov_host(card))
+
+
+def test_two_cards_with_equal_port_names(sriov_host):
+    other = Card((Pf('0000:81:00.0', 'enp129s0np0'),),
+                 switch_id='aabbccddeeff0011')
+    for under_pf in (True, False):
+        cards = [Card(card.pfs, switch_id=card.switch_id,
+                      representors_under_pf=under_pf)
+                 for card in (Card(pfs()), other)]
+        assert all_right(sriov_host(*cards))
+
+
+def test_names_do_not_matter(sriov_host):
+    sim = sriov_host(Card(pfs()))
+    first, second = (sim.pf(PF0).vf_address(n) for n in (0, 1))
+    names = [sim.representor(vf).name for vf in (first, second)]
+    for name, new in zip(names, ('pf0vf1', 'pf0vf0'), strict=True):
+        sim.rename(name, new)
+    assert all_right(sim)
+
+
+def test_after_a_reload(sriov_host):
+    sim = sriov_host(Card(pfs()))
+    sim.reload_representors(PF0)
+    assert all_right(sim)
+
+
+@pytest.mark.parametrize('under_pf', [True, False])
+def test_legacy(sriov_host, under_pf):
+    sim = sriov_host(Card(pfs(mode='legacy'), representors_under_pf=under_pf))
+    with pytest.raises(exception.NotSwitchdev, match=PF0) as caught:
+        find(sim, sim.pf(PF0).vf_address(0))
+    assert f'devlink dev eswitch set pci/{PF0} mode switchdev' in str(
+        caught.value)
+
+
+@pytest.mark.parametrize('under_pf', [True, False])
+def test_legacy_beside_switchdev(sriov_host, under_pf):
+    """The other PF's representors are not this one's."""
+    sim = sriov_host(Card(
+        (Pf(PF0, 'enp3s0f0np0', mode='legacy'), Pf(PF1, 'enp3s0f1np1')),
+        representors_under_pf=under_pf))
+    with pytest.raises(exception.NotSwitchdev):
+        find(sim, sim.pf(PF0).vf_address(0))
+    assert find(sim, sim.pf(PF1).vf_address(0)) == 'enp3s0f1_0'
+
+
+def test_gone(sriov_host):
+    sim = sriov_host(Card(pfs(external_vfs=4)))
+    vf = sim.pf(PF0).vf_address(2)
+    sim.remove_representor(vf)
+    with pytest.raises(exception.RepresentorNotFound, match='VF 2 of PF'):
+        find(sim, vf)
+    sim.restore_representor(vf)
+    assert all_right(sim)
+
+
+def test_ambiguous(sriov_host):
+    """Bare VF numbers on two PFs with one switch id, before Linux 5.8:
+    nothing tells them apart."""
+    sim = sriov_host(Card(
+        pfs(), naming='number', representors_under_pf=False))
+    with pytest.raises(exception.RepresentorAmbiguous) as caught:
+        find(sim, sim.pf(PF0).vf_address(1))
+    for candidate in ('enp3s0f0_1', 'enp3s0f1_1'):
+        assert candidate in str(caught.value)
+
+
+@pytest.mark.parametrize('address, error', [
+    ('0000:0a:00.1', exception.VfNotFound), (PF0, exception.NotAVf)])
+def test_no_vf(sriov_host, address, error):
+    with pytest.raises(error):
+        find(sriov_host(Card(pfs())), address)

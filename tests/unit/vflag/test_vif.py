@@ -1,0 +1,105 @@
+"""VIF objects that the plugin refuses before it touches the host."""
+
+import os_vif.objects
+from os_vif.objects import fields
+from os_vif.objects import instance_info
+from os_vif.objects import network
+from os_vif.objects import vif as osv_vif
+from oslo_config import cfg
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from os_vif_vflag import conf
+from os_vif_vflag import exception
+from os_vif_vflag import vflag
+
+os_vif.objects.register_all()
+
+SERVER = instance_info.InstanceInfo(uuid=uuids.server, name='server')
+
+
+@pytest.fixture
+def plugin():
+    """With an ovsdb-server that nobody could reach: a check that lets
+    something through fails there."""
+    options = cfg.ConfigOpts()
+    options.register_opts(conf.OPTS, group=conf.GROUP)
+    options([], default_config_files=[])
+    options.set_override('ovsdb_connection', 'unix:/nonexistent',
+                         group=conf.GROUP)
+    options.set_override('ovsdb_timeout', 1, group=conf.GROUP)
+    return vflag.VFLagPlugin(options[conf.GROUP])
+
+
+def profile(**values):
+    return osv_vif.VIFPortProfileOVSRepresentor(
+        **{'interface_id': uuids.port} | values)
+
+
+def vif(without=None, **changed):
+    whole = {
+        'id': uuids.port, 'address': 'fa:16:3e:0a:ec:e7',
+        'dev_address': '0000:03:00.2',
+        'dev_type': fields.VIFHostDeviceDevType.ETHERNET, 'plugin': 'vflag',
+        'network': network.Network(id=uuids.net, bridge='br-int'),
+        'port_profile': profile()} | changed
+    whole.pop(without, None)
+    return osv_vif.VIFHostDevice(**whole)
+
+
+BAD = {
+    'no VIF of a host device': (
+        osv_vif.VIFOpenVSwitch(id=uuids.port), 'it is no VIFHostDevice'),
+    'no PCI address': (vif('dev_address'), 'it has no PCI address'),
+    'no MAC': (vif('address'), 'it has no MAC address'),
+    'no network': (vif('network'), 'it has no network'),
+    'no bridge': (
+        vif(network=network.Network(id=uuids.net)),
+        'its network has no bridge'),
+    'empty bridge': (
+        vif(network=network.Network(id=uuids.net, bridge='')),
+        'its network has no bridge'),
+    'no profile': (
+        vif('port_profile'), 'it has no Open vSwitch port profile'),
+    'a profile of another switch': (
+        vif(port_profile=osv_vif.VIFPortProfileFPBridge()),
+        'it has no Open vSwitch port profile'),
+    'no interface id': (
+        vif(port_profile=osv_vif.VIFPortProfileOpenVSwitch()),
+        'its port profile has no interface id'),
+}
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+@pytest.mark.parametrize('bad, problem', BAD.values(), ids=BAD.keys())
+def test_refused(plugin, method, bad, problem):
+    with pytest.raises(exception.InvalidVif) as caught:
+        getattr(plugin, method)(bad, SERVER)
+    text = str(caught.value)
+    assert problem in text
+    assert text.startswith(f'Port {bad.id} ')
+    assert 'Give it a VIFHostDevice' in text
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_a_vif_without_an_id_is_told_apart(plugin, method):
+    with pytest.raises(exception.InvalidVif, match='^Port unknown cannot'):
+        getattr(plugin, method)(osv_vif.VIFOpenVSwitch(), SERVER)
+
+
+def test_the_bad_ones_differ_from_a_good_one(plugin):
+    """This one gets as far as the host, which lacks the VF."""
+    with pytest.raises(exception.PlugFailed) as caught:
+        plugin.plug(vif(dev_address='ffff:ff:1f.7'), SERVER)
+    for part in (uuids.port, 'no VF ffff:ff:1f.7', 'device_spec'):
+        assert part in str(caught.value)
+
+
+def test_what_the_plugin_says_it_handles(plugin):
+    info = plugin.describe()
+    assert info.plugin_name == 'vflag'
+    described, = info.vif_info
+    assert described.vif_object_name == 'VIFHostDevice'
+    assert {p.profile_object_name
+            for p in described.supported_port_profiles} == {
+        'VIFPortProfileOpenVSwitch', 'VIFPortProfileOVSRepresentor'}
