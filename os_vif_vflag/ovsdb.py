@@ -77,12 +77,17 @@ class OvsDb:
     def has_bridge(self, name):
         return self._api.br_exists(name).execute(check_error=True)
 
+    def is_plugged(self, port):
+        """Whether the port is there already, for the same ``iface-id``."""
+        return commands.is_plugged(self._api, port)
+
     def plug(self, port):
         """Have exactly this port for its ``iface-id``, in one transaction.
 
         Any other port with the same ``iface-id`` is taken off its bridge: a
         stale representor of before a reboot, say. Returns when ovs-vswitchd
-        has opened the device; when it cannot, the port is taken away again.
+        has opened the device; when it cannot, the port is taken away again,
+        unless it had been there before: a server may be using it.
 
         :param port: OvsPort
         :raises exception.BridgeNotFound, exception.InterfaceRejected,
@@ -95,10 +100,11 @@ class OvsDb:
                 raise exception.InterfaceRejected(
                     device=port.device, error=command.error)
         except (exception.InterfaceRejected, exception.VswitchdTimeout):
-            with contextlib.suppress(exception.HostError):
-                self._commit(
-                    commands.UnplugCommand(self._api, port.iface_id),
-                    port.device, wait=False)
+            if command.new:
+                with contextlib.suppress(exception.HostError):
+                    self._commit(
+                        commands.UnplugCommand(self._api, port.iface_id),
+                        port.device, wait=False)
             raise
 
     def unplug(self, iface_id, bridge_to_delete=None):
@@ -172,8 +178,25 @@ class _Transaction(impl_idl.OvsVsctlTransaction):
     """One that reports ovs-vswitchd's silence instead of logging it."""
 
     wait = True
+    taken = False      # by the database
+    abandoned = False  # by its caller
+
+    def commit(self):
+        try:
+            return super().commit()
+        except ovsdbapp_exc.TimeoutException:
+            if self.taken:
+                raise _VswitchdSilent() from None
+            self.abandoned = True
+            raise
+
+    def do_commit(self):
+        # One that waited in the queue while ovsdb-server was silent comes
+        # too late: its caller has been told that nothing was done.
+        return [] if self.abandoned else super().do_commit()
 
     def post_commit(self, txn):
+        self.taken = True
         if self.wait:
             try:
                 self.do_post_commit(txn)

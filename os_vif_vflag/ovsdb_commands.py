@@ -33,6 +33,7 @@ class PlugCommand(command.BaseCommand):
     """Have exactly one port for an ``iface-id``.
 
     :param port: ovsdb.OvsPort
+    :ivar new: whether the device was not the port of this ``iface-id`` before
     :ivar error: after the commit, ovs-vswitchd's words when it could not
         open the device, else None
     """
@@ -40,10 +41,12 @@ class PlugCommand(command.BaseCommand):
     def __init__(self, api, port):
         super().__init__(api)
         self.port = port
+        self.new = False
         self.error = None
 
     def run_idl(self, txn):
         bridge = self._bridge(txn)
+        self.new = not is_plugged(self.api, self.port)
         for other_bridge, other in _ports_of(self.api, self.port.iface_id):
             if (other_bridge, other.name) != (bridge, self.port.device):
                 _remove(other_bridge, other)
@@ -86,6 +89,13 @@ class PlugCommand(command.BaseCommand):
         interface.name = device
         port.interfaces = [interface]
         return interface
+
+
+def is_plugged(api, port):
+    """Whether the device is the port of its ``iface-id`` already."""
+    interface = _row(api, 'Interface', port.device)
+    return (interface is not None
+            and interface.external_ids.get('iface-id') == port.iface_id)
 
 
 def _row(api, table, name):

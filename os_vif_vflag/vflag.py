@@ -52,8 +52,8 @@ class VFLagPlugin(plugin.PluginBase):
     def plug(self, vif, instance_info):
         """Find the VF's representor, raise it, put it into Open vSwitch.
 
-        Safe to repeat. When it fails, Open vSwitch is as before, and the
-        representor is down.
+        Safe to repeat. When it fails, Open vSwitch is as before, and a
+        representor that was not plugged before is down.
 
         :param vif: os_vif.objects.vif.VIFHostDevice
         :param instance_info: os_vif.objects.instance_info.InstanceInfo
@@ -68,12 +68,16 @@ class VFLagPlugin(plugin.PluginBase):
                     or self._ovsdb.has_bridge(port.bridge)):
                 raise exception.BridgeNotFound(
                     bridge=port.bridge, device=device)
+            # A server may be using it: nova-compute plugs all its servers'
+            # ports again when it starts.
+            plugged = self._ovsdb.is_plugged(port)
             _set_link(device, 'up', self._mtu(vif))
             try:
                 self._ovsdb.plug(port)
             except exception.HostError:
-                with contextlib.suppress(exception.HostError):
-                    _set_link(device, 'down')
+                if not plugged:
+                    with contextlib.suppress(exception.HostError):
+                        _set_link(device, 'down')
                 raise
 
     def unplug(self, vif, instance_info):
