@@ -39,7 +39,7 @@ class Capacity:
 def report(pfs, devices, whitelist):
     """Sum up a host for its stats.
 
-    :param pfs: tuple of os_vif_vflag.host.PF
+    :param pfs: tuple of os_vif_vflag.facts.PF
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
     :returns: str, compact JSON: per PF and physnet its mode and VFs in total

@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag.host import VF
+from os_vif_vflag.facts import Snapshot
 from os_vif_vflag.host import Host
 from tests.sim import naming
 from tests.sim.card import Card
@@ -24,7 +24,7 @@ def read(sim):
 
 
 def modes(sim):
-    return {pf.address: pf.mode for pf in read(sim).snapshot()}
+    return {pf.address: pf.mode for pf in read(sim).snapshot().pfs}
 
 
 each_naming = pytest.mark.parametrize('habit', naming.NAMINGS)
@@ -34,15 +34,15 @@ each_kernel = pytest.mark.parametrize('under_pf', [True, False],
 
 def test_snapshot(sriov_host):
     sim = sriov_host(card())
-    first, second = read(sim).snapshot()
+    first, second = read(sim).snapshot().pfs
     assert (first.address, first.uplink, first.mode, first.total_vfs) == (
         PF0, 'enp3s0f0np0', 'switchdev', 8)
     assert (second.address, second.uplink, second.mode) == (
         PF1, 'enp3s0f1np1', 'legacy')
     for pf in (first, second):
-        assert pf.vfs == tuple(
-            VF(address, number) for number, address
-            in enumerate(sim.pf(pf.address).vf_addresses))
+        assert [vf.address for vf in pf.vfs] == (
+            sim.pf(pf.address).vf_addresses)
+        assert [vf.number for vf in pf.vfs] == list(range(4))
 
 
 @each_naming
@@ -56,14 +56,14 @@ def test_modes_with_every_driver(sriov_host, habit, under_pf):
     for pf in (PF0, '0000:04:00.0'):
         sim.set_mode(pf, 'legacy')
     assert modes(sim) == {PF0: 'legacy', '0000:04:00.0': 'legacy'}
-    assert [pf.uplink for pf in read(sim).snapshot()] == [
+    assert [pf.uplink for pf in read(sim).snapshot().pfs] == [
         'enp3s0f0np0', 'enp4s0np0']
 
 
 def test_more_vfs_than_a_byte_of_names(sriov_host):
     """virtfn10 is after virtfn2, and 127 is no limit."""
     sim = sriov_host(card(Pf(PF0, 'enp3s0f0np0', vfs=200, total_vfs=250)))
-    pf, = read(sim).snapshot()
+    pf, = read(sim).snapshot().pfs
     assert [vf.number for vf in pf.vfs] == list(range(200))
 
 
@@ -71,19 +71,19 @@ def test_the_uplink_is_no_representor(sriov_host):
     """Nova's own look-up takes any of the PF's netdevs."""
     sim = sriov_host(card(Pf(PF0, 'zz0np0', external_vfs=2, subfunctions=2,
                              representor='aa_{vf}')))
-    assert read(sim).snapshot()[0].uplink == 'zz0np0'
+    assert read(sim).snapshot().pfs[0].uplink == 'zz0np0'
 
 
 def test_no_card(sriov_host):
-    assert read(sriov_host()).snapshot() == ()
+    assert read(sriov_host()).snapshot() == Snapshot()
 
 
 def test_no_sysfs(tmp_path):
-    assert Host(str(tmp_path)).snapshot() == ()
+    assert Host(str(tmp_path)).snapshot().pfs == ()
 
 
 def test_a_card_without_vfs(sriov_host):
-    pf, = read(sriov_host(card(Pf(PF0, 'enp3s0f0np0', vfs=0)))).snapshot()
+    pf, = read(sriov_host(card(Pf(PF0, 'enp3s0f0np0', vfs=0)))).snapshot().pfs
     assert (pf.vfs, pf.total_vfs) == ((), 8)
 
 
@@ -92,7 +92,7 @@ def test_vf(sriov_host, number):
     sim = sriov_host(card())
     for pf in (PF0, PF1):
         address = sim.pf(pf).vf_address(number)
-        assert read(sim).vf(address) == (pf, VF(address, number))
+        assert read(sim).vf(address) == (pf, number)
 
 
 def test_no_such_vf(sriov_host):
@@ -122,4 +122,4 @@ def test_a_driver_that_misreports_its_total(sriov_host, content):
     sim = sriov_host(card())
     device = pathlib.Path(sim.sys) / 'bus' / 'pci' / 'devices' / PF0
     (device / 'sriov_totalvfs').write_text(content)
-    assert read(sim).snapshot()[0].total_vfs == 0
+    assert read(sim).snapshot().pfs[0].total_vfs == 0

@@ -7,13 +7,14 @@ only what a kernel shows.
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import representor
 from os_vif_vflag.host import Host
+from os_vif_vflag.representor import Finder
 from tests.sim import naming
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
+from tests.unit.vflag import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
@@ -23,14 +24,15 @@ def pfs(**more):
 
 
 def find(sim, vf):
-    return representor.find(Host(str(sim.root)), vf)
+    return Finder(Host(str(sim.root))).find(vf)
 
 
-def all_right(sim):
+def all_right(sim, source=None):
+    finder = Finder(sources.host(sim, source))
     for card in sim.cards:
         for pf in card.pfs:
             for vf in pf.vf_addresses:
-                assert find(sim, vf) == sim.representor(vf).name
+                assert finder.find(vf) == sim.representor(vf).name
     return True
 
 
@@ -58,8 +60,10 @@ CARDS = {
 
 
 @pytest.mark.parametrize('card', CARDS.values(), ids=CARDS.keys())
-def test_found(sriov_host, card):
-    assert all_right(sriov_host(card))
+@sources.each_source
+def test_found(sriov_host, card, source):
+    """Each source alone is enough, and all say the same."""
+    assert all_right(sriov_host(card), source)
 
 
 def test_two_cards_with_equal_port_names(sriov_host):
@@ -81,10 +85,35 @@ def test_names_do_not_matter(sriov_host):
     assert all_right(sim)
 
 
-def test_after_a_reload(sriov_host):
+@sources.each_source
+def test_what_was_found_before_is_not_believed(sriov_host, source):
+    """A shared FDB becoming active takes the representors away and brings
+    them back with other ifindexes; then udev renames them crosswise."""
     sim = sriov_host(Card(pfs()))
+    finder = Finder(sources.host(sim, source))
+    vfs = sim.pf(PF0).vf_addresses
+
+    def right():
+        return [finder.find(vf) for vf in vfs] == [
+            sim.representor(vf).name for vf in vfs]
+
+    assert right()
     sim.reload_representors(PF0)
-    assert all_right(sim)
+    assert right()
+    first, second = (sim.representor(vf).name for vf in vfs[:2])
+    for name, new in ((first, 'a'), (second, first), ('a', second)):
+        sim.rename(name, new)
+    assert right()
+
+
+def test_a_second_look_up_dumps_nothing(sriov_host):
+    sim = sriov_host(Card(pfs()))
+    host = sources.host(sim, {})
+    finder, vf = Finder(host), sim.pf(PF0).vf_address(1)
+    finder.find(vf)
+    del host.netlink.asked[:]
+    assert finder.find(vf) == sim.representor(vf).name
+    assert host.netlink.asked == []
 
 
 @pytest.mark.parametrize('under_pf', [True, False])
