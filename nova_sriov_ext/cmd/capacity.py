@@ -1,5 +1,7 @@
 """``nova-sriov capacity list``: VFs of each physnet on each host."""
 
+import operator
+
 from cliff.lister import Lister
 
 from nova_sriov_ext import capacity
@@ -31,6 +33,8 @@ class ListCapacity(Lister):
                     [pool.to_dict() for pool in node.pci_device_pools or ()])]
         return _COLUMNS, [
             (host, c.physnet, c.mode, c.total, c.used, c.free)
-            for host, c in sorted(rows)
+            # By host only: of_host has sorted the rest, and a total that is
+            # not known cannot be compared.
+            for host, c in sorted(rows, key=operator.itemgetter(0))
             if parsed_args.physnet in (None, c.physnet)
             and parsed_args.host in (None, host)]

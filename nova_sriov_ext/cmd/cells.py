@@ -1,5 +1,7 @@
 """Compute nodes out of all of Nova's cells."""
 
+import os
+
 
 class DatabaseUnavailable(Exception):
     """Nova's databases cannot be read from here."""
@@ -13,29 +15,55 @@ def compute_nodes(config_files=None):
     :returns: list of nova.objects.ComputeNode
     :raises DatabaseUnavailable: with the cell and the remedy
     """
+    _choose_threads()
     # Nova is imported when a command runs, not when its help is asked for.
-    import nova.conf
-    from oslo_db import exception as db_exc
-
     from nova import config
     from nova import context
     from nova import objects
-    config.parse_args(['nova-sriov'], default_config_files=config_files,
-                      init_rpc=False)
+    import nova.conf
+    from oslo_db import exception as db_exc
+    from sqlalchemy import exc as sa_exc
+    # With RPC, though nothing is sent: cell mappings look into its options.
+    config.parse_args(['nova-sriov'], default_config_files=config_files)
     objects.register_all()
     admin = context.get_admin_context()
     try:
         answers = context.scatter_gather_all_cells(
             admin, objects.ComputeNodeList.get_all)
-    except db_exc.DBError as e:
+    # The last two: a connection that no driver is installed for, or that
+    # SQLAlchemy cannot read.
+    except (db_exc.DBError, db_exc.CantStartEngineError,
+            ImportError, sa_exc.SQLAlchemyError) as e:
+        files = ', '.join(nova.conf.CONF.config_file or ['nova.conf'])
         raise DatabaseUnavailable(
-            f'The API database of Nova cannot be read ({e}). Run this on a '
-            'controller, and check [api_database]connection in '
-            f'{nova.conf.CONF.config_file or "nova.conf"}.') from None
-    silent = [cell for cell, nodes in answers.items()
-              if context.is_cell_failure_sentinel(nodes)]
+            f'The API database of Nova cannot be read ({_brief(e)}). Run '
+            'this on a controller, and check [api_database]connection in '
+            f'{files}.') from None
+    silent = {cell: nodes for cell, nodes in answers.items()
+              if context.is_cell_failure_sentinel(nodes)}
     if silent:
+        why = ', '.join(f'{cell} ({_brief(error)})'
+                        for cell, error in silent.items())
         raise DatabaseUnavailable(
-            f'The database of cell {", ".join(silent)} did not answer. '
+            f'The database of cell {why} did not answer. '
             'Check it with "nova-manage cell_v2 list_cells".')
     return [node for nodes in answers.values() for node in nodes]
+
+
+def _choose_threads():
+    """Let Nova do without eventlet, which only warns when it is loaded.
+
+    Nova's services choose in the same way, before anything else of Nova is
+    imported (nova/monkey_patch.py).
+    """
+    os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+    from nova import monkey_patch
+    monkey_patch.patch()
+
+
+def _brief(error):
+    """:param error: what is_cell_failure_sentinel knows
+    :returns: str, without the SQL that SQLAlchemy adds in further lines
+    """
+    text = str(error) if isinstance(error, Exception) else 'timeout'
+    return text.splitlines()[0] if text else type(error).__name__

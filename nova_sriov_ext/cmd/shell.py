@@ -1,6 +1,7 @@
 """``nova-sriov``: the operator's commands."""
 
 import importlib.metadata
+import logging
 import sys
 
 from cliff.app import App
@@ -9,6 +10,9 @@ from cliff.commandmanager import CommandManager
 
 class Shell(App):
     """The application: options that all commands share, and Nova's setup."""
+
+    # Warnings; -v shows what libraries tell on the way.
+    DEFAULT_VERBOSE_LEVEL = 0
 
     def __init__(self):
         super().__init__(
@@ -25,6 +29,17 @@ class Shell(App):
             help='nova.conf to read; may be given more than once '
                  '(default: where Nova looks for it)')
         return parser
+
+    def configure_logging(self):
+        super().configure_logging()
+        if not (self.options.verbose_level or self.options.debug):
+            # Nova logs a traceback for what the command then reports.
+            logging.getLogger('nova').setLevel(logging.CRITICAL)
+
+    def interact(self):
+        """Without a command there is nothing to do, no dialogue either: Nova
+        reads its configuration once in a process."""
+        self.run_subcommand(['help'])
 
 
 def main(argv=None):

@@ -20,12 +20,13 @@ _MOUNT = 'mount --bind "$0" /sys && exec "$@"'
 _CLONE_NEWNS = 0x00020000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 
-# Children are forked from a clean process that has these imported: nova
-# alone takes longer than what a test asks it.
+# Children are forked from a clean process that has these imported, as far
+# as they are there: nova alone takes longer than what a test asks it.
 _context = multiprocessing.get_context('forkserver')
 _context.set_forkserver_preload([
-    'pytest', 'nova.pci.utils', 'os_vif', 'vif_plug_ovs.ovs',
-    'ovsdbapp.schema.open_vswitch.impl_idl', 'tests.sim.inside'])
+    'pytest', 'nova.pci.utils', 'tests.sim.inside', 'tests.lab.osvif',
+    'os_vif_vflag.vflag', 'vif_plug_ovs.ovs',
+    'vif_plug_linux_bridge.linux_bridge'])
 
 
 def why_not():

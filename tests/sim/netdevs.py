@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 
 import pyroute2
+from pyroute2 import netlink
 from pyroute2 import netns
 
 
@@ -53,7 +54,6 @@ class Netdevs:
             self._parked = self._namespace(self._park)
             self._ip = (self._namespace(self.netns) if self.netns
                         else stack.enter_context(pyroute2.IPRoute()))
-            # A namespace's netdevs go only some time after the namespace.
             stack.callback(self._delete_all)
             self.sync()
             self._stack = stack.pop_all()
@@ -105,8 +105,10 @@ class Netdevs:
         return ip
 
     def _delete_all(self):
+        """A namespace's netdevs go only some time after the namespace."""
         for link in self._links.values():
-            self._ip.link('del', ifname=link.name)
+            with contextlib.suppress(netlink.exceptions.NetlinkError):
+                self._ip.link('del', ifname=link.name)
 
     def _index(self, name):
         return next(iter(self._ip.link_lookup(ifname=name)), None)

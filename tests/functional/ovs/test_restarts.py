@@ -1,0 +1,50 @@
+"""One long-lived process, as nova-compute is, while daemons come and go."""
+
+import pytest
+
+from tests.lab import ovs
+from tests.lab.osvif import Port
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+VF0, VF1 = '0000:03:00.1', '0000:03:00.2'
+
+
+@pytest.fixture
+def host(compute):
+    return compute(Card(pfs=(Pf('0000:03:00.0', 'enp3s0f0np0', vfs=2),)))
+
+
+@pytest.mark.parametrize('daemon', [ovs.SERVER, ovs.VSWITCHD])
+def test_restart_between_two_plugs(host, daemon):
+    host.act_around(('plug', Port(VF0)),
+                    lambda: host.ovs.restart(daemon),
+                    ('plug', Port(VF1))).result()
+    host.ovs.vsctl('init')
+    assert host.ovs.ports('br-int') == ['enp3s0f0_0', 'enp3s0f0_1']
+
+
+def test_stale_ports_of_before_a_reboot(host):
+    """Representors are renumbered; ports lead to whom they belong now."""
+    one, two = Port(VF0), Port(VF1)
+    for port in (one, two):
+        host.plug(port).result()
+    for port, vf in ((one, VF1), (two, VF0)):
+        host.plug(Port(vf, id=port.id)).result()
+    plugged = {host.representor(vf): host.ovs.interface(
+        host.representor(vf))['external_ids']['iface-id']
+        for vf in (VF0, VF1)}
+    assert plugged == {'enp3s0f0_0': two.id, 'enp3s0f0_1': one.id}
+    assert len(host.ovs.ports('br-int')) == 2
+
+
+def test_process_dies_between_two_steps(host):
+    """Whatever is in the database, plug and unplug converge."""
+    before = host.ovs.dump()
+    port = Port(VF0)
+    host.ovs.vsctl('--no-wait', 'add-port', 'br-int', 'enp3s0f0_0')
+    host.plug(port).result()
+    ids = host.ovs.interface('enp3s0f0_0')['external_ids']
+    assert ids['iface-id'] == port.id
+    host.unplug(port).result()
+    assert host.ovs.dump() == before

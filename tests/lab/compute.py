@@ -1,0 +1,113 @@
+"""A compute host: a simulated card, real netdevs, a real Open vSwitch.
+
+    with Compute(card) as compute:
+        guest = compute.guest(vf, '192.0.2.1/24')
+        compute.plug(Port(vf)).result()
+"""
+
+import contextlib
+import itertools
+import os
+import pathlib
+import subprocess
+import threading
+
+from pyroute2 import NetNS
+
+from tests.lab import osvif
+from tests.lab import ovs
+from tests.sim import inside
+from tests.sim import memory
+from tests.sim import netdevs
+from tests.sim import sysfs
+
+_count = itertools.count()
+
+
+class Compute:
+
+    def __init__(self, *cards, switch_sees_netdevs=True):
+        """
+        :param switch_sees_netdevs: False runs Open vSwitch where the
+            netdevs are not, so that it cannot open any
+        """
+        self._cards = cards
+        self._blind = not switch_sees_netdevs
+        self._stack = contextlib.ExitStack()
+        self.options = {}
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            root = stack.enter_context(memory.folder())
+            self.host = sysfs.Sysfs(root, *self._cards)
+            self.netdevs = stack.enter_context(netdevs.Netdevs(
+                self.host, f'lab-{os.getpid()}-{next(_count)}'))
+            self.ovs = stack.enter_context(ovs.Ovs(
+                None if self._blind else self.netdevs.netns))
+            self.ovs.add_bridge('br-int')
+            self._stack = stack.pop_all()
+        connection = {'ovsdb_connection': self.ovs.connection}
+        self.options = {
+            'os_vif_vflag': {**connection, 'ovsdb_timeout': 10},
+            'os_vif_ovs': {**connection, 'ovs_vsctl_timeout': 10}}
+        return self
+
+    def __exit__(self, *exc):
+        self._stack.close()
+
+    # os-vif in a process of this host
+
+    def plug(self, port):
+        return self.act(('plug', port))
+
+    def unplug(self, port):
+        return self.act(('unplug', port))
+
+    def act(self, *steps):
+        return self._call(osvif.act, *steps)
+
+    def act_together(self, action, ports):
+        return self._call(osvif.act_together, action, ports)
+
+    def act_around(self, before, event, after):
+        """One process takes a step, then `event` happens, then another."""
+        with memory.folder() as folder:
+            pause = osvif.Pause(*(
+                pathlib.Path(folder, name)
+                for name in ('reached', 'go-on')))
+            found = []
+            process = threading.Thread(target=lambda: found.append(
+                self.act(before, pause, after)))
+            process.start()
+            while process.is_alive() and not pause.reached.exists():
+                process.join(0.01)
+            event()
+            pause.go_on.touch()
+            process.join()
+        return found[0]
+
+    def _call(self, function, *args):
+        return inside.call(function, self.options, *args,
+                           sys=self.host.sys, netns=self.netdevs.netns)
+
+    # What became of it
+
+    def guest(self, vf, cidr):
+        return self.netdevs.guest(vf, cidr=cidr)
+
+    def representor(self, vf):
+        return self.host.representor(vf).name
+
+    def netdev(self, name):
+        """(state, mtu) of a netdev of the host, from the kernel."""
+        with NetNS(self.netdevs.netns) as ip:
+            link = ip.link('get', ifname=name)[0]
+            return link['state'], link.get('mtu')
+
+
+def pings(guest, address, wait=2):
+    """Whether a packet of the guest comes back from the address."""
+    return subprocess.run(
+        inside.command(['ping', '-c1', f'-W{wait}', address],
+                       netns=guest.netns),
+        capture_output=True).returncode == 0

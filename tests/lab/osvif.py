@@ -1,0 +1,93 @@
+"""os-vif as nova-compute uses it, for a process inside a simulated host."""
+
+import concurrent.futures
+import dataclasses
+import pathlib
+import tempfile
+import time
+import uuid
+
+import os_vif
+from os_vif.objects import instance_info
+from os_vif.objects import network
+from os_vif.objects import vif as osv_vif
+from oslo_config import cfg
+from vif_plug_ovs import privsep as stock_privsep
+
+from os_vif_vflag import privsep
+
+INSTANCE = 'c4f1f2b5-7a4c-4c6e-9e2b-5f4b8d1f3a10'
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A Neutron port that Nova has given a VF."""
+
+    vf: str
+    id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+    mac: str = 'fa:16:3e:00:00:01'
+    bridge: str = 'br-int'
+    mtu: int | None = 1500
+    plugin: str = 'vflag'
+
+    def vif(self):
+        """What nova.network.os_vif_util makes of it."""
+        own = {'mtu': self.mtu} if self.mtu else {}
+        return osv_vif.VIFHostDevice(
+            id=self.id, address=self.mac, plugin=self.plugin,
+            dev_type='ethernet', dev_address=self.vf,
+            has_traffic_filtering=True,
+            port_profile=osv_vif.VIFPortProfileOVSRepresentor(
+                interface_id=self.id, representor_name='nicdontcare',
+                representor_address=self.vf),
+            network=network.Network(
+                id='f0e1d2c3-0000-4000-8000-000000000000',
+                bridge=self.bridge, **own))
+
+
+@dataclasses.dataclass(frozen=True)
+class Pause:
+    """Between two steps: say so in one file, go on when there is another."""
+
+    reached: pathlib.Path
+    go_on: pathlib.Path
+
+
+def act(options, *steps):
+    """Run steps in one process: a Pause, or the name of an os_vif function
+    with its Port."""
+    _initialize(options)
+    for step in steps:
+        if isinstance(step, Pause):
+            step.reached.touch()
+            while not step.go_on.exists():
+                time.sleep(0.01)
+        else:
+            _step(*step)
+
+
+def act_together(options, action, ports):
+    """As nova-compute does it for several servers: threads."""
+    _initialize(options)
+    with concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
+        list(pool.map(lambda port: _step(action, port), ports))
+
+
+def _initialize(options):
+    """Start as nova-compute does: from a configuration file."""
+    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+        for group, values in options.items():
+            file.write(f'[{group}]\n')
+            file.writelines(f'{k} = {v}\n' for k, v in values.items())
+        file.flush()
+        cfg.CONF(['--config-file', file.name], project='lab')
+    # This process has the privileges itself; no daemon is wanted.
+    for context in (privsep.vif_plug, stock_privsep.vif_plug):
+        context.set_client_mode(False)
+    os_vif.initialize()
+
+
+def _step(action, port):
+    getattr(os_vif, action)(
+        port.vif(),
+        instance_info.InstanceInfo(uuid=INSTANCE, name='instance-00000001'))

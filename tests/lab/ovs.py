@@ -1,0 +1,175 @@
+"""A real Open vSwitch of one's own: ovsdb-server and ovs-vswitchd.
+
+    with Ovs(netns='sim') as ovs:
+        ovs.add_bridge('br-int')
+
+Its files and sockets are in a folder of its own, its devices those of the
+network namespace. Bridges need datapath_type=netdev: ovs-vswitchd then
+forwards packets itself, with no kernel module.
+"""
+
+import contextlib
+import json
+import pathlib
+import signal
+import subprocess
+
+from tests.sim import inside
+from tests.sim import memory
+
+SCHEMA = pathlib.Path('/usr/share/openvswitch/vswitch.ovsschema')
+SERVER, VSWITCHD = 'ovsdb-server', 'ovs-vswitchd'
+TIMEOUT = 20
+# Counters of configuration changes: every change moves them.
+_COUNTERS = {'Open_vSwitch': {'cur_cfg', 'next_cfg'}}
+
+
+def why_not():
+    """Why this machine cannot run it; None if it can."""
+    if not SCHEMA.exists():
+        return f'{SCHEMA} is missing: install openvswitch-switch'
+    return inside.why_not()
+
+
+class Ovs:
+
+    def __init__(self, netns=None):
+        """:param netns: name of the network namespace to run in, or None"""
+        self._netns = netns
+        self._daemons = {}
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.folder = pathlib.Path(
+                stack.enter_context(memory.folder('ovs-')))
+            stack.callback(self.stop)
+            self._run('ovsdb-tool', 'create', self._db, SCHEMA)
+            self.start(SERVER)
+            self.vsctl('--no-wait', 'init')
+            self.start(VSWITCHD)
+            self.vsctl('init')     # waits for ovs-vswitchd
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc):
+        self._stack.close()
+
+    @property
+    def connection(self):
+        return f'unix:{self.folder}/db.sock'
+
+    @property
+    def _db(self):
+        return self.folder / 'conf.db'
+
+    # The daemons, by name
+
+    def start(self, daemon):
+        arguments = {
+            SERVER: [self._db, f'--remote=p{self.connection}'],
+            VSWITCHD: [self.connection, '--disable-system'],
+        }[daemon]
+        # setpriv: they end with the tests, however those end.
+        argv = inside.command(
+            ['setpriv', '--pdeathsig', 'KILL', daemon, *arguments,
+             '-vconsole:off', f'--log-file={self.folder}/{daemon}.log',
+             f'--pidfile={self.folder}/{daemon}.pid',
+             f'--unixctl={self.folder}/{daemon}.ctl'],
+            netns=self._netns)
+        self._daemons[daemon] = subprocess.Popen(argv, env=self._env())
+
+    def kill(self, daemon):
+        """As a crash does."""
+        self._end(daemon, signal.SIGKILL)
+
+    def restart(self, daemon):
+        self._end(daemon, signal.SIGTERM)
+        self.start(daemon)
+
+    def pause(self, daemon):
+        """It keeps its sockets and answers nobody."""
+        self._daemons[daemon].send_signal(signal.SIGSTOP)
+
+    def resume(self, daemon):
+        self._daemons[daemon].send_signal(signal.SIGCONT)
+
+    def stop(self):
+        for daemon in reversed(list(self._daemons)):
+            self._end(daemon, signal.SIGKILL)
+
+    def _end(self, daemon, number):
+        process = self._daemons.pop(daemon)
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        process.wait(TIMEOUT)
+
+    # What it holds
+
+    def vsctl(self, *arguments):
+        """ovs-vsctl; waits for ovs-vswitchd unless told --no-wait."""
+        return self._run('ovs-vsctl', f'--db={self.connection}',
+                         '--retry', f'--timeout={TIMEOUT}', *arguments)
+
+    def add_bridge(self, name):
+        self.vsctl('add-br', name,
+                   '--', 'set', 'Bridge', name, 'datapath_type=netdev')
+
+    def ports(self, bridge):
+        return self.vsctl('list-ports', bridge).split()
+
+    def interface(self, name):
+        """Columns of the interface; None if there is none."""
+        return next((row for row in self.dump()['Interface'].values()
+                     if row['name'] == name), None)
+
+    def dump(self):
+        """The whole database: table -> uuid -> column -> value.
+
+        Without what the schema itself calls ephemeral (statistics and
+        other states that ovs-vswitchd reports).
+        """
+        tables = json.loads(SCHEMA.read_text())['tables']
+        selects = [
+            {'op': 'select', 'table': table, 'where': [],
+             'columns': ['_uuid', *_lasting(table, columns['columns'])]}
+            for table, columns in tables.items()]
+        answer = json.loads(self._run(
+            'ovsdb-client', f'--timeout={TIMEOUT}', 'transact',
+            self.connection, json.dumps(['Open_vSwitch', *selects])))
+        return {
+            table: {_plain(row.pop('_uuid')): {
+                column: _plain(value) for column, value in row.items()}
+                for row in result['rows']}
+            for table, result in zip(tables, answer, strict=True)}
+
+    def _env(self):
+        names = ('OVS_RUNDIR', 'OVS_LOGDIR', 'OVS_DBDIR', 'OVS_SYSCONFDIR')
+        path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+        return {'PATH': path, **dict.fromkeys(names, str(self.folder))}
+
+    def _run(self, *argv):
+        done = subprocess.run(
+            [str(part) for part in argv], env=self._env(),
+            capture_output=True, text=True, timeout=2 * TIMEOUT)
+        if done.returncode:
+            raise RuntimeError(f'{argv[0]}: {done.stderr.strip()}')
+        return done.stdout
+
+
+def _lasting(table, columns):
+    skip = _COUNTERS.get(table, ())
+    return [name for name, column in columns.items()
+            if not column.get('ephemeral') and name not in skip]
+
+
+def _plain(value):
+    """A value of the OVSDB protocol (RFC 7047, 5.1) as a Python one."""
+    match value:
+        case ['uuid' | 'named-uuid', text]:
+            return text
+        case ['set', items]:
+            return sorted((_plain(item) for item in items), key=str)
+        case ['map', pairs]:
+            return {_plain(key): _plain(item) for key, item in pairs}
+    return value
