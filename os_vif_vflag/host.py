@@ -60,13 +60,14 @@ class Host:
     def snapshot(self):
         """:returns: facts.Snapshot"""
         self.sysfs.unread.clear()
-        picture = _Picture(self)
+        bonds = bonding.bonds(self.sysfs)
+        picture = _Picture(self, bonds)
         pfs = tuple(picture.pf(address)
                     for address in self.sysfs.names(*_DEVICES)
                     if picture.is_network_pf(address))
         bonds = tuple(
             dataclasses.replace(bond, lag=lag.assess(self.sysfs, bond, pfs))
-            for bond in bonding.bonds(self.sysfs))
+            for bond in bonds)
         return facts.Snapshot(pfs, bonds, tuple(self.sysfs.unread))
 
     def _computed_number(self, pf, address):
@@ -93,14 +94,15 @@ class Host:
 class _Picture:
     """What one snapshot needs of all netdevs, asked once."""
 
-    def __init__(self, host):
+    def __init__(self, host, bonds):
         self._host = host
+        self._bonds = {member.name: bond.name
+                       for bond in bonds for member in bond.members}
         self._sysfs = host.sysfs
         self._links = links.links(host.sysfs, host.netlink)
         self._children = {}
         for link in self._links:
             self._children.setdefault(link.parent, []).append(link)
-        self._names = {link.ifindex: link.name for link in self._links}
         self._representors = Representors(
             self._links, host.netlink.ports() if host.netlink else None)
 
@@ -117,7 +119,6 @@ class _Picture:
         uplink = self._uplink(address)
         vfs = tuple(self._vf(address, number, vf_address)
                     for number, vf_address in self._host._virtfns(address))
-        master = uplink and self._names.get(uplink.master)
         return facts.PF(
             address=address,
             uplink=uplink and uplink.name,
@@ -133,8 +134,7 @@ class _Picture:
             up=bool(uplink and uplink.up),
             link_type=uplink and uplink.type,
             switch_id=uplink and uplink.switch_id,
-            bond=master if master and self._sysfs.exists(
-                'class', 'net', master, 'bonding') else None)
+            bond=uplink and self._bonds.get(uplink.name))
 
     def _vf(self, pf, number, address):
         self._sysfs.note_if_missing(*_DEVICES, pf, f'virtfn{number}')

@@ -34,7 +34,6 @@ def one(sysfs, name):
         return None
     return _completed(sysfs, Link(
         name, ifindex,
-        master=sysfs.number(*_NET, name, 'master', 'ifindex'),
         up=sysfs.read(*_NET, name, 'operstate') == 'up',
         type=kernel.LINK_TYPES.get(sysfs.number(*_NET, name, 'type'))))
 

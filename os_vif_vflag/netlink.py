@@ -29,7 +29,6 @@ class Link:
     :ivar switch_id: str, None outside an eswitch. It is the card's: equal on
         both PFs of an mlx5 card.
     :ivar parent: PCI address of the device it is a child of, or None
-    :ivar master: ifindex of its bond or bridge, or None
     :ivar up: whether it has a link (operational state up)
     :ivar type: a value of kernel.LINK_TYPES, or None
     """
@@ -39,7 +38,6 @@ class Link:
     port: portname.PortName | None = None
     switch_id: str | None = None
     parent: str | None = None
-    master: int | None = None
     up: bool = False
     type: str | None = None
 
@@ -101,7 +99,6 @@ def _link(message):
         .replace(':', '') or None,
         parent=message.get_attr('IFLA_PARENT_DEV_NAME')
         if parent_bus == _PCI else None,
-        master=message.get_attr('IFLA_MASTER'),
         up=message.get_attr('IFLA_OPERSTATE') == 'UP',
         type=kernel.LINK_TYPES.get(message['ifi_type']))
 

@@ -81,6 +81,15 @@ class OvsDb:
         """Whether the port is there already, for the same ``iface-id``."""
         return commands.is_plugged(self._api, port)
 
+    def interfaces(self):
+        """:returns: dict, name → external_ids of every interface
+        :raises exception.OvsdbUnreachable
+        """
+        api = self._api
+        with api.ovsdb_connection.lock:
+            return {row.name: dict(row.external_ids)
+                    for row in api.tables['Interface'].rows.values()}
+
     def plug(self, port):
         """Have exactly this port for its ``iface-id``, in one transaction.
 

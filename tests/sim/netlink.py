@@ -29,13 +29,11 @@ class Netlink:
         if not self._rtnetlink:
             return None
         links = self._sim.links()
-        indexes = {link.name: link.ifindex for link in links}
         return tuple(netlink.Link(
             name=link.name, ifindex=link.ifindex,
             port=portname.parse(link.phys_port_name),
             switch_id=link.phys_switch_id,
             parent=link.pci if self._parents else None,
-            master=indexes.get(link.master),
             up=link.up, type=kernel.LINK_TYPES.get(link.type))
             for link in links)
 
