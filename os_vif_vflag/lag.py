@@ -87,8 +87,10 @@ def _incomplete(bond, held, pfs):
                if _same_card(pf, held[0]) and pf not in held]
     if len(held) > 1 and not missing:
         return None
-    return (f'{bond.name} does not hold PF {", ".join(missing)} of this card'
-            if missing else f'{bond.name} holds a single PF, {held[0].address}')
+    if missing:
+        return (f'{bond.name} does not hold PF {", ".join(missing)} of this '
+                'card')
+    return f'{bond.name} holds a single PF, {held[0].address}'
 
 
 def _mode(bond, held, pfs):
@@ -117,9 +119,8 @@ _CHECKS = (_foreign, _incomplete, _mode, _beyond_first, _legacy)
 def _with_vfs(held):
     """PFs whose mode matters: those with VFs; without any, all but ice's
     later members."""
-    return ([pf for pf in held if pf.vfs]
-            or [pf for pf in held[:1]] + [
-                pf for pf in held[1:] if pf.driver not in _FIRST_MEMBER_ONLY])
+    return [pf for pf in held if pf.vfs] or held[:1] + [
+        pf for pf in held[1:] if pf.driver not in _FIRST_MEMBER_ONLY]
 
 
 def _same_card(one, other):
