@@ -40,6 +40,9 @@ class PF:
     :ivar vf_product: PCI device id of its VFs, likewise
     :ivar numa_node: int, None when the machine does not say
     :ivar mode: eswitch mode, a value of kernel.ESWITCH_MODES
+    :ivar mode_inferred: whether devlink did not tell the mode (it does not
+        without CAP_NET_ADMIN), so that it was concluded from representors;
+        a PF without VFs has none in either mode
     :ivar total_vfs: VFs that it can have
     :ivar num_vfs: VFs that it is configured to have; len(vfs) differs while
         they are being made or taken away
@@ -58,6 +61,7 @@ class PF:
     vf_product: str | None = None
     numa_node: int | None = None
     mode: str = kernel.LEGACY
+    mode_inferred: bool = False
     total_vfs: int = 0
     num_vfs: int = 0
     vfs: tuple = ()

@@ -11,6 +11,8 @@ from os_vif_vflag import lag
 from os_vif_vflag import links
 from os_vif_vflag.netlink import Netlink
 from os_vif_vflag.representor import Representors
+from os_vif_vflag.sysfs import ABSENT
+from os_vif_vflag.sysfs import LISTED
 from os_vif_vflag.sysfs import Sysfs
 
 _VIRTFN = re.compile(r'virtfn([0-9]+)')
@@ -36,8 +38,7 @@ class Host:
     def representors(self):
         """:returns: Representors as they are now"""
         return Representors(
-            links.links(self.sysfs, self.netlink),
-            self.netlink.ports() if self.netlink else None)
+            links.links(self.sysfs, self.netlink), self._ports())
 
     def vf(self, address):
         """Find a VF by its PCI address.
@@ -46,138 +47,180 @@ class Host:
         :raises exception.VfNotFound: no such device
         :raises exception.NotAVf: a device, but no VF
         """
-        if not self.sysfs.exists(*_DEVICES, address):
-            raise exception.VfNotFound(vf=address)
         pf = self.sysfs.target(*_DEVICES, address, 'physfn')
-        number = self._computed_number(pf, address) if pf else None
+        number = _computed_number(self.sysfs, pf, address) if pf else None
         if number is None and pf:
-            number = next((n for n, a in self._virtfns(pf) if a == address),
-                          None)
-        if number is None:
-            raise exception.NotAVf(vf=address)
-        return pf, number
+            number = next((n for n, a in _virtfns(self.sysfs, pf)
+                           if a == address), None)
+        if number is not None:
+            return pf, number
+        raise (exception.NotAVf(vf=address)
+               if self.sysfs.exists(*_DEVICES, address)
+               else exception.VfNotFound(vf=address))
 
     def snapshot(self):
         """:returns: facts.Snapshot"""
-        self.sysfs.unread.clear()
-        bonds = bonding.bonds(self.sysfs)
-        picture = _Picture(self, bonds)
-        pfs = tuple(picture.pf(address)
-                    for address in self.sysfs.names(*_DEVICES)
-                    if picture.is_network_pf(address))
-        bonds = tuple(
-            dataclasses.replace(bond, lag=lag.assess(self.sysfs, bond, pfs))
-            for bond in bonds)
-        return facts.Snapshot(pfs, bonds, tuple(self.sysfs.unread))
+        return _Picture(self.sysfs.anew(), self.netlink,
+                        self._ports()).snapshot()
 
-    def _computed_number(self, pf, address):
-        """The VF's number from the addresses, or None when that is not
-        confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
-        ids = _routing_id(pf), _routing_id(address)
-        offset = self.sysfs.number(*_DEVICES, pf, 'sriov_offset')
-        stride = self.sysfs.number(*_DEVICES, pf, 'sriov_stride')
-        if None in ids or offset is None or not stride:
-            return None
-        number = (ids[1] - ids[0] - offset) // stride
-        link = self.sysfs.target(*_DEVICES, pf, f'virtfn{number}')
-        return number if link == address else None
-
-    def _virtfns(self, pf):
-        """:returns: sorted list of (number, PCI address)"""
-        matches = (_VIRTFN.fullmatch(name)
-                   for name in self.sysfs.names(*_DEVICES, pf))
-        return sorted(
-            (int(match[1]), address) for match in matches if match
-            and (address := self.sysfs.target(*_DEVICES, pf, match[0])))
+    def _ports(self):
+        return self.netlink.ports() if self.netlink else None
 
 
 class _Picture:
-    """What one snapshot needs of all netdevs, asked once."""
+    """One snapshot in the making: what it needs of all netdevs, asked once.
 
-    def __init__(self, host, bonds):
-        self._host = host
-        self._bonds = {member.name: bond.name
-                       for bond in bonds for member in bond.members}
-        self._sysfs = host.sysfs
-        self._links = links.links(host.sysfs, host.netlink)
+    :param sysfs: sysfs.Sysfs of its own, for its notes
+    :param netlink: netlink.Netlink, or None
+    :param ports: tuple of netlink.Port, None without devlink
+    """
+
+    def __init__(self, sysfs, netlink, ports):
+        self._sysfs = sysfs
+        self._netlink = netlink
+        self._has_devlink = ports is not None
+        every = links.links(sysfs, netlink)
         self._children = {}
-        for link in self._links:
+        for link in sorted(every, key=lambda link: link.ifindex):
             self._children.setdefault(link.parent, []).append(link)
-        self._representors = Representors(
-            self._links, host.netlink.ports() if host.netlink else None)
+        self._representors = Representors(every, ports)
+        self._devices = frozenset(sysfs.names(*_DEVICES, silent=LISTED))
+        self._vfs = {}
+        self._bonds = bonding.bonds(sysfs)
+        self._bond_of = {member.name: bond.name for bond in self._bonds
+                         for member in bond.members}
 
-    def is_network_pf(self, address):
+    def snapshot(self):
+        pfs = tuple(self._pf(address) for address in self._pf_addresses())
+        bonds = tuple(
+            dataclasses.replace(bond, lag=lag.assess(self._sysfs, bond, pfs))
+            for bond in self._bonds)
+        return facts.Snapshot(pfs, bonds, self._sysfs.unread)
+
+    def _pf_addresses(self):
+        pfs = {address for address in self._devices
+               if self._exists(address, 'sriov_totalvfs')}
+        vfs = {vf for pf in pfs for _, vf in self._virtfns(pf)}
+        for address in self._devices - pfs - vfs:
+            if not self._exists(address):
+                self._dangles(address)
+            # Of a PF only sriov_totalvfs cannot be read.
+            elif self._exists(address, 'sriov_numvfs'):
+                pfs.add(address)
+        return sorted(filter(self._is_network, pfs))
+
+    def _virtfns(self, pf):
+        if pf not in self._vfs:
+            self._vfs[pf] = _virtfns(self._sysfs, pf)
+        return self._vfs[pf]
+
+    def _is_network(self, address):
         # A PF whose driver reloads has no netdev for a moment; its class
-        # says what it is all the same: 02xxxx, network controller.
-        sysfs = self._sysfs
-        return (sysfs.exists(*_DEVICES, address, 'sriov_totalvfs')
-                and ((sysfs.read(*_DEVICES, address, 'class') or '')
-                     .startswith('0x02')
-                     or address in self._children))
+        # says what it is all the same.
+        code = self._number(address, 'class', base=16)
+        return (code is not None and code >> 16 == kernel.PCI_NETWORK
+                or address in self._children)
 
-    def pf(self, address):
-        uplink = self._uplink(address)
-        vfs = tuple(self._vf(address, number, vf_address)
-                    for number, vf_address in self._host._virtfns(address))
+    def _pf(self, address):
+        uplink = self._representors.uplinks.get(address)
+        vfs = tuple(self._vf(address, number, vf) for number, vf
+                    in self._virtfns(address))
+        mode = self._told_mode(address)
         return facts.PF(
             address=address,
             uplink=uplink and uplink.name,
             vendor=self._id(address, 'vendor'),
             product=self._id(address, 'device'),
-            vf_product=self._id(address, 'sriov_vf_device'),
-            numa_node=self._numa_node(address),
-            mode=self._mode(address),
+            vf_product=self._vf_product(address, vfs),
+            numa_node=self._sysfs.number(*_DEVICES, address, 'numa_node',
+                                         unset='-1'),
+            mode=mode or self._inferred_mode(address),
+            mode_inferred=mode is None,
             total_vfs=self._number(address, 'sriov_totalvfs') or 0,
-            num_vfs=self._number(address, 'sriov_numvfs') or 0,
+            num_vfs=self._num_vfs(address, vfs),
             vfs=vfs,
             driver=self._driver(address),
             up=bool(uplink and uplink.up),
             link_type=uplink and uplink.type,
             switch_id=uplink and uplink.switch_id,
-            bond=uplink and self._bonds.get(uplink.name))
+            bond=uplink and self._bond_of.get(uplink.name))
 
     def _vf(self, pf, number, address):
-        self._sysfs.note_if_missing(*_DEVICES, pf, f'virtfn{number}')
-        fits = {link.name
-                for link in self._representors.find(pf, number)}
-        netdevs = self._children.get(address, ())
+        if address not in self._devices:
+            self._dangles(pf, f'virtfn{number}')
+        representor = self._representors.only(pf, number)
+        netdevs = self._children.get(address)
         return facts.VF(
             address=address, number=number,
             driver=self._driver(address),
             netdev=netdevs[0].name if netdevs else None,
-            representor=fits.pop() if len(fits) == 1 else None)
+            representor=representor and representor.name)
 
-    def _uplink(self, pf):
-        """It names itself ``p<N>``, or nothing at all with older drivers
-        and in legacy mode."""
-        children = self._children.get(pf, ())
-        named = [c for c in children
-                 if c.port and c.port.flavour == kernel.PHYSICAL]
-        unnamed = [c for c in children if c.port is None]
-        return next(iter(named + unnamed), None)
+    def _num_vfs(self, pf, vfs):
+        number = self._number(pf, 'sriov_numvfs')
+        if number not in (None, len(vfs)):
+            self._sysfs.note(
+                *_DEVICES, pf, 'sriov_numvfs',
+                error=f'says {number}, but there are {len(vfs)} virtfn links')
+        return len(vfs) if number is None else number
 
-    def _mode(self, pf):
-        told = self._host.netlink and self._host.netlink.eswitch_mode(pf)
+    def _vf_product(self, pf, vfs):
+        # sriov_vf_device came with Linux 4.15.
+        return self._id(pf, 'sriov_vf_device', silent=ABSENT) or (
+            self._id(vfs[0].address, 'device') if vfs else None)
+
+    def _told_mode(self, pf):
+        """None without devlink, and for users without CAP_NET_ADMIN."""
+        return self._netlink.eswitch_mode(pf) if self._has_devlink else None
+
+    def _inferred_mode(self, pf):
         # Not from phys_switch_id: ice has one in legacy mode, too
         # (ice_devlink_create_pf_port). Representors exist in switchdev only.
-        return told or (kernel.SWITCHDEV if self._representors.any_of(pf)
-                        else kernel.LEGACY)
+        return (kernel.SWITCHDEV if self._representors.any_of(pf)
+                else kernel.LEGACY)
 
     def _driver(self, address):
         return self._sysfs.target(*_DEVICES, address, 'driver')
 
-    def _number(self, address, name):
-        return self._sysfs.number(*_DEVICES, address, name, silent=())
+    def _exists(self, *parts):
+        return self._sysfs.exists(*_DEVICES, *parts)
 
-    def _numa_node(self, address):
-        node = self._sysfs.number(*_DEVICES, address, 'numa_node')
-        return None if node is None or node < 0 else node
+    def _dangles(self, *parts):
+        self._sysfs.note(*_DEVICES, *parts,
+                         error='points to a device that is not there')
 
-    def _id(self, address, name):
+    def _number(self, address, name, base=10, silent=LISTED):
+        return self._sysfs.number(*_DEVICES, address, name, base=base,
+                                  silent=silent)
+
+    def _id(self, address, name, silent=LISTED):
         """:returns: four hexadecimal digits, or None. Vendor and device have
         a leading 0x, sriov_vf_device has none (pci-sysfs.c, iov.c)."""
-        number = self._sysfs.number(*_DEVICES, address, name, base=16)
+        number = self._number(address, name, base=16, silent=silent)
         return None if number is None else f'{number:04x}'
+
+
+def _virtfns(sysfs, pf):
+    """:returns: sorted list of (number, PCI address)"""
+    matches = (_VIRTFN.fullmatch(name)
+               for name in sysfs.names(*_DEVICES, pf))
+    return sorted(
+        (int(match[1]), address) for match in matches if match
+        and (address := sysfs.target(*_DEVICES, pf, match[0],
+                                     silent=LISTED)))
+
+
+def _computed_number(sysfs, pf, address):
+    """The VF's number from the addresses, or None when that is not
+    confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
+    ids = _routing_id(pf), _routing_id(address)
+    offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
+    stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
+    if None in ids or offset is None or not stride:
+        return None
+    number = (ids[1] - ids[0] - offset) // stride
+    link = sysfs.target(*_DEVICES, pf, f'virtfn{number}')
+    return number if link == address else None
 
 
 def _routing_id(address):

@@ -40,5 +40,12 @@ LAG_SWITCHDEV = 'switchdev'
 LAG_TYPES = frozenset(
     (LAG_SWITCHDEV, 'roce', 'multipath', 'multiport_eswitch'))
 
+# class_attr_bonding_masters: a file among the netdevs of /sys/class/net
+BONDING_MASTERS = 'bonding_masters'
+
+# include/linux/pci_ids.h, PCI_BASE_CLASS_NETWORK: 0x0200 Ethernet, 0x0207
+# InfiniBand
+PCI_NETWORK = 0x02
+
 # ARPHRD_*
 LINK_TYPES = {1: 'ethernet', 32: 'infiniband'}

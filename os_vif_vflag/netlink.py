@@ -11,12 +11,14 @@ from pyroute2 import IPRoute
 from pyroute2.netlink import NLM_F_DUMP
 from pyroute2.netlink import NLM_F_REQUEST
 from pyroute2.netlink import devlink
+from pyroute2.netlink.exceptions import NetlinkDecodeError
 from pyroute2.netlink.exceptions import NetlinkError
 
 from os_vif_vflag import kernel
 from os_vif_vflag import portname
 
 _PCI = 'pci'
+_FAILURES = (NetlinkError, NetlinkDecodeError, OSError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Netlink:
             with IPRoute() as ip:
                 # Without RTEXT_FILTER_VF: nobody here wants 250 VFs a PF.
                 return tuple(_link(m) for m in ip.link('dump', ext_mask=0))
-        except (NetlinkError, OSError):
+        except _FAILURES:
             return None
 
     def ports(self):
@@ -122,7 +124,7 @@ def _devlink(command, flags, attrs=()):
             return list(socket.nlm_request(
                 request, msg_type=socket.prid,
                 msg_flags=NLM_F_REQUEST | flags))
-    except (NetlinkError, OSError):
+    except _FAILURES:
         return None
 
 
@@ -133,7 +135,9 @@ def _port(message):
     name = message.get_attr('DEVLINK_ATTR_PORT_NETDEV_NAME')
     if message.get_attr('DEVLINK_ATTR_BUS_NAME') != _PCI or not name:
         return None
-    external = message.get_attr('DEVLINK_ATTR_PORT_EXTERNAL')
+    # Linux 5.9 said «external» before 5.10 said of which controller.
+    controller = (message.get_attr('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER') or 0
+                  if message.get_attr('DEVLINK_ATTR_PORT_EXTERNAL') else None)
     return Port(
         device=message.get_attr('DEVLINK_ATTR_DEV_NAME'),
         port=portname.PortName(
@@ -142,8 +146,6 @@ def _port(message):
             if flavour == kernel.PHYSICAL
             else message.get_attr('DEVLINK_ATTR_PORT_PCI_PF_NUMBER'),
             number=message.get_attr('DEVLINK_ATTR_PORT_PCI_VF_NUMBER'),
-            controller=message.get_attr(
-                'DEVLINK_ATTR_PORT_CONTROLLER_NUMBER')
-            if external else None),
+            controller=controller),
         name=name,
         ifindex=message.get_attr('DEVLINK_ATTR_PORT_NETDEV_IFINDEX'))

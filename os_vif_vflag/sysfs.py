@@ -3,6 +3,7 @@
 A test gives it a folder instead of a machine.
 """
 
+import copy
 import dataclasses
 import errno
 import os
@@ -11,6 +12,8 @@ import re
 # An attribute that is not there, or that the driver does not offer
 # (phys_port_name of a netdev without a port, before Linux 5.18).
 ABSENT = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EOPNOTSUPP))
+# What a folder or another file has just named must be there.
+LISTED = frozenset()
 
 _NUMBERS = {10: re.compile('[0-9]{1,19}'),
             16: re.compile('(0x)?[0-9a-fA-F]{1,16}')}
@@ -38,12 +41,23 @@ class Sysfs:
     have been readable is noted in ``unread``.
 
     :param root: folder that holds ``sys``
-    :ivar unread: list of Unread
     """
 
     def __init__(self, root='/'):
         self.root = root
-        self.unread = []
+        self._unread = {}
+
+    def anew(self):
+        """:returns: Sysfs on the same root, with nothing noted: two that
+            read at the same time must not take each other's notes"""
+        other = copy.copy(self)
+        other._unread = {}
+        return other
+
+    @property
+    def unread(self):
+        """:returns: tuple of Unread, one for each path and reason"""
+        return tuple(self._unread)
 
     def path(self, *parts):
         return os.path.join(self.root, 'sys', *parts)
@@ -52,17 +66,18 @@ class Sysfs:
         """:param silent: set of errno that are not worth a note
         :returns: the file's text without surrounding space, or None
         """
-        return self._try(self._text, parts, silent)
+        return self._try(_text, parts, silent)
 
-    def number(self, *parts, base=10, silent=ABSENT):
-        """:returns: int from 0, None for anything else (numa_node says -1
-            for none)"""
+    def number(self, *parts, base=10, silent=ABSENT, unset=None):
+        """:param unset: text that stands for no number (numa_node: -1)
+        :returns: int from 0, None for anything else
+        """
         text = self.read(*parts, silent=silent)
-        if text is None or text == '-1':
+        if text is None or text == unset:
             return None
         # int() would take signs, underscores and other scripts' digits, too.
         if not _NUMBERS[base].fullmatch(text):
-            self._note(parts, f'{text[:40]!r} is no number')
+            self.note(*parts, error=f'{text[:40]!r} is no number')
             return None
         return int(text, base)
 
@@ -76,27 +91,29 @@ class Sysfs:
         return link and os.path.basename(link)
 
     def exists(self, *parts):
-        return os.path.exists(self.path(*parts))
+        return self._ask(os.path.exists, self.path(*parts))
 
-    def note_if_missing(self, *parts):
-        """:returns: whether it is there; notes a link that dangles"""
-        there = self.exists(*parts)
-        if not there:
-            self._note(parts, 'is not there, though a link points to it')
-        return there
+    def note(self, *parts, error):
+        """Say that what is there is not what it should be."""
+        self._unread[Unread(self.path(*parts), error)] = None
 
     def _try(self, function, parts, silent):
         try:
-            return function(self.path(*parts))
+            return self._ask(function, self.path(*parts))
         except OSError as e:
             if e.errno not in silent:
-                self._note(parts, os.strerror(e.errno) if e.errno else str(e))
-            return None
+                self.note(*parts,
+                          error=os.strerror(e.errno) if e.errno else str(e))
+        except ValueError as e:
+            # A name from a file is none: "embedded null byte".
+            self.note(*parts, error=str(e))
+        return None
 
-    def _note(self, parts, error):
-        self.unread.append(Unread(self.path(*parts), error))
+    def _ask(self, function, path):
+        """The one place where the kernel is asked."""
+        return function(path)
 
-    @staticmethod
-    def _text(path):
-        with open(path, encoding='utf-8', errors='replace') as file:
-            return file.read().strip()
+
+def _text(path):
+    with open(path, encoding='utf-8', errors='replace') as file:
+        return file.read().strip()
