@@ -9,9 +9,10 @@ from os_vif_vflag.sysfs import ABSENT
 # mlx5 refuses these attributes while its LAG is not active (lag/debugfs.c).
 _WHILE_INACTIVE = ABSENT | {errno.EINVAL}
 _MLX5 = ('kernel', 'debug', 'mlx5')
-# Its LAG serves the VFs of the bond's first member only (ice_lag.c,
-# ice_lag_init_feature_support_flag: SR-IOV LAG of the primary interface).
-_FIRST_MEMBER_ONLY = frozenset(('ice',))
+# ice serves the VFs of the bond's first member only. It also wants exactly
+# two members of one slot, and active-backup: other modes since Linux 6.18 and
+# with newer firmware only (ice_lag.c, ice_lag_chk_comp).
+_ICE = 'ice'
 
 
 def assess(sysfs, bond, pfs):
@@ -76,7 +77,11 @@ def _obstacle(bond, held, pfs):
 
 
 def _foreign(bond, held, pfs):
-    on_card = {pf.uplink for pf in pfs if _same_card(pf, held[0])}
+    # In legacy mode a card's ports in two slots may have no switch id: that
+    # is the reason to give then.
+    on_card = {pf.uplink for pf in pfs if _same_card(pf, held[0])
+               or pf.mode == kernel.LEGACY and None in (
+                   pf.switch_id, held[0].switch_id)}
     strangers = [m.name for m in bond.members if m.name not in on_card]
     return strangers and (f'{bond.name} also holds {", ".join(strangers)}, '
                           'which is not on this card')
@@ -85,42 +90,54 @@ def _foreign(bond, held, pfs):
 def _incomplete(bond, held, pfs):
     missing = [pf.address for pf in pfs
                if _same_card(pf, held[0]) and pf not in held]
-    if len(held) > 1 and not missing:
-        return None
-    if missing:
+    if missing and not _is_ice(held):
         return (f'{bond.name} does not hold PF {", ".join(missing)} of this '
                 'card')
-    return f'{bond.name} holds a single PF, {held[0].address}'
+    return len(held) == 1 and (
+        f'{bond.name} holds a single PF, {held[0].address}')
 
 
 def _mode(bond, held, pfs):
-    return (bond.mode not in kernel.OFFLOADABLE_BOND_MODES
-            and f'bond mode {bond.mode or "unknown"} cannot be offloaded')
+    if bond.mode not in kernel.OFFLOADABLE_BOND_MODES:
+        return f'bond mode {bond.mode or "unknown"} cannot be offloaded'
+    return _is_ice(held) and bond.mode != kernel.ACTIVE_BACKUP and (
+        f'bond mode {bond.mode} is not known to be offloaded: {_ICE} does so '
+        'from Linux 6.18 on only')
+
+
+def _too_many(bond, held, pfs):
+    return _is_ice(held) and len(bond.members) > 2 and (
+        f'{bond.name} has more than the two members that {_ICE} offloads')
 
 
 def _legacy(bond, held, pfs):
-    legacy = [pf.address for pf in held
-              if pf.mode == kernel.LEGACY and pf in _with_vfs(held)]
+    legacy = [pf.address for pf in _eswitches(held)
+              if pf.mode == kernel.LEGACY]
     return legacy and f'PF {", ".join(legacy)} is in legacy mode'
 
 
 def _beyond_first(bond, held, pfs):
-    beyond = [pf.address for pf in held[1:]
-              if pf.driver in _FIRST_MEMBER_ONLY and pf.vfs]
+    beyond = [pf.address for pf in held[1:] if _is_ice(held) and pf.vfs]
     return beyond and (f'PF {", ".join(beyond)} has VFs, but {held[0].driver}'
                        f' serves only those of the first member of '
                        f'{bond.name}, {held[0].address}')
 
 
 # In the order in which an operator would mend them.
-_CHECKS = (_foreign, _incomplete, _mode, _beyond_first, _legacy)
+_CHECKS = (_foreign, _incomplete, _too_many, _mode, _beyond_first, _legacy)
 
 
-def _with_vfs(held):
-    """PFs whose mode matters: those with VFs; without any, all but ice's
-    later members."""
-    return [pf for pf in held if pf.vfs] or held[:1] + [
-        pf for pf in held[1:] if pf.driver not in _FIRST_MEMBER_ONLY]
+def _is_ice(held):
+    return held[0].driver == _ICE
+
+
+def _eswitches(held):
+    """PFs whose mode matters. mlx5 wants the same of all
+    (mlx5_lag_check_prereq); what is only inferred says nothing of one without
+    VFs, unless none has any."""
+    if _is_ice(held):
+        return held[:1]
+    return [pf for pf in held if pf.vfs or not pf.mode_inferred] or held
 
 
 def _same_card(one, other):

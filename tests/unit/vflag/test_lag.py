@@ -16,11 +16,16 @@ UP0, UP1 = 'enp3s0f0np0', 'enp3s0f1np1'
 BOTH = (UP0, UP1)
 
 
+ICE = {'driver': 'ice', 'vf_driver': 'iavf', 'naming': 'ice'}
+NO_VFS = {'vfs': 0, 'mode': 'legacy'}
+PF2, UP2 = '0000:03:00.2', 'enp3s0f2np2'
+
+
 def card(mode='802.3ad', members=BOTH, foreign=(), lag=None, pf0=None,
-         pf1=None, **more):
+         pf1=None, more_pfs=(), **more):
     pf0 = {'vfs_bound_to': None} | (pf0 or {})
     pf1 = {'vfs_bound_to': None} | (pf1 or {})
-    return Card((Pf(PF0, UP0, **pf0), Pf(PF1, UP1, **pf1)), lag=lag,
+    return Card((Pf(PF0, UP0, **pf0), Pf(PF1, UP1, **pf1), *more_pfs), lag=lag,
                 bond=Bond('bond0', mode, members, foreign=foreign), **more)
 
 
@@ -76,11 +81,30 @@ INFERRED = {
     'both in legacy mode': (
         card(pf0={'mode': 'legacy'}, pf1={'mode': 'legacy'}),
         facts.INACTIVE, f'PF {PF0}, {PF1} is in legacy mode'),
+    'the second PF of four': (
+        card(more_pfs=(Pf(PF2, UP2),)), facts.INACTIVE,
+        f'bond0 does not hold PF {PF2} of this card'),
     'ice: VFs on the first member': (
-        card(driver='ice', naming='ice', pf1={'vfs': 0, 'mode': 'legacy'}),
+        card('active-backup', pf1=NO_VFS, **ICE), facts.ACTIVE, ''),
+    'ice: two of three PFs': (
+        card('active-backup', pf1=NO_VFS, more_pfs=(Pf(PF2, UP2),), **ICE),
         facts.ACTIVE, ''),
+    'ice: three members': (
+        card('active-backup', members=(*BOTH, UP2), pf1=NO_VFS,
+             more_pfs=(Pf(PF2, UP2, **NO_VFS),), **ICE), facts.INACTIVE,
+        'bond0 has more than the two members that ice offloads'),
+    'ice: a single member': (
+        card('active-backup', members=(UP0,), **ICE), facts.INACTIVE,
+        f'bond0 holds a single PF, {PF0}'),
+    'ice: first member in legacy mode': (
+        card('active-backup', pf0={'mode': 'legacy'}, pf1=NO_VFS, **ICE),
+        facts.INACTIVE, f'PF {PF0} is in legacy mode'),
+    'ice: not active-backup': (
+        card(pf1=NO_VFS, **ICE), facts.INACTIVE,
+        'bond mode 802.3ad is not known to be offloaded: ice does so from '
+        'Linux 6.18 on only'),
     'ice: VFs on the second, too': (
-        card(driver='ice', naming='ice'), facts.INACTIVE,
+        card('active-backup', **ICE), facts.INACTIVE,
         f'PF {PF1} has VFs, but ice serves only those of the first member '
         f'of bond0, {PF0}'),
 }
@@ -103,17 +127,48 @@ def test_inferred(sriov_host, described, state, reason, source):
     assert lag == facts.Lag(state, reason, inferred=True)
 
 
-def test_two_cards_are_two(sriov_host):
-    """A bond over ports of two cards is never offloaded."""
-    sim = sriov_host(
-        card(foreign=()),
-        Card((Pf('0000:81:00.0', 'enp129s0np0'),),
-             switch_id='aabbccddeeff0011'))
-    assert lag_of(sim).state == facts.ACTIVE
-    sim.set_bond(PF0, Bond('bond0', '802.3ad', (UP0,),
-                           foreign=('enp129s0np9',)))
-    assert lag_of(sim).reason == (
-        'bond0 also holds enp129s0np9, which is not on this card')
+@pytest.mark.parametrize('source, state', [
+    ({}, facts.INACTIVE), (None, facts.ACTIVE)], ids=['told', 'inferred'])
+def test_a_pf_without_vfs(sriov_host, source, state):
+    """mlx5 wants equal modes. Without VFs there are no representors to infer
+    a mode from: then it is no reason."""
+    lag = lag_of(sriov_host(card(pf1=NO_VFS)), source)
+    assert lag.state == state
+    assert lag.reason == (f'PF {PF1} is in legacy mode'
+                          if state == facts.INACTIVE else '')
+
+
+SLOT = '0000:81:00.0'
+
+
+@pytest.mark.parametrize('modes, same_card, reason', [
+    (('switchdev', 'switchdev'), True, ''),
+    (('switchdev', 'switchdev'), False,
+     'bond0 also holds enp129s0np1, which is not on this card'),
+    # Before 5.1 mlx5 had no switch id in legacy mode: one card or two?
+    (('legacy', 'legacy'), True, f'PF {PF0}, {SLOT} is in legacy mode'),
+    (('switchdev', 'legacy'), True, f'PF {SLOT} is in legacy mode'),
+])
+@sources.each_source
+def test_ports_in_two_slots(sriov_host, modes, same_card, reason, source):
+    """One card with both ports at function 0, or a bond over two cards,
+    which is never offloaded."""
+    pfs = (Pf(PF0, UP0, mode=modes[0]),
+           Pf(SLOT, 'enp129s0np1', mode=modes[1]))
+    sim = sriov_host(Card(pfs, naming='mlx5-5.1', bond=Bond(
+        'bond0', '802.3ad', ('enp3s0f0np0', 'enp129s0np1'))))
+    if not same_card:
+        other_switch_id(sim, SLOT)
+    assert lag_of(sim, None).reason == reason
+    if same_card:
+        assert lag_of(sim, source).reason == reason
+
+
+def other_switch_id(sim, pf):
+    """The simulation puts a bond's members on one card; here they are not."""
+    devices = sim.sys / 'bus' / 'pci' / 'devices'
+    for path in (devices / pf / 'net').glob('*/phys_switch_id'):
+        path.write_text('aabbccddeeff0011\n')
 
 
 def test_debugfs_that_refuses(sriov_host, monkeypatch):
@@ -121,14 +176,14 @@ def test_debugfs_that_refuses(sriov_host, monkeypatch):
     what it could not read."""
     sim = sriov_host(card(lag=LagState()))
     host = sources.host(sim, None)
-    text = host.sysfs._text
+    ask = host.sysfs._ask
 
-    def refuse(path):
+    def refuse(function, path):
         if 'debug' in path:
             raise PermissionError(13, 'Permission denied')
-        return text(path)
+        return ask(function, path)
 
-    monkeypatch.setattr(host.sysfs, '_text', refuse)
+    monkeypatch.setattr(host.sysfs, '_ask', refuse)
     snapshot = host.snapshot()
     assert snapshot.bonds[0].lag == facts.Lag(facts.ACTIVE, inferred=True)
     said = pathlib.Path('kernel/debug/mlx5', PF0, 'lag/state')
