@@ -112,6 +112,9 @@ class _Picture:
     def _virtfns(self, pf):
         if pf not in self._vfs:
             self._vfs[pf] = _virtfns(self._sysfs, pf)
+            for number, address in self._vfs[pf]:
+                if address not in self._devices:
+                    self._dangles(pf, f'virtfn{number}')
         return self._vfs[pf]
 
     def _is_network(self, address):
@@ -124,7 +127,7 @@ class _Picture:
     def _pf(self, address):
         uplink = self._representors.uplinks.get(address)
         vfs = tuple(self._vf(address, number, vf) for number, vf
-                    in self._virtfns(address))
+                    in self._virtfns(address) if vf in self._devices)
         mode = self._told_mode(address)
         return facts.PF(
             address=address,
@@ -146,8 +149,6 @@ class _Picture:
             bond=uplink and self._bond_of.get(uplink.name))
 
     def _vf(self, pf, number, address):
-        if address not in self._devices:
-            self._dangles(pf, f'virtfn{number}')
         representor = self._representors.only(pf, number)
         netdevs = self._children.get(address)
         return facts.VF(
@@ -161,7 +162,7 @@ class _Picture:
         if number not in (None, len(vfs)):
             self._sysfs.note(
                 *_DEVICES, pf, 'sriov_numvfs',
-                error=f'says {number}, but there are {len(vfs)} virtfn links')
+                error=f'says {number}, but there are {len(vfs)} VFs')
         return len(vfs) if number is None else number
 
     def _vf_product(self, pf, vfs):

@@ -6,7 +6,7 @@ from os_vif_vflag import facts
 from os_vif_vflag import kernel
 from os_vif_vflag.sysfs import ABSENT
 
-# mlx5 refuses these attributes while its LAG is not active (lag/debugfs.c).
+# mlx5 refuses the type once its LAG is not active (lag/debugfs.c).
 _WHILE_INACTIVE = ABSENT | {errno.EINVAL}
 _MLX5 = ('kernel', 'debug', 'mlx5')
 # ice serves the VFs of the bond's first member only. It also wants exactly
@@ -44,11 +44,24 @@ def _told(sysfs, held):
     """:returns: tuple (state, type) that the driver shows in debugfs, each
         None where it does not"""
     for pf in held:
-        state = sysfs.read(*_MLX5, pf.address, 'lag', 'state')
-        if state in kernel.LAG_STATES:
-            return state, sysfs.read(*_MLX5, pf.address, 'lag', 'type',
-                                     silent=_WHILE_INACTIVE)
+        path = (*_MLX5, pf.address, 'lag')
+        state = _word(sysfs, *path, 'state', known=kernel.LAG_STATES)
+        if state == kernel.LAG_ACTIVE:
+            return state, _word(sysfs, *path, 'type', known=kernel.LAG_TYPES,
+                                silent=_WHILE_INACTIVE)
+        if state:
+            return state, None
     return None, None
+
+
+def _word(sysfs, *path, known, silent=ABSENT):
+    """:returns: str, one of the known, or None"""
+    word = sysfs.read(*path, silent=silent)
+    if word is None or word in known:
+        return word
+    sysfs.note(*path, error=f'{word[:40]!r} is none of '
+               f'{", ".join(sorted(known))}')
+    return None
 
 
 def _judge(bond, held, obstacle, inferred):

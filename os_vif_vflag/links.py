@@ -17,7 +17,7 @@ def links(sysfs, netlink):
     """
     dumped = netlink.links() if netlink else None
     if dumped is None:
-        return tuple(link for name in sysfs.names(*_NET)
+        return tuple(link for name in sysfs.names(*_NET, silent=LISTED)
                      if name != kernel.BONDING_MASTERS
                      and (link := _one(sysfs, name)) is not None)
     if any(link.parent for link in dumped):
