@@ -15,6 +15,10 @@ ABSENT = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EOPNOTSUPP))
 # What a folder or another file has just named must be there.
 LISTED = frozenset()
 
+# An attribute is never longer than a page (fs/sysfs/file.c), which is 64 KiB
+# at most.
+_PAGE = 65536
+
 _NUMBERS = {10: re.compile('[0-9]{1,19}'),
             16: re.compile('(0x)?[0-9a-fA-F]{1,16}')}
 
@@ -115,5 +119,9 @@ class Sysfs:
 
 
 def _text(path):
-    with open(path, encoding='utf-8', errors='replace') as file:
-        return file.read().strip()
+    # open() would ask four more questions about what is one short text.
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, _PAGE).decode(errors='replace').strip()
+    finally:
+        os.close(file)
