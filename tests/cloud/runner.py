@@ -1,9 +1,9 @@
 """Starts services in the machine and watches them."""
 
+from collections.abc import Callable
 import dataclasses
 import subprocess
 import time
-from collections.abc import Callable
 
 from tests.cloud import api as api_mod
 from tests.cloud import state as state_mod
@@ -90,9 +90,13 @@ class Runner:
                                self.state.log(name))
 
 
+def errors(log):
+    """The lines of a log that tell of errors."""
+    return [line for line in log.read_text(errors='replace').splitlines()
+            if any(mark in line for mark in ERROR_MARKS)]
+
+
 def last_errors(log, count=8):
     """The last lines of a log that tell of errors, or its last lines."""
     lines = log.read_text(errors='replace').splitlines()
-    marked = [line for line in lines
-              if any(mark in line for mark in ERROR_MARKS)]
-    return (marked or lines)[-count:]
+    return (errors(log) or lines)[-count:]
