@@ -24,7 +24,7 @@ demo: setup
 demo-keep: setup
 	$(TOX) -e cloud -- demo --keep
 
-demo-stop:
+demo-stop: setup
 	$(TOX) -e cloud -- stop
 
 clean:

@@ -88,7 +88,7 @@ make_venv() {
     say "making .venv with tox and uv, using $1"
     rm -rf .venv
     "$1" -m venv .venv
-    .venv/bin/pip install -q --disable-pip-version-check \
+    .venv/bin/pip install -qq --disable-pip-version-check \
         -c constraints.txt tox tox-uv uv
     echo "$wanted" >$stamp
 }

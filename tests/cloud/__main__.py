@@ -34,8 +34,10 @@ def demo(state, progress, keep):
             report.suspects(state, progress)
         if keep:
             cloud.keep()
-            report.access(state, progress)
-    return report.summary(progress, checks)
+    status = report.summary(progress, checks)
+    if keep:
+        report.access(state, progress)
+    return status
 
 
 def main():
@@ -51,10 +53,10 @@ def main():
                 return cloud_mod.stop(state, progress)
             return demo(state, progress, arguments.keep)
     except FAILURES as error:
-        progress.error(f'error: {error}')
+        progress.step(f'error: {error}')
         return 1
     except KeyboardInterrupt as interrupt:
-        progress.error(f'interrupted {interrupt}'.rstrip())
+        progress.step(f'interrupted {interrupt}'.rstrip())
         return 130
 
 

@@ -1,6 +1,5 @@
 """Commands in the machine, shown as a user types them."""
 
-import concurrent.futures
 import dataclasses
 import json
 import shlex
@@ -47,8 +46,9 @@ class Client:
         """Run commands side by side: each `openstack` computes for 3 s."""
         for argv in commands:
             self._progress.command(shlex.join(map(str, argv)))
-        with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
-            outcomes = list(pool.map(self._run, commands))
+        started = [self._start(argv) for argv in commands]
+        outcomes = [self._finish(argv, process)
+                    for argv, process in zip(commands, started, strict=True)]
         for outcome in outcomes:
             self._progress.output(outcome.output or outcome.error)
         for argv, outcome in zip(commands, outcomes, strict=True):
@@ -65,22 +65,25 @@ class Client:
         """
         for line in lines if show else ():
             self._progress.command(f'openstack {line}')
-        outcome = self._run(['openstack'], '\n'.join(lines) + '\n')
+        outcome = self.quiet('openstack', stdin='\n'.join(lines) + '\n')
         if outcome.error.strip():
             raise CommandError(outcome.error.strip())
         return outcome
 
-    def quiet(self, *argv):
+    def quiet(self, *argv, stdin=''):
         """Run a command that the user needs not see."""
-        return self._run(argv)
+        return self._finish(argv, self._start(argv), stdin)
 
-    def _run(self, argv, stdin=''):
+    def _start(self, argv):
+        return subprocess.Popen(
+            self._machine.enter(*map(str, argv)), env=self._env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+
+    def _finish(self, argv, process, stdin=''):
         try:
-            done = subprocess.run(
-                self._machine.enter(*map(str, argv)), env=self._env,
-                input=stdin, text=True, capture_output=True,
-                timeout=TIMEOUT)
+            output, error = process.communicate(stdin, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             raise CommandError(f'{shlex.join(map(str, argv))} does not end '
                                f'in {TIMEOUT} s') from None
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return Outcome(process.returncode, output, error)

@@ -116,7 +116,7 @@ class Cloud:
             self.progress.step('databases restored from '
                                f'{databases.template(self.state).name}')
         else:
-            databases.create(self.state, self.progress.step)
+            databases.create(self.state, self.machine, self.progress.step)
         switch.create_database(self.state)
         runner.up(services.ground(self.state, self.machine))
         switch.set_up(self.machine)

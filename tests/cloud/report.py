@@ -6,7 +6,7 @@ from tests.cloud import runner
 
 def failure(state, progress, error):
     """What went wrong, and the log that tells more."""
-    progress.error(f'\nerror: {error}')
+    progress.step(f'error: {error}')
     log = getattr(error, 'log', None)
     if log:
         progress.step(f'read {log}; its last errors:')
