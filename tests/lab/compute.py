@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import threading
+import time
 
 from pyroute2 import NetNS
 
@@ -106,9 +107,16 @@ class Compute:
             return link['state'], link.get('mtu')
 
 
-def pings(guest, address, wait=5):
-    """Whether within `wait` seconds a packet of the guest is answered."""
-    return subprocess.run(
-        inside.command(['ping', '-c1', '-i0.2', f'-w{wait}', address],
-                       netns=guest.netns),
-        capture_output=True).returncode == 0
+def pings(guest, address, wait=10):
+    """Whether within `wait` seconds a packet of the guest is answered.
+
+    One ping after the other: a single one gives up at the first «host
+    unreachable», which an ARP request of before the plug still brings.
+    """
+    command = inside.command(['ping', '-c1', '-W1', address],
+                             netns=guest.netns)
+    end = time.monotonic() + wait
+    while time.monotonic() < end:
+        if subprocess.run(command, capture_output=True).returncode == 0:
+            return True
+    return False
