@@ -23,21 +23,31 @@ def demo(state, progress, keep):
     """:returns: exit status"""
     checks = Checks(progress)
     with cloud_mod.lock(state), cloud_mod.Cloud(state, progress) as cloud:
-        progress.chapter('The cloud starts')
-        try:
-            cloud.start()
-            Scenario(cloud, checks).play(keep)
-        except FAILURES as error:
-            report.failure(state, progress, error)
-            checks.true('the demo comes to its end', False, str(error))
-        if checks.failed:
-            report.suspects(state, progress)
-        if keep:
+        kept = tell(cloud, checks, keep) and keep
+        if kept:
             cloud.keep()
     status = report.summary(progress, checks)
-    if keep:
+    if kept:
         report.access(state, progress)
     return status
+
+
+def tell(cloud, checks, keep):
+    """Start the cloud and play the story.
+
+    :returns: whether it came to its end, whatever the checks say
+    """
+    cloud.progress.chapter('The cloud starts')
+    try:
+        cloud.start()
+        Scenario(cloud, checks).play(keep)
+    except FAILURES as error:
+        checks.true('the demo comes to its end', False, str(error))
+        report.failure(cloud.state, cloud.progress, error)
+        return False
+    if checks.failed:
+        report.suspects(cloud.state, cloud.progress)
+    return True
 
 
 def main():

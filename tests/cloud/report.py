@@ -5,12 +5,13 @@ from tests.cloud import runner
 
 
 def failure(state, progress, error):
-    """What went wrong, and the log that tells more."""
-    progress.step(f'error: {error}')
+    """The log that tells more about an error."""
     log = getattr(error, 'log', None)
-    if log:
-        progress.step(f'read {log}; its last errors:')
-        progress.output('\n'.join(runner.last_errors(log)))
+    if not log:
+        suspects(state, progress)
+        return
+    progress.step(f'read {log}; its last errors:')
+    progress.output('\n'.join(runner.last_errors(log)))
 
 
 def suspects(state, progress, count=3):

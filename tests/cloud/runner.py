@@ -12,6 +12,8 @@ DEADLINE = 180
 # What a line of a log must hold for us to show it as an error.
 ERROR_MARKS = (' ERROR ', ' CRITICAL ', 'Traceback', 'Error:', '|ERR|',
                '|EMER|')
+# Neutron 29 loads it always, and misses the router plugin.
+HARMLESS = 'auto-allocated-topology'
 
 
 class ServiceError(Exception):
@@ -93,7 +95,8 @@ class Runner:
 def errors(log):
     """The lines of a log that tell of errors."""
     return [line for line in log.read_text(errors='replace').splitlines()
-            if any(mark in line for mark in ERROR_MARKS)]
+            if any(mark in line for mark in ERROR_MARKS)
+            and HARMLESS not in line]
 
 
 def last_errors(log, count=8):
