@@ -20,6 +20,11 @@ HERE = pathlib.Path(__file__).parent
 # What the template depends on beside the versions of the packages.
 SOURCES = ('config.py', 'databases.py', 'catalogue.py',
            'inside/neutron_schema.py')
+BOOTSTRAP = (
+    '--bootstrap-password', config.PASSWORD,
+    '--bootstrap-region-id', config.REGION,
+    '--bootstrap-public-url', config.KEYSTONE,
+    '--bootstrap-internal-url', config.KEYSTONE)
 # They only compute; more of them would only wait.
 SIDE_BY_SIDE = 2
 
@@ -49,49 +54,38 @@ def template(state):
     return state.root / f'template-{digest.hexdigest()[:12]}'
 
 
+def _manage(name, state, conf):
+    """A function: arguments -> the command line of NAME-manage."""
+    return lambda *args: [state_mod.tool(name), '--config-file',
+                          str(config.path(state, conf)), *map(str, args)]
+
+
 def commands(state):
     """{name of a chain: its commands}; chains run side by side."""
-    def tool(name, *args):
-        return [state_mod.tool(name), *map(str, args)]
-
-    def manage(name, conf, *args):
-        return tool(name, '--config-file', config.path(state, conf), *args)
-
-    def keystone(*args):
-        return manage('keystone-manage', 'keystone/keystone.conf', *args)
-
-    def nova(*args):
-        return manage('nova-manage', 'nova/nova.conf', *args)
-
+    keystone = _manage('keystone-manage', state, 'keystone/keystone.conf')
+    nova = _manage('nova-manage', state, 'nova/nova.conf')
+    glance = _manage('glance-manage', state, 'glance/glance-api.conf')
+    neutron = _manage('neutron-db-manage', state, 'neutron/neutron.conf')
+    placement = _manage('placement-manage', state,
+                        'placement/placement.conf')
+    schema = [sys.executable, '-m', 'tests.cloud.inside.neutron_schema',
+              config.connection(state, 'neutron')]
     owner = ('--keystone-user', 'root', '--keystone-group', 'root')
     return {
-        'nova': [
-            nova('api_db', 'sync'),
-            nova('cell_v2', 'map_cell0', '--database_connection',
-                 config.connection(state, 'nova_cell0')),
-            # Both the cell's database and, through its mapping, cell0's.
-            nova('db', 'sync'),
-            nova('cell_v2', 'create_cell', '--name', 'cell1'),
-        ],
-        'keystone': [
-            keystone('db_sync'),
-            keystone('fernet_setup', *owner),
-            keystone('credential_setup', *owner),
-            keystone('bootstrap', '--bootstrap-password', config.PASSWORD,
-                     '--bootstrap-region-id', config.REGION,
-                     '--bootstrap-public-url', config.KEYSTONE,
-                     '--bootstrap-internal-url', config.KEYSTONE),
-        ],
-        'glance': [manage('glance-manage', 'glance/glance-api.conf',
-                          'db', 'sync')],
-        'neutron': [
-            [sys.executable, '-m', 'tests.cloud.inside.neutron_schema',
-             config.connection(state, 'neutron')],
-            manage('neutron-db-manage', 'neutron/neutron.conf',
-                   'stamp', 'heads'),
-        ],
-        'placement': [manage('placement-manage',
-                             'placement/placement.conf', 'db', 'sync')],
+        # `db sync` makes the cell's database and, through its mapping,
+        # cell0's.
+        'nova': [nova('api_db', 'sync'),
+                 nova('cell_v2', 'map_cell0', '--database_connection',
+                      config.connection(state, 'nova_cell0')),
+                 nova('db', 'sync'),
+                 nova('cell_v2', 'create_cell', '--name', 'cell1')],
+        'keystone': [keystone('db_sync'),
+                     keystone('fernet_setup', *owner),
+                     keystone('credential_setup', *owner),
+                     keystone('bootstrap', *BOOTSTRAP)],
+        'glance': [glance('db', 'sync')],
+        'neutron': [schema, neutron('stamp', 'heads')],
+        'placement': [placement('db', 'sync')],
     }
 
 

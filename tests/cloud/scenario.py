@@ -165,14 +165,7 @@ class Scenario:
         self.client.openstack(
             'server', 'create', '--flavor', 'small', '--image', 'image',
             *nics, '--wait', 'big', may_fail=True)
-        shown = self.client.openstack(
-            'server', 'show', 'big', '-c', 'status', '-c', 'fault', '-f',
-            'json').json
-        self.checks.equal('the server ends in ERROR', shown['status'],
-                          'ERROR')
-        fault = json.dumps(shown['fault'])
-        self.checks.true('its fault says «No valid host»',
-                         'No valid host' in fault, fault)
+        self.check_fault('big')
         self.progress.step('why, says the scheduler:')
         reasons = self.evidence.scheduler_said(
             log, 'No host has the SR-IOV devices')
@@ -206,3 +199,12 @@ class Scenario:
         server = self.servers[name]
         self.checks.equal(f'{name} is ACTIVE on {host}',
                           (server.status, server.host), ('ACTIVE', host))
+
+    def check_fault(self, name):
+        shown = self.client.openstack(
+            'server', 'show', name, '-c', 'status', '-c', 'fault', '-f',
+            'json').json
+        self.checks.equal(f'{name} ends in ERROR', shown['status'], 'ERROR')
+        fault = json.dumps(shown['fault'])
+        self.checks.true('its fault says «No valid host»',
+                         'No valid host' in fault, fault)
