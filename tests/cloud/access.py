@@ -36,7 +36,7 @@ def write(state, machine):
         path.write_text(WRAPPER.format(
             what=name, pid=machine.pid, started=machine.started,
             argv=shlex.join(words),
-            path=shlex.quote(state_mod.environment()['PATH']),
+            path=shlex.quote(state_mod.search_path()),
             enter=shlex.join(machine.enter())))
         path.chmod(0o755)
     lines = [f'export {name}={shlex.quote(value)}'

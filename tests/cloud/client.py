@@ -6,7 +6,6 @@ import shlex
 import subprocess
 
 from tests.cloud import config
-from tests.cloud import state as state_mod
 
 TIMEOUT = 120
 
@@ -30,10 +29,10 @@ class Outcome:
 
 class Client:
 
-    def __init__(self, machine, progress):
+    def __init__(self, state, machine, progress):
         self._machine = machine
         self._progress = progress
-        self._env = {**state_mod.environment(), **config.CLIENT_ENV}
+        self._env = {**state.environment(), **config.CLIENT_ENV}
 
     def show(self, *argv, may_fail=False):
         """Run a command for the user to see."""

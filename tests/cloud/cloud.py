@@ -57,8 +57,7 @@ def ended_by_signals():
 
 def check_tools():
     missing = [name for name in TOOLS
-               if not shutil.which(
-                   name, path=state_mod.environment()['PATH'])]
+               if not shutil.which(name, path=state_mod.search_path())]
     if missing:
         raise CloudError(f'{", ".join(missing)}: not found; '
                          'run tools/setup.sh (as `make demo` does)')
@@ -108,7 +107,7 @@ class Cloud:
     def start(self):
         """All services up, all hosts known to the scheduler."""
         self.machine.join_network()
-        self.client = Client(self.machine, self.progress)
+        self.client = Client(self.state, self.machine, self.progress)
         access.write(self.state, self.machine)
         runner = Runner(self.state, self.machine, self.progress.step)
         warm = databases.restore(self.state)

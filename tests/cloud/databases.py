@@ -135,7 +135,7 @@ def _start(state, machine, name, chain):
         log.write(f'$ {shlex.join(argv)}\n')
         log.flush()
         process = subprocess.Popen(
-            machine.enter(*argv), env=state_mod.environment(),
+            machine.enter(*argv), env=state.environment(),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     return process, rest
 

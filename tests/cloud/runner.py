@@ -6,7 +6,6 @@ import subprocess
 import time
 
 from tests.cloud import api as api_mod
-from tests.cloud import state as state_mod
 
 DEADLINE = 180
 # What a line of a log must hold for us to show it as an error.
@@ -53,7 +52,7 @@ class Runner:
         self.ready = set()
 
     def start(self, service):
-        env = {**state_mod.environment(), **service.env}
+        env = {**self.state.environment(), **service.env}
         with self.state.log(service.name).open('w') as log:
             self.processes[service.name] = subprocess.Popen(
                 self.machine.enter(*map(str, service.argv)), env=env,
