@@ -1,7 +1,7 @@
 # `make test` and `make demo` do all their set-up themselves (Debian 12,
 # root or sudo). People who know OpenStack's habits can call tox directly.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-TOX  := $(SUDO) .venv/bin/tox
+TOX  := $(SUDO) .venv/bin/tox -q
 
 .PHONY: help setup test demo demo-keep demo-stop clean
 
@@ -24,7 +24,7 @@ demo: setup
 demo-keep: setup
 	$(TOX) -e cloud -- demo --keep
 
-demo-stop:
+demo-stop: setup
 	$(TOX) -e cloud -- stop
 
 clean:

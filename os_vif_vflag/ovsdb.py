@@ -75,11 +75,13 @@ class OvsDb:
         self._connecting = threading.Lock()
 
     def has_bridge(self, name):
-        return self._api.br_exists(name).execute(check_error=True)
+        with self._replica() as api:
+            return commands.has_bridge(api, name)
 
     def is_plugged(self, port):
         """Whether the port is there already, for the same ``iface-id``."""
-        return commands.is_plugged(self._api, port)
+        with self._replica() as api:
+            return commands.is_plugged(api, port)
 
     def interfaces(self):
         """:returns: dict, name → external_ids of every interface
@@ -143,6 +145,22 @@ class OvsDb:
             raise self._unreachable(e) from None
         except RuntimeError as e:  # ovsdbapp's type for an OVSDB error
             raise exception.OvsdbRefused(device=device, error=e) from None
+
+    @contextlib.contextmanager
+    def _replica(self):
+        """The copy of the database, while nobody changes it.
+
+        ovsdbapp holds this lock for as long as ovsdb-server takes to answer
+        a change, and its own commands wait for it without a limit.
+        """
+        api = self._api
+        lock = api.ovsdb_connection.lock
+        if not lock.acquire(timeout=self._timeout):
+            raise self._unreachable('an earlier request is unanswered')
+        try:
+            yield api
+        finally:
+            lock.release()
 
     @property
     def _api(self):

@@ -91,6 +91,10 @@ class PlugCommand(command.BaseCommand):
         return interface
 
 
+def has_bridge(api, name):
+    return _row(api, 'Bridge', name) is not None
+
+
 def is_plugged(api, port):
     """Whether the device is the port of its ``iface-id`` already."""
     interface = _row(api, 'Interface', port.device)

@@ -88,7 +88,7 @@ make_venv() {
     say "making .venv with tox and uv, using $1"
     rm -rf .venv
     "$1" -m venv .venv
-    .venv/bin/pip install -q --disable-pip-version-check \
+    .venv/bin/pip install -qq --disable-pip-version-check \
         -c constraints.txt tox tox-uv uv
     echo "$wanted" >$stamp
 }
@@ -96,16 +96,14 @@ make_venv() {
 [ -e /etc/debian_version ] ||
     fail 'this is not Debian: install the packages of bindep.txt by hand,' \
         'then tox and tox-uv into .venv'
-# shellcheck disable=SC2046
-install_missing $(packages)
 python=$(find_python)
-if [ -z "$python" ]; then
-    # shellcheck disable=SC2046
-    install_missing $(packages python)
-    python=$(find_python)
-    [ -n "$python" ] ||
-        fail 'no Python >= 3.11 with venv and headers, not even after' \
-            "installing $(packages python | tr '\n' ' '): Debian 12 has one"
-fi
+needed=$(packages)
+[ -n "$python" ] || needed="$needed $(packages python)"
+# shellcheck disable=SC2086  # names of packages are words
+install_missing $needed
+: "${python:=$(find_python)}"
+[ -n "$python" ] ||
+    fail 'no Python >= 3.11 with venv and headers, not even after' \
+        "installing $(packages python | tr '\n' ' '): Debian 12 has one"
 make_venv "$python"
 say 'all there'

@@ -8,7 +8,7 @@ class DatabaseUnavailable(Exception):
 
 
 def compute_nodes(config_files=None):
-    """Read the compute nodes of every cell that answers.
+    """Read the compute nodes of every cell.
 
     :param config_files: list of paths of nova.conf; None lets oslo.config
         look in Nova's usual places

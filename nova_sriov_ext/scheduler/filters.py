@@ -55,7 +55,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             LOG.exception('Host %s could not be judged; passing it on', host)
             return None
         if why is not None:
-            LOG.debug('Host %s refused: %s', host, why)
+            LOG.debug('Host %s refused: %s', host.host, why)
         return why
 
 

@@ -22,4 +22,4 @@ def commands():
     # A port's binding profile belongs to the service role (neutron 29.0.0,
     # neutron/conf/policies/port.py).
     lines.append('role add --project admin --user admin service')
-    return '\n'.join(lines) + '\n'
+    return lines

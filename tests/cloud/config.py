@@ -25,12 +25,21 @@ FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 DEFAULT_FILTERS = (
     'ComputeFilter', 'ComputeCapabilitiesFilter', 'ImagePropertiesFilter',
     'ServerGroupAntiAffinityFilter', 'ServerGroupAffinityFilter')
+# This project tells at level DEBUG why it refused which host, and more.
+LOG_LEVELS = ('nova_sriov_ext=DEBUG,os_vif_vflag=DEBUG,sqlalchemy=WARN,'
+              'requests=WARN,urllib3=WARN,amqp=WARN,stevedore=CRITICAL')
 # type: (port, path) of what stands in Keystone's catalogue.
 ENDPOINTS = {
     'compute': (8774, '/v2.1'),
     'image': (9292, ''),
     'network': (9696, ''),
     'placement': (8778, ''),
+}
+CLIENT_ENV = {
+    'OS_AUTH_URL': KEYSTONE, 'OS_USERNAME': 'admin',
+    'OS_PASSWORD': PASSWORD, 'OS_PROJECT_NAME': 'admin',
+    'OS_USER_DOMAIN_NAME': 'Default', 'OS_PROJECT_DOMAIN_NAME': 'Default',
+    'OS_IDENTITY_API_VERSION': '3', 'OS_REGION_NAME': REGION,
 }
 # Databases; Nova keeps servers that never got a host in cell0.
 DATABASES = ('keystone', 'placement', 'glance', 'neutron', 'nova',
@@ -75,8 +84,9 @@ def authtoken(user):
 def common(state, service):
     """What every service has."""
     return {
-        'DEFAULT': {'transport_url': RABBIT, 'use_stderr': 'true',
-                    'state_path': state.folder(service)},
+        'DEFAULT': {'transport_url': RABBIT,
+                    'state_path': state.folder(service),
+                    'default_log_levels': LOG_LEVELS},
         'oslo_concurrency': {'lock_path': state.folder(service, 'lock')},
         'oslo_messaging_notifications': {'driver': 'noop'},
     }
@@ -87,8 +97,7 @@ def keystone(state):
     return ini.merge(common(state, 'keystone'), database(state, 'keystone'), {
         'fernet_tokens': {'key_repository': keys / 'fernet'},
         'credential': {'key_repository': keys / 'credential'},
-        # One round of bcrypt hashing costs what a CLI command does not
-        # need to wait for.
+        # bcrypt's least work: every log-in would cost 0.3 s of CPU.
         'identity': {'password_hash_rounds': 4},
     })
 
@@ -150,14 +159,27 @@ def agent(state, host):
 
 
 def openvswitch_agent(state, host):
-    return ini.merge(agent(state, host), {
+    bridges = [f'{physnet}:br-phys' for physnet, _uplink in host.uplinks]
+    return ini.merge(agent(state, host.name), {
         'AGENT': {'polling_interval': 1},
         'ovs': {
             'ovsdb_connection': OVSDB, 'datapath_type': 'netdev',
-            'bridge_mappings': 'physnet2:br-phys',
+            'bridge_mappings': ','.join(bridges),
         },
         'securitygroup': {'firewall_driver': 'noop'},
     })
+
+
+def sriov_agent(state, host):
+    devices = [f'{physnet}:{uplink}' for physnet, uplink in host.uplinks]
+    return ini.merge(agent(state, host.name), {
+        'AGENT': {'polling_interval': 1},
+        'sriov_nic': {'physical_device_mappings': ','.join(devices)},
+        'securitygroup': {'firewall_driver': 'noop'},
+    })
+
+
+AGENTS = {'openvswitch': openvswitch_agent, 'sriov': sriov_agent}
 
 
 def nova(state):
@@ -242,7 +264,7 @@ def write(state):
     for host in hosts.HOSTS:
         write_file(state, f'nova/{host.name}.conf',
                    nova_compute(state, host))
-    write_file(state, 'neutron/openvswitch-agent.conf',
-               openvswitch_agent(state, 'compute1'))
+        write_file(state, f'neutron/{host.name}.conf',
+                   AGENTS[host.agent](state, host))
     for name, source in COPIES.items():
         shutil.copy(state_mod.environment_file(*source), path(state, name))

@@ -4,13 +4,14 @@ A template of them is kept beside the run, named by a hash of what it was
 made from; with it the next run starts warm.
 """
 
-import concurrent.futures
 import hashlib
 import pathlib
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 from tests.cloud import config
 from tests.cloud import state as state_mod
@@ -19,10 +20,27 @@ HERE = pathlib.Path(__file__).parent
 # What the template depends on beside the versions of the packages.
 SOURCES = ('config.py', 'databases.py', 'catalogue.py',
            'inside/neutron_schema.py')
+BOOTSTRAP = (
+    '--bootstrap-password', config.PASSWORD,
+    '--bootstrap-region-id', config.REGION,
+    '--bootstrap-public-url', config.KEYSTONE,
+    '--bootstrap-internal-url', config.KEYSTONE)
+# They only compute; more of them would only wait.
+SIDE_BY_SIDE = 2
 
 
 class TemplateError(Exception):
-    """A database cannot be made."""
+    """A database cannot be made.
+
+    :param log: the file to read
+    """
+
+    def __init__(self, name, process, log):
+        super().__init__(
+            f'the database of {name} cannot be made: '
+            f'{shlex.join(process.args)} ended with status '
+            f'{process.returncode}')
+        self.log = log
 
 
 def template(state):
@@ -36,49 +54,38 @@ def template(state):
     return state.root / f'template-{digest.hexdigest()[:12]}'
 
 
+def _manage(name, state, conf):
+    """A function: arguments -> the command line of NAME-manage."""
+    return lambda *args: [state_mod.tool(name), '--config-file',
+                          str(config.path(state, conf)), *map(str, args)]
+
+
 def commands(state):
     """{name of a chain: its commands}; chains run side by side."""
-    def tool(name, *args):
-        return [state_mod.tool(name), *map(str, args)]
-
-    def manage(name, conf, *args):
-        return tool(name, '--config-file', config.path(state, conf), *args)
-
-    def keystone(*args):
-        return manage('keystone-manage', 'keystone/keystone.conf', *args)
-
-    def nova(*args):
-        return manage('nova-manage', 'nova/nova.conf', *args)
-
+    keystone = _manage('keystone-manage', state, 'keystone/keystone.conf')
+    nova = _manage('nova-manage', state, 'nova/nova.conf')
+    glance = _manage('glance-manage', state, 'glance/glance-api.conf')
+    neutron = _manage('neutron-db-manage', state, 'neutron/neutron.conf')
+    placement = _manage('placement-manage', state,
+                        'placement/placement.conf')
+    schema = [sys.executable, '-m', 'tests.cloud.inside.neutron_schema',
+              config.connection(state, 'neutron')]
     owner = ('--keystone-user', 'root', '--keystone-group', 'root')
     return {
-        'nova': [
-            nova('api_db', 'sync'),
-            nova('cell_v2', 'map_cell0', '--database_connection',
-                 config.connection(state, 'nova_cell0')),
-            # Both the cell's database and, through its mapping, cell0's.
-            nova('db', 'sync'),
-            nova('cell_v2', 'create_cell', '--name', 'cell1'),
-        ],
-        'keystone': [
-            keystone('db_sync'),
-            keystone('fernet_setup', *owner),
-            keystone('credential_setup', *owner),
-            keystone('bootstrap', '--bootstrap-password', config.PASSWORD,
-                     '--bootstrap-region-id', config.REGION,
-                     '--bootstrap-public-url', config.KEYSTONE,
-                     '--bootstrap-internal-url', config.KEYSTONE),
-        ],
-        'glance': [manage('glance-manage', 'glance/glance-api.conf',
-                          'db', 'sync')],
-        'neutron': [
-            [sys.executable, '-m', 'tests.cloud.inside.neutron_schema',
-             config.connection(state, 'neutron')],
-            manage('neutron-db-manage', 'neutron/neutron.conf',
-                   'stamp', 'heads'),
-        ],
-        'placement': [manage('placement-manage',
-                             'placement/placement.conf', 'db', 'sync')],
+        # `db sync` makes the cell's database and, through its mapping,
+        # cell0's.
+        'nova': [nova('api_db', 'sync'),
+                 nova('cell_v2', 'map_cell0', '--database_connection',
+                      config.connection(state, 'nova_cell0')),
+                 nova('db', 'sync'),
+                 nova('cell_v2', 'create_cell', '--name', 'cell1')],
+        'keystone': [keystone('db_sync'),
+                     keystone('fernet_setup', *owner),
+                     keystone('credential_setup', *owner),
+                     keystone('bootstrap', *BOOTSTRAP)],
+        'glance': [glance('db', 'sync')],
+        'neutron': [schema, neutron('stamp', 'heads')],
+        'placement': [placement('db', 'sync')],
     }
 
 
@@ -92,31 +99,45 @@ def create_files(state):
         db.close()
 
 
-def create(state, report):
+def create(state, machine, report):
     """Every database with its schema, and what *-manage puts in."""
     create_files(state)
-    chains = commands(state)
-    # Two at a time: they only compute.
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        jobs = {pool.submit(_run_chain, state, name, chain): name
-                for name, chain in chains.items()}
-        for job in concurrent.futures.as_completed(jobs):
-            job.result()
-            report(f'database schema of {jobs[job]} made')
+    waiting = list(commands(state).items())
+    running = {}     # name: (process, commands that follow)
+    while waiting or running:
+        while waiting and len(running) < SIDE_BY_SIDE:
+            name, chain = waiting.pop(0)
+            running[name] = _start(state, machine, name, chain)
+        for name, (process, rest) in list(running.items()):
+            if process.poll() is None:
+                continue
+            if process.returncode:
+                raise TemplateError(name, process, state.log(_log(name)))
+            del running[name]
+            if rest:
+                running[name] = _start(state, machine, name, rest)
+            else:
+                report(f'database schema of {name} made')
+        time.sleep(0.05)
 
 
-def _run_chain(state, name, chain):
-    log = state.log(f'database-{name}')
-    for argv in chain:
-        with log.open('a') as out:
-            out.write(f'$ {" ".join(argv)}\n')
-            out.flush()
-            done = subprocess.run(argv, env=state_mod.environment(),
-                                  stdout=out, stderr=out)
-        if done.returncode:
-            raise TemplateError(
-                f'{argv[0]} ended with status {done.returncode}: '
-                f'see {log}')
+def _log(name):
+    return f'database-{name}'
+
+
+def _start(state, machine, name, chain):
+    """Start the first command of a chain in the machine, to end with it.
+
+    :returns: the process and the rest of the chain
+    """
+    argv, *rest = chain
+    with state.log(_log(name)).open('a') as log:
+        log.write(f'$ {shlex.join(argv)}\n')
+        log.flush()
+        process = subprocess.Popen(
+            machine.enter(*argv), env=state.environment(),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    return process, rest
 
 
 def save(state):

@@ -12,22 +12,24 @@ class Host:
     """A compute host.
 
     :param physnets: PCI address of a PF -> its physnet
+    :param agent: what serves its ports: 'openvswitch' or 'sriov'
     :param reserved_mb: memory that Nova must not give to servers
     """
 
     name: str
     cards: tuple
     physnets: dict
+    agent: str
     reserved_mb: int = 512
 
     @property
     def pfs(self):
         return [pf for card in self.cards for pf in card.pfs]
 
-    def uplinks(self, physnet):
-        """Netdevs that lead to a physnet."""
-        return [pf.netdev for pf in self.pfs
-                if self.physnets[pf.address] == physnet]
+    @property
+    def uplinks(self):
+        """[(physnet, netdev)]"""
+        return [(self.physnets[pf.address], pf.netdev) for pf in self.pfs]
 
     def device_spec(self):
         """[pci]device_spec: the VFs of every PF, told by product id."""
@@ -42,12 +44,12 @@ class Host:
 # server would go to compute2.
 HOSTS = (
     Host('compute1',
-         (Card((Pf('0000:03:00.0', 'enp3s0f0np0', 'switchdev', vfs=2),)),),
-         {'0000:03:00.0': 'physnet2'}, reserved_mb=4096),
+         (Card((Pf('0000:03:00.0', 'enp3s0f0np0', 'switchdev', vfs=4),)),),
+         {'0000:03:00.0': 'physnet2'}, 'openvswitch', reserved_mb=4096),
     Host('compute2',
-         (Card((Pf('0000:05:00.0', 'enp5s0f0np0', 'legacy', vfs=2),),
+         (Card((Pf('0000:05:00.0', 'enp5s0f0np0', 'legacy', vfs=4),),
                switch_id='e41d2d0300a1b2c8'),),
-         {'0000:05:00.0': 'physnet3'}),
+         {'0000:05:00.0': 'physnet3'}, 'sriov'),
 )
 
 

@@ -11,6 +11,7 @@ from tests.cloud.runner import Service
 from tests.sim import inside
 
 OVS = '/run/openvswitch'
+RABBIT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 # name: (module, port, threads). One thread where a lost race for sqlite
 # ends in an error instead of another try (placement 16.0.0: traits).
 APIS = {
@@ -120,15 +121,31 @@ def control_plane(state):
 
 
 def compute_hosts(state):
-    """nova-compute of every host, and the agent of the one with OVS."""
-    return (
-        Service('neutron-openvswitch-agent', tool(
-            state, 'neutron-openvswitch-agent',
-            'neutron/openvswitch-agent.conf'),
-            agent('neutron-openvswitch-agent', 'compute1'),
-            ('neutron-rpc-server', 'neutron-api')),
-        *(compute(state, host) for host in hosts.HOSTS),
-    )
+    """nova-compute of every host, and its Neutron agent."""
+    return tuple(make(state, host) for host in hosts.HOSTS
+                 for make in (AGENTS[host.agent], compute))
+
+
+def openvswitch_agent(state, host):
+    return Service(
+        f'neutron-openvswitch-agent-{host.name}',
+        tool(state, 'neutron-openvswitch-agent', f'neutron/{host.name}.conf'),
+        agent('neutron-openvswitch-agent', host.name),
+        ('neutron-rpc-server', 'neutron-api'))
+
+
+def sriov_agent(state, host):
+    folder = hosts_folder(state) / host.name
+    argv = python('sriov_agent', folder / 'vfs.json', '--config-file',
+                  config.path(state, f'neutron/{host.name}.conf'))
+    return Service(
+        f'neutron-sriov-nic-agent-{host.name}',
+        tuple(inside.command(argv, sys=folder / 'sys')),
+        agent('neutron-sriov-nic-agent', host.name),
+        ('neutron-rpc-server', 'neutron-api'))
+
+
+AGENTS = {'openvswitch': openvswitch_agent, 'sriov': sriov_agent}
 
 
 def api(state, name):
@@ -165,8 +182,7 @@ def ovs_database(state):
 def rabbit(state):
     folder = state.folder('rabbitmq')
     return Service(
-        'rabbitmq', ('/usr/lib/rabbitmq/bin/rabbitmq-server',),
-        listens(5672), env={
+        'rabbitmq', (RABBIT,), listens(5672), env={
             'HOME': str(folder),
             'RABBITMQ_NODENAME': 'rabbit@localhost',
             'RABBITMQ_NODE_IP_ADDRESS': '127.0.0.1',

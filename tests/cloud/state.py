@@ -49,7 +49,22 @@ class State:
 
     def clear_run(self):
         shutil.rmtree(self.run, ignore_errors=True)
-        self.run.mkdir(parents=True)
+        self._modules.mkdir(parents=True)
+        (self._modules / 'tests').symlink_to(CHECKOUT / 'tests')
+
+    @property
+    def _modules(self):
+        """A folder that gives Python our `tests` and nothing else.
+
+        The checkout itself would hide the installed package, which is what
+        the demo is about.
+        """
+        return self.run / 'python'
+
+    def environment(self):
+        """The variables of what we start."""
+        return {**os.environ, 'PYTHONPATH': str(self._modules),
+                'PYTHONUNBUFFERED': '1', 'PATH': search_path()}
 
 
 def tool(name):
@@ -57,15 +72,11 @@ def tool(name):
     return str(pathlib.Path(sys.executable).parent / name)
 
 
-def environment():
-    """The variables of what we start: it finds our modules and tools."""
-    folder = os.path.dirname(sys.executable)
-    return {
-        **os.environ, 'PYTHONPATH': str(CHECKOUT), 'PYTHONUNBUFFERED': '1',
-        # privsep-helper, which the agents call by its name
-        'PATH': os.pathsep.join([folder, os.environ.get('PATH', ''),
-                                 '/usr/sbin', '/sbin']),
-    }
+def search_path():
+    """PATH with the tools of our environment: agents call privsep-helper."""
+    return os.pathsep.join([
+        os.path.dirname(sys.executable), os.environ.get('PATH', ''),
+        '/usr/sbin', '/sbin'])
 
 
 def environment_file(*names):

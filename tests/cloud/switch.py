@@ -21,6 +21,7 @@ def set_up(machine):
         argv += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge,
                  'datapath_type=netdev']
     for host in hosts.HOSTS:
-        for uplink in host.uplinks('physnet2'):
-            argv += ['--', 'add-port', 'br-phys', uplink]
+        if host.agent == 'openvswitch':
+            for _physnet, uplink in host.uplinks:
+                argv += ['--', 'add-port', 'br-phys', uplink]
     machine.run(*argv)

@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import threading
+import time
 
 from pyroute2 import NetNS
 
@@ -63,26 +64,27 @@ class Compute:
     def unplug(self, port):
         return self.act(('unplug', port))
 
-    def act(self, *steps):
-        return self._call(osvif.act, *steps)
-
     def act_together(self, action, ports):
         return self._call(osvif.act_together, action, ports)
 
-    def act_around(self, before, event, after):
-        """One process takes a step, then `event` happens, then another."""
+    def act(self, *steps):
+        """Steps of one process, as in osvif.act; a step that is a function
+        is something that happens meanwhile."""
         with memory.folder() as folder:
-            pause = osvif.Pause(*(
-                pathlib.Path(folder, name)
-                for name in ('reached', 'go-on')))
+            pauses = {
+                number: osvif.Pause(pathlib.Path(folder, f'reached{number}'),
+                                    pathlib.Path(folder, f'go-on{number}'))
+                for number, step in enumerate(steps) if callable(step)}
             found = []
             process = threading.Thread(target=lambda: found.append(
-                self.act(before, pause, after)))
+                self._call(osvif.act, *(pauses.get(number, step)
+                           for number, step in enumerate(steps)))))
             process.start()
-            while process.is_alive() and not pause.reached.exists():
-                process.join(0.01)
-            event()
-            pause.go_on.touch()
+            for number, pause in pauses.items():
+                while process.is_alive() and not pause.reached.exists():
+                    process.join(0.01)
+                steps[number]()
+                pause.go_on.touch()
             process.join()
         return found[0]
 
@@ -105,9 +107,16 @@ class Compute:
             return link['state'], link.get('mtu')
 
 
-def pings(guest, address, wait=2):
-    """Whether a packet of the guest comes back from the address."""
-    return subprocess.run(
-        inside.command(['ping', '-c1', f'-W{wait}', address],
-                       netns=guest.netns),
-        capture_output=True).returncode == 0
+def pings(guest, address, wait=10):
+    """Whether within `wait` seconds a packet of the guest is answered.
+
+    One ping after the other: a single one gives up at the first «host
+    unreachable», which an ARP request of before the plug still brings.
+    """
+    command = inside.command(['ping', '-c1', '-W1', address],
+                             netns=guest.netns)
+    end = time.monotonic() + wait
+    while time.monotonic() < end:
+        if subprocess.run(command, capture_output=True).returncode == 0:
+            return True
+    return False

@@ -13,6 +13,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import time
 
 from tests.sim import inside
 from tests.sim import memory
@@ -78,6 +79,11 @@ class Ovs:
              f'--unixctl={self.folder}/{daemon}.ctl'],
             netns=self._netns)
         self._daemons[daemon] = subprocess.Popen(argv, env=self._env())
+        # Whoever calls too early tries again only a second later.
+        control = self.folder / f'{daemon}.ctl'
+        deadline = time.monotonic() + TIMEOUT
+        while not control.exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def kill(self, daemon):
         """As a crash does."""
@@ -103,6 +109,7 @@ class Ovs:
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
         process.wait(TIMEOUT)
+        (self.folder / f'{daemon}.ctl').unlink(missing_ok=True)
 
     # What it holds
 

@@ -75,10 +75,11 @@ def call(function, *args, sys=None, netns=None, timeout=60):
     process.start()
     theirs.close()
     try:
-        if not ours.poll(timeout):
-            raise AssertionError(
-                f'{function.__name__} did not end in {timeout} s')
-        return ours.recv()
+        if ours.poll(timeout):
+            return ours.recv()
+        return Outcome(error=('TimeoutError',), text=(
+            text := f'{function.__name__} did not end in {timeout} s'),
+            traceback=text)
     finally:
         process.kill()
         process.join()

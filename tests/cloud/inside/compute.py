@@ -1,8 +1,8 @@
 """nova-compute on a simulated libvirt: python -m … HOST FOLDER OPTIONS
 
 Nova's own test fixtures stand for libvirt; scheduling, claim, VIF driver,
-os-vif, privsep and the host's facts below /sys are the real ones. Every
-domain that libvirt is told to define is written to FOLDER.
+os-vif, privsep and the host's facts below /sys are the real ones. FOLDER
+holds the XML of the running domains, as libvirt received it.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ REAL = ('get_ifname_by_pci_address', 'get_mac_by_pci_address',
 # CPUs and libvirt itself.
 MOCKS = {
     'nova.virt.libvirt.LibvirtDriver._create_image': (False, False),
+    'nova.virt.libvirt.LibvirtDriver._ensure_console_log_for_instance': None,
     'nova.virt.libvirt.LibvirtDriver._get_local_gb_info':
         {'total': 128, 'used': 44, 'free': 84},
     'nova.privsep.utils.supports_direct_io': True,
@@ -35,18 +36,33 @@ MOCKS = {
 
 
 class Connection(fakelibvirt.Connection):
-    """Keeps what it was told to define."""
+    """Keeps the XML of running domains, as it was told to define them.
+
+    The methods' names are libvirt's and fakelibvirt's.
+    """
 
     folder = None
 
-    def defineXML(self, xml):  # libvirt's own spelling
+    def defineXML(self, xml):
         domain = super().defineXML(xml)
-        (self.folder / f'{domain.UUIDString()}.xml').write_text(xml)
+        domain.received = xml
         return domain
+
+    def _mark_running(self, dom):
+        super()._mark_running(dom)
+        new = self._file(dom).with_suffix('.new')
+        new.write_text(dom.received)
+        new.rename(self._file(dom))
+
+    def _mark_not_running(self, dom):
+        super()._mark_not_running(dom)
+        self._file(dom).unlink(missing_ok=True)
+
+    def _file(self, dom):
+        return self.folder / f'{dom.UUIDString()}.xml'
 
 
 def _connection(host, folder):
-    folder.mkdir(parents=True, exist_ok=True)
     connection = Connection(
         'qemu:///system', hostname=host.name,
         host_info=fakelibvirt.HostInfo(cpu_cores=4),

@@ -23,6 +23,7 @@ TIMEOUT, SLACK = 1, 4
 def host(compute):
     host = compute(CARD)
     host.options['os_vif_vflag']['ovsdb_timeout'] = TIMEOUT
+    host.act().result()     # what is imported once counts in no test's time
     return host
 
 
@@ -115,7 +116,7 @@ def test_server_falls_silent_for_a_connected_process(host, first, action):
     port = Port(VF0)
     before = host.ovs.dump()
     start = time.monotonic()
-    outcome = host.act_around(
+    outcome = host.act(
         (first, port), lambda: host.ovs.pause(lab_ovs.SERVER),
         (action, port))
     took = time.monotonic() - start

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab import ovs
+from tests.lab.osvif import MAY_FAIL
 from tests.lab.osvif import Port
 from tests.sim.card import Card
 from tests.sim.card import Pf
@@ -17,10 +18,23 @@ def host(compute):
 
 @pytest.mark.parametrize('daemon', [ovs.SERVER, ovs.VSWITCHD])
 def test_restart_between_two_plugs(host, daemon):
-    host.act_around(('plug', Port(VF0)),
-                    lambda: host.ovs.restart(daemon),
-                    ('plug', Port(VF1))).result()
+    host.act(('plug', Port(VF0)), lambda: host.ovs.restart(daemon),
+             ('plug', Port(VF1))).result()
     host.ovs.vsctl('init')
+    assert host.ovs.ports('br-int') == ['enp3s0f0_0', 'enp3s0f0_1']
+
+
+def test_what_failed_while_the_server_was_silent_is_not_done_later(host):
+    """The first change is on its way; the one behind it is dropped, and
+    what only reads does not wait for ever."""
+    host.options['os_vif_vflag']['ovsdb_timeout'] = 1
+    one, two = Port(VF0), Port(VF1)
+    host.act(('plug', one), ('plug', two),
+             lambda: host.ovs.pause(ovs.SERVER),
+             ('unplug', one, MAY_FAIL), ('unplug', two, MAY_FAIL),
+             ('plug', one, MAY_FAIL),
+             lambda: host.ovs.resume(ovs.SERVER),
+             ('plug', one)).result()
     assert host.ovs.ports('br-int') == ['enp3s0f0_0', 'enp3s0f0_1']
 
 

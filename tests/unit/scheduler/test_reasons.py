@@ -35,6 +35,10 @@ CASES = {
     'the physnet, but nothing left of it': (
         [A1, B0], [on('b', 'p1'), on('b', 'p2')], fit.NO_FREE,
         'b: 1 asked, the host has none free (port p1)'),
+    'counts that are no numbers of devices': (
+        [pool(count, physical_network='a')
+         for count in (None, '5', -5, 0.5)], [on('a')], fit.NO_FREE,
+        'a: 1 asked, the host has none free (port p1)'),
     'the first port fits, the second not': (
         [A1], [on('a', 'p1'), on('a', 'p2')], fit.TOO_FEW,
         'a: 2 asked, 1 free (port p2)'),

@@ -1,0 +1,74 @@
+"""python -m tests.cloud demo [--keep] | stop"""
+
+import argparse
+import sys
+
+from tests.cloud import cloud as cloud_mod
+from tests.cloud import report
+from tests.cloud.checks import Checks
+from tests.cloud.client import CommandError
+from tests.cloud.databases import TemplateError
+from tests.cloud.machine import MachineError
+from tests.cloud.progress import Progress
+from tests.cloud.runner import ServiceError
+from tests.cloud.scenario import Scenario
+from tests.cloud.state import State
+
+# What we can say something about; anything else is our own mistake.
+FAILURES = (cloud_mod.CloudError, CommandError, MachineError, ServiceError,
+            TemplateError)
+
+
+def demo(state, progress, keep):
+    """:returns: exit status"""
+    checks = Checks(progress)
+    with cloud_mod.lock(state), cloud_mod.Cloud(state, progress) as cloud:
+        kept = tell(cloud, checks, keep) and keep
+        if kept:
+            cloud.keep()
+    status = report.summary(progress, checks)
+    if kept:
+        report.access(state, progress)
+    return status
+
+
+def tell(cloud, checks, keep):
+    """Start the cloud and play the story.
+
+    :returns: whether it came to its end, whatever the checks say
+    """
+    cloud.progress.chapter('The cloud starts')
+    try:
+        cloud.start()
+        Scenario(cloud, checks).play(keep)
+    except FAILURES as error:
+        checks.true('the demo comes to its end', False, str(error))
+        report.failure(cloud.state, cloud.progress, error)
+        return False
+    if checks.failed:
+        report.suspects(cloud.state, cloud.progress)
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='python -m tests.cloud')
+    commands = parser.add_subparsers(dest='command', required=True)
+    commands.add_parser('demo').add_argument('--keep', action='store_true')
+    commands.add_parser('stop')
+    arguments = parser.parse_args()
+    state, progress = State(), Progress()
+    try:
+        with cloud_mod.ended_by_signals():
+            if arguments.command == 'stop':
+                return cloud_mod.stop(state, progress)
+            return demo(state, progress, arguments.keep)
+    except FAILURES as error:
+        progress.step(f'error: {error}')
+        return 1
+    except KeyboardInterrupt as interrupt:
+        progress.step(f'interrupted {interrupt}'.rstrip())
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

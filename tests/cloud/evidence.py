@@ -1,0 +1,102 @@
+"""Where the demo looks to see what became of a user's wish."""
+
+import dataclasses
+import json
+import re
+from xml.etree import ElementTree
+
+from tests.cloud import access
+from tests.cloud import services
+
+# Time, process, level, module and request of a line of oslo.log.
+LOG_PREFIX = re.compile(r'^\S+ \S+ \d+ (\w+ \S+) \[.*?\]')
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A server with its one port, both as the client showed them."""
+
+    name: str
+    port: dict
+    shown: dict
+
+    @property
+    def id(self):
+        return self.shown['id']
+
+    @property
+    def host(self):
+        return self.shown['OS-EXT-SRV-ATTR:host']
+
+    @property
+    def status(self):
+        return self.shown['status']
+
+    @property
+    def address(self):
+        (addresses,) = self.shown['addresses'].values()
+        return addresses[0]
+
+
+class Evidence:
+
+    def __init__(self, state, client, progress):
+        self._state = state
+        self._client = client
+        self._progress = progress
+
+    def capacity(self):
+        """{(host, physnet): (mode, total, used, free)}, all text"""
+        shown = self._client.show(
+            *access.argv(self._state, 'nova-sriov'), 'capacity', 'list')
+        rows = [[cell.strip() for cell in line.split('|')[1:-1]]
+                for line in shown.output.splitlines() if '|' in line]
+        return {(host, physnet): tuple(rest)
+                for host, physnet, *rest in rows[1:]}
+
+    def domain_file(self, server):
+        """The XML of a running domain, as libvirt received it."""
+        return self._host(server) / 'domains' / f'{server.id}.xml'
+
+    def interface(self, server):
+        """Show and return the <interface> of a server's domain."""
+        node = ElementTree.parse(self.domain_file(server)).find(
+            'devices/interface')
+        ElementTree.indent(node)
+        self._progress.output(ElementTree.tostring(node, encoding='unicode'))
+        return node
+
+    def guest(self, server):
+        """The namespace that stands for the inside of a server."""
+        guests = json.loads((self._host(server) / 'guests.json').read_text())
+        return guests[server.port['mac_address']]
+
+    def _host(self, server):
+        return services.hosts_folder(self._state) / server.host
+
+    def plugged(self):
+        """{iface-id: (netdev, external_ids)} of what os-vif plugged."""
+        table = self._client.quiet(
+            'ovs-vsctl', '--columns=name,external_ids', '--format=json',
+            'list', 'Interface').json
+        found = {name: dict(ids) for name, (_map, ids) in table['data']}
+        return {ids['iface-id']: (name, ids) for name, ids in found.items()
+                if 'iface-id' in ids}
+
+    def tag(self, netdev):
+        """The VLAN tag of a port in Open vSwitch."""
+        return self._client.quiet(
+            'ovs-vsctl', 'get', 'Port', netdev, 'tag').output.strip()
+
+    def scheduler_log(self):
+        """How long the scheduler's log is now."""
+        return self._state.log('nova-scheduler').stat().st_size
+
+    def scheduler_said(self, offset, pattern):
+        """Show and return its later messages that have the pattern."""
+        log = self._state.log('nova-scheduler')
+        new = log.read_bytes()[offset:].decode(errors='replace')
+        found = [LOG_PREFIX.sub(r'\1', line) for line in new.splitlines()
+                 if re.search(pattern, line)]
+        self._progress.output('\n'.join(found[:2]))
+        return found

@@ -1,0 +1,31 @@
+"""neutron-sriov-nic-agent on a simulated card: python -m … VFS OPTIONS
+
+Only the kernel's list of a PF's VFs is replaced, by the file VFS
+(hardware.py): a veth that stands for a PF has none. What the agent reads
+below /sys, and all that it tells Neutron, is real.
+"""
+
+import json
+import pathlib
+import sys
+from unittest import mock
+
+from neutron.agent.linux import ip_lib
+from neutron.plugins.ml2.drivers.mech_sriov.agent import sriov_nic_agent
+
+
+def main():
+    path = pathlib.Path(sys.argv[1])
+    sys.argv = ['neutron-sriov-nic-agent', *sys.argv[2:]]
+
+    def get_vfs(link):
+        vfs = json.loads(path.read_text()).get(link.name, {})
+        return {int(number): vf for number, vf in vfs.items()}
+
+    with (mock.patch.object(ip_lib.IpLinkCommand, 'get_vfs', get_vfs),
+          mock.patch.object(ip_lib.IpLinkCommand, 'set_vf_feature')):
+        sriov_nic_agent.main()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,210 @@
+"""The story that the demo tells, with a check behind every claim."""
+
+import json
+
+from tests.cloud.evidence import Evidence
+from tests.cloud.evidence import Server
+
+NETWORKS = {
+    # name: (physnet, VLAN, subnet)
+    'net2': ('physnet2', 110, '192.0.2.0/24'),
+    'net3': ('physnet3', 310, '198.51.100.0/24'),
+}
+PROFILE = '{"capabilities": ["switchdev"]}'
+SERVER_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'status', '-c',
+                  'OS-EXT-SRV-ATTR:host', '-c', 'addresses', '-f', 'json')
+PORT_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'mac_address', '-c',
+                'binding_profile', '-c', 'binding_vnic_type', '-f', 'json')
+TOO_MANY = ('big1', 'big2', 'big3')
+
+
+def all_free():
+    return capacity_of(0, 0)
+
+
+def capacity_of(used_on_compute1, used_on_compute2):
+    """What `capacity list` says when that many of 4 VFs are used."""
+    hosts = {('compute1', 'physnet2'): ('switchdev', used_on_compute1),
+             ('compute2', 'physnet3'): ('legacy', used_on_compute2)}
+    return {key: (mode, '4', str(used), str(4 - used))
+            for key, (mode, used) in hosts.items()}
+
+
+class Scenario:
+
+    def __init__(self, cloud, checks):
+        self.image = cloud.state.run / 'image.raw'
+        self.client = cloud.client
+        self.checks = checks
+        self.progress = cloud.progress
+        self.evidence = Evidence(cloud.state, cloud.client, cloud.progress)
+        self.servers = {}
+
+    def play(self, keep):
+        """All chapters; the last one only if the cloud is not kept."""
+        chapters = [
+            self.prepare, self.boot_switchdev, self.show_interface,
+            self.show_open_vswitch, self.ping, self.boot_legacy,
+            self.ask_too_much, *(() if keep else (self.remove,))]
+        for chapter in chapters:
+            self.progress.chapter(chapter.__doc__)
+            chapter()
+
+    def prepare(self):
+        """The cloud's networks, image and flavor; its VFs before"""
+        self.image.write_bytes(bytes(1 << 20))
+        lines = [
+            'image create --disk-format raw --container-format bare '
+            f'--file {self.image} image',
+            'flavor create --ram 512 --vcpus 1 --disk 1 small']
+        for name, (physnet, vlan, subnet) in NETWORKS.items():
+            lines += [
+                'network create --provider-network-type vlan '
+                f'--provider-physical-network {physnet} '
+                f'--provider-segment {vlan} {name}',
+                f'subnet create --network {name} --subnet-range {subnet} '
+                f'--no-dhcp {name}']
+        self.client.batch(lines)
+        self.checks.equal('every host reports its VFs',
+                          self.evidence.capacity(), all_free())
+
+    def boot_switchdev(self):
+        """Two servers with a switchdev port on physnet2"""
+        names = ('web1', 'web2')
+        log = self.evidence.scheduler_log()
+        ports = self.client.together(*(
+            ('openstack', 'port', 'create', '--network', 'net2',
+             '--vnic-type', 'direct', '--binding-profile', PROFILE, name,
+             *PORT_COLUMNS) for name in names))
+        self.boot({name: port.json
+                   for name, port in zip(names, ports, strict=True)})
+        for name in names:
+            self.check_server(name, 'compute1')
+        self.progress.step('why not compute2, says the scheduler:')
+        refusals = self.evidence.scheduler_said(
+            log, 'Host .*compute2.* refused')
+        self.checks.true('the scheduler refused compute2', refusals,
+                         'no such line in its log')
+
+    def show_interface(self):
+        """What libvirt received for web1"""
+        server = self.servers['web1']
+        found = self.evidence.interface(server)
+        self.checks.equal("the interface is a hostdev with the port's MAC",
+                          (found.get('type'), found.find('mac').get(
+                              'address')),
+                          ('hostdev', server.port['mac_address']))
+        self.checks.equal('a switchdev VF has no VLAN in the XML',
+                          found.find('vlan'), None)
+        valid = self.client.show(
+            'virt-xml-validate', self.evidence.domain_file(server), 'domain',
+            may_fail=True)
+        self.checks.equal("libvirt's schema accepts the domain",
+                          valid.status, 0)
+
+    def show_open_vswitch(self):
+        """The representor of web1's VF in Open vSwitch"""
+        server = self.servers['web1']
+        self.client.show(
+            'ovs-vsctl', '--columns=name,external_ids,mtu', 'find',
+            'Interface', f'external_ids:iface-id={server.port["id"]}')
+        name, ids = self.evidence.plugged().get(
+            server.port['id'], ('none', {}))
+        self.checks.equal(
+            "the representor's OVS port names port, MAC and server",
+            (ids.get('iface-id'), ids.get('attached-mac'),
+             ids.get('vm-uuid')),
+            (server.port['id'], server.port['mac_address'], server.id))
+        self.client.show('ovs-vsctl', '--columns=name,tag', 'list', 'Port',
+                         name)
+        flows = self.client.show(
+            'ovs-ofctl', 'dump-flows', 'br-phys',
+            f'table=0,dl_vlan={self.evidence.tag(name)}')
+        vlan = NETWORKS['net2'][1]
+        self.checks.true(
+            f"the agent's tag leaves the host as VLAN {vlan}",
+            f'mod_vlan_vid:{vlan}' in flows.output, flows.output)
+
+    def ping(self):
+        """Packets from VF to VF, through the representors"""
+        servers = [self.servers[name] for name in ('web1', 'web2')]
+        guests = [self.evidence.guest(server) for server in servers]
+        for netns, server in zip(guests, servers, strict=True):
+            # What the guest's own system does with its metadata.
+            self.client.show('ip', '-n', netns, 'address', 'add',
+                             f'{server.address}/24', 'dev', 'eth0')
+        done = self.client.show(
+            'ip', 'netns', 'exec', guests[0], 'ping', '-c', '3', '-i', '0.3',
+            servers[1].address, may_fail=True)
+        self.checks.equal('web1 reaches web2', done.status, 0)
+
+    def boot_legacy(self):
+        """A server with a legacy port on physnet3"""
+        port = self.client.openstack(
+            'port', 'create', '--network', 'net3', '--vnic-type', 'direct',
+            'db', *PORT_COLUMNS)
+        self.boot({'db': port.json})
+        self.check_server('db', 'compute2')
+        tag = self.evidence.interface(self.servers['db']).find('vlan/tag')
+        self.checks.equal('a legacy VF has its VLAN in the XML',
+                          None if tag is None else tag.get('id'),
+                          str(NETWORKS['net3'][1]))
+        self.checks.equal('the VFs of three servers are used',
+                          self.evidence.capacity(), capacity_of(2, 1))
+
+    def ask_too_much(self):
+        """A server that asks for more VFs than any host has free"""
+        log = self.evidence.scheduler_log()
+        # The port attribute asks for the same as the profile does.
+        self.client.batch([
+            'port create --network net2 --vnic-type direct '
+            f'--hardware-offload-type switchdev {name}'
+            for name in TOO_MANY])
+        nics = [word for name in TOO_MANY
+                for word in ('--nic', f'port-id={name}')]
+        self.client.openstack(
+            'server', 'create', '--flavor', 'small', '--image', 'image',
+            *nics, '--wait', 'big', may_fail=True)
+        self.check_fault('big')
+        self.progress.step('why, says the scheduler:')
+        reasons = self.evidence.scheduler_said(
+            log, 'No host has the SR-IOV devices')
+        self.checks.true(
+            'the scheduler says why, host by host',
+            reasons and all(host in reasons[-1]
+                            for host in ('compute1', 'compute2')),
+            f'it said {reasons}')
+
+    def remove(self):
+        """Servers and ports removed"""
+        names = ' '.join(self.servers)
+        self.client.batch([f'server delete --wait {names} big',
+                           f'port delete {names} {" ".join(TOO_MANY)}'])
+        self.client.show('ovs-vsctl', 'list-ports', 'br-int')
+        self.checks.equal('no representor is left in Open vSwitch',
+                          self.evidence.plugged(), {})
+        self.checks.eventually('all VFs are free again',
+                               self.evidence.capacity, all_free())
+
+    def boot(self, ports):
+        """Boot a server for each port: {name: port as shown}."""
+        created = self.client.together(*(
+            ('openstack', 'server', 'create', '--flavor', 'small',
+             '--image', 'image', '--nic', f'port-id={name}', '--wait', name,
+             *SERVER_COLUMNS) for name in ports))
+        for (name, port), shown in zip(ports.items(), created, strict=True):
+            self.servers[name] = Server(name, port, shown.json)
+
+    def check_server(self, name, host):
+        server = self.servers[name]
+        self.checks.equal(f'{name} is ACTIVE on {host}',
+                          (server.status, server.host), ('ACTIVE', host))
+
+    def check_fault(self, name):
+        shown = self.client.openstack(
+            'server', 'show', name, '-c', 'status', '-c', 'fault', '-f',
+            'json').json
+        self.checks.equal(f'{name} ends in ERROR', shown['status'], 'ERROR')
+        fault = json.dumps(shown['fault'])
+        self.checks.true('its fault says «No valid host»',
+                         'No valid host' in fault, fault)
