@@ -17,6 +17,22 @@ def bonds(sysfs):
             if _is_there(sysfs, name)]
 
 
+def bond_of(sysfs, name):
+    """:param name: of a netdev
+    :returns: name of the bond that it is a member of, None without one
+    """
+    master = sysfs.target(*_NET, name, 'master')
+    is_bond = master and sysfs.exists(*_NET, master, 'bonding')
+    return master if is_bond else None
+
+
+def member_names(sysfs, name):
+    """:param name: of a bond
+    :returns: list of names of its members
+    """
+    return (sysfs.read(*_NET, name, 'bonding', 'slaves') or '').split()
+
+
 def _is_there(sysfs, name):
     there = sysfs.exists(*_NET, name, 'bonding')
     if not there:

@@ -31,6 +31,16 @@ says so, and what it did is taken back.
         help="""
 MTU in bytes of a representor whose network states none.
 """),
+    cfg.BoolOpt(
+        'hw_tc_offload',
+        default=True,
+        help="""
+Whether each plug turns the feature ``hw-tc-offload`` of the representor and
+of its PF's uplink on (with all members of the bond where the uplink is in
+one), as ``ethtool -K`` does. Without it Open vSwitch forwards every packet in
+software, whatever ``other_config:hw-offload`` says. A driver that does not
+offer it is no error. When false, plug leaves the feature as it is.
+"""),
 ]
 
 

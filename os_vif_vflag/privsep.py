@@ -5,6 +5,8 @@ from oslo_privsep import priv_context
 from pyroute2 import IPRoute
 from pyroute2 import netlink
 
+from os_vif_vflag import ethtool
+
 vif_plug = priv_context.PrivContext(
     'os_vif_vflag',
     cfg_section='vif_vflag_privileged',
@@ -32,3 +34,17 @@ def set_link(name, state, mtu=None):
             ip.link('set', ifname=name, **wanted)
     except netlink.exceptions.NetlinkError as e:
         raise OSError(e.code, str(e.args[-1])) from None
+
+
+@vif_plug.entrypoint
+def turn_on_tc_offload(names):
+    """Let flows be put into the hardware behind netdevs.
+
+    :param names: list of names of netdevs
+    :returns: dict name → why it is still off, for those where it is
+    """
+    try:
+        with ethtool.Ethtool() as socket:
+            return socket.turn_on(names, ethtool.HW_TC_OFFLOAD)
+    except netlink.exceptions.NetlinkError as e:  # Linux before 5.7
+        return dict.fromkeys(names, str(e.args[-1]))

@@ -95,6 +95,20 @@ class Finder:
             self._known[pf, number] = known
         return known.name
 
+    def uplink(self, pf):
+        """:param pf: PCI address of a PF
+        :returns: name of its own netdev, None without one
+        """
+        before = self._seen
+        for seen in self._dumps(before):
+            link = seen.uplinks.get(pf)
+            now = link and self._now(link.name)
+            if now and (now.ifindex, now.parent) == (link.ifindex, pf):
+                return link.name
+            if link is None and seen is not before:
+                break
+        return None
+
     def _now(self, name):
         return links_mod.identity(self._host.sysfs, name)
 

@@ -6,10 +6,11 @@ from os_vif import plugin
 from os_vif.objects import host_info
 from os_vif.objects import vif as osv_vif
 
+from os_vif_vflag import bonding
 from os_vif_vflag import conf
+from os_vif_vflag import devices
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
-from os_vif_vflag import privsep
 from os_vif_vflag.host import Host
 from os_vif_vflag.representor import Finder
 
@@ -31,7 +32,8 @@ class VFLagPlugin(plugin.PluginBase):
 
     def __init__(self, config):
         super().__init__(config)
-        self._representors = Finder(Host())
+        self._host = Host()
+        self._representors = Finder(self._host)
         self._ovsdb = ovsdb.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout)
 
@@ -71,13 +73,14 @@ class VFLagPlugin(plugin.PluginBase):
             # A server may be using it: nova-compute plugs all its servers'
             # ports again when it starts.
             plugged = self._ovsdb.is_plugged(port)
-            _set_link(device, 'up', self._mtu(vif))
+            devices.set_up(device, self._mtu(vif))
+            self._turn_on_tc_offload(device, vif)
             try:
                 self._ovsdb.plug(port)
             except exception.HostError:
                 if not plugged:
                     with contextlib.suppress(exception.HostError):
-                        _set_link(device, 'down')
+                        devices.set_down(device)
                 raise
 
     def unplug(self, vif, instance_info):
@@ -94,14 +97,24 @@ class VFLagPlugin(plugin.PluginBase):
         _check(vif)
         with _failing_as(exception.UnplugFailed, vif):
             bridge = vif.network.bridge
-            devices = self._ovsdb.unplug(
+            unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
                 bridge if bridge.startswith(_TRUNK_PREFIX) else None)
-            for device in devices:
+            for device in unplugged:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
                 with contextlib.suppress(exception.LinkFailed):
-                    _set_link(device, 'down')
+                    devices.set_down(device)
+
+    def _turn_on_tc_offload(self, device, vif):
+        if not self.config.hw_tc_offload:
+            return
+        pf, _ = self._host.vf(vif.dev_address)
+        uplink = self._representors.uplink(pf)
+        bond = uplink and bonding.bond_of(self._host.sysfs, uplink)
+        uplinks = (bonding.member_names(self._host.sysfs, bond) if bond
+                   else [uplink] if uplink else [])
+        devices.turn_on_tc_offload([device, *uplinks])
 
     def _mtu(self, vif):
         network = vif.network
@@ -118,15 +131,6 @@ def _ovs_port(vif, device, vm_uuid):
         mac=vif.address,
         vm_uuid=vm_uuid,
         create_bridge=bridge.startswith(_TRUNK_PREFIX))
-
-
-def _set_link(device, state, mtu=None):
-    try:
-        privsep.set_link(device, state, mtu)
-    except OSError as e:
-        what = state if mtu is None else f'{state} with MTU {mtu}'
-        raise exception.LinkFailed(
-            device=device, what=what, error=e.strerror) from None
 
 
 # What a VIF object must have: (description, test). os-vif's objects raise

@@ -1,0 +1,60 @@
+"""Whose hw-tc-offload a plug turns on.
+
+No driver here offers it: another feature, which a veth has, stands in.
+"""
+
+import pyroute2
+import pytest
+
+from os_vif_vflag import ethtool
+from tests.lab import osvif
+from tests.lab.osvif import Port
+from tests.sim import inside
+from tests.sim.card import Bond
+from tests.sim.card import Card
+from tests.sim.card import LagState
+from tests.sim.card import Pf
+
+INSTEAD = 'rx-gro'
+UPLINKS = ('enp3s0f0np0', 'enp3s0f1np1')
+PFS = (Pf('0000:03:00.0', UPLINKS[0], vfs=2),
+       Pf('0000:03:00.1', UPLINKS[1], vfs=2))
+VF = '0000:03:01.3'      # VF 1 of the second PF
+BONDED = Card(pfs=PFS, lag=LagState(),
+              bond=Bond('bond0', '802.3ad', UPLINKS))
+
+
+def _plug(options, port):
+    ethtool.HW_TC_OFFLOAD = INSTEAD
+    osvif.act(options, ('plug', port))
+
+
+def _on(names):
+    with pyroute2.Ethtool() as socket:
+        return {name for name in names
+                if socket.get_features(name).features[INSTEAD].enable}
+
+
+def turned_on(host, port):
+    host._call(_plug, port).result()
+    names = [link.name for link in host.host.links()]
+    return inside.call(_on, names, netns=host.netdevs.netns).result()
+
+
+@pytest.mark.parametrize(('card', 'uplinks'), [
+    (Card(pfs=PFS), UPLINKS[1:]), (BONDED, UPLINKS)])
+def test_representor_and_uplinks(compute, card, uplinks):
+    host = compute(card)
+    assert turned_on(host, Port(VF)) == {'enp3s0f1_1', *uplinks}
+
+
+def test_not_wanted(compute):
+    host = compute(BONDED)
+    host.options['os_vif_vflag']['hw_tc_offload'] = False
+    assert turned_on(host, Port(VF)) == set()
+
+
+def test_drivers_that_do_not_offer_it_are_no_error(compute):
+    host = compute(BONDED)
+    host.plug(Port(VF)).result()
+    assert host.ovs.ports('br-int') == ['enp3s0f1_1']

@@ -1,0 +1,59 @@
+"""Features of real netdevs; none here offers hw-tc-offload."""
+
+import os
+
+import pyroute2
+import pytest
+
+from os_vif_vflag import ethtool
+from tests.sim import inside
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
+
+# One that the driver of a veth lets be changed, and that starts off.
+FEATURE = 'rx-gro'
+
+
+@pytest.fixture
+def netns():
+    name = f'ethtool-{os.getpid()}'
+    pyroute2.netns.create(name)
+    with pyroute2.NetNS(name) as ip:
+        ip.link('add', ifname='veth0', kind='veth', peer='veth1')
+        yield name
+    pyroute2.netns.remove(name)
+
+
+def _turn_on(names, feature):
+    """:returns: what is still off, and whether it is on at veth0 now"""
+    with ethtool.Ethtool() as socket:
+        refused = socket.turn_on(names, feature)
+    with pyroute2.Ethtool() as other:
+        now = other.get_features('veth0').features.get(feature)
+    return refused, now is not None and now.enable
+
+
+def turn_on(netns, names, feature=ethtool.HW_TC_OFFLOAD):
+    return inside.call(_turn_on, names, feature, netns=netns).result()
+
+
+def test_on(netns):
+    for _ in range(2):      # the second time there is nothing to do
+        assert turn_on(netns, ['veth0'], FEATURE) == ({}, True)
+
+
+def test_driver_does_not_offer_it(netns):
+    """ethtool: «hw-tc-offload: off [fixed]»."""
+    names = ['veth0', 'veth1']
+    assert turn_on(netns, names) == (
+        dict.fromkeys(names, 'the driver does not offer it'), False)
+
+
+def test_one_netdev_is_gone(netns):
+    refused, on = turn_on(netns, ['gone', 'veth0'], FEATURE)
+    assert (refused, on) == ({'gone': 'No such device'}, True)
+
+
+def test_kernel_does_not_know_it(netns):
+    refused, _ = turn_on(netns, ['veth0'], 'no-such-feature')
+    assert refused == {'veth0': 'Operation not supported'}
