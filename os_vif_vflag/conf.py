@@ -6,6 +6,8 @@ both have the option, so that an operator can copy ``[os_vif_ovs]``.
 
 from oslo_config import cfg
 
+from os_vif_vflag import lag_policy
+
 GROUP = 'os_vif_vflag'
 
 OPTS = [
@@ -40,6 +42,23 @@ of its PF's uplink on (with all members of the bond where the uplink is in
 one), as ``ethtool -K`` does. Without it Open vSwitch forwards every packet in
 software, whatever ``other_config:hw-offload`` says. A driver that does not
 offer it is no error. When false, plug leaves the feature as it is.
+"""),
+    cfg.StrOpt(
+        'lag_policy',
+        default=lag_policy.WARN,
+        choices=[
+            (lag_policy.IGNORE, 'it is plugged; the bond is not looked at'),
+            (lag_policy.WARN, 'it is plugged, with a warning in the log that '
+             'says why'),
+            (lag_policy.REQUIRE, 'it is refused; where it is plugged already '
+             '(nova-compute plugs again when it starts), a warning'),
+        ],
+        help="""
+What becomes of a VF whose PF is in a bond, when the card does not forward for
+that bond as a whole (VF-LAG): its traffic then ends with the link of its own
+PF. A VF-LAG that is active, but lacks a link (degraded), forwards: such a VF
+is plugged, with a warning unless this is ``ignore``. Does not matter for VFs
+of PFs without a bond, nor for DPDK, whose bonds the kernel does not see.
 """),
 ]
 

@@ -52,6 +52,13 @@ class RepresentorAmbiguous(HostError):
               'driver')
 
 
+class LagNotActive(HostError):
+    problem = ('VF %(vf)s belongs to PF %(pf)s in %(bond)s, whose VF-LAG is '
+               'not active: %(reason)s')
+    remedy = ('Mend that and check with "nova-sriov host show", or set '
+              '[os_vif_vflag]lag_policy to "warn" to plug all the same')
+
+
 class LinkFailed(HostError):
     problem = 'Network device %(device)s could not be set %(what)s: %(error)s'
     remedy = ('Check with "ip link show %(device)s" that it still exists and '

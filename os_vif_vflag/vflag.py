@@ -12,6 +12,7 @@ from os_vif_vflag import devices
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
 from os_vif_vflag.host import Host
+from os_vif_vflag.lag_policy import LagPolicy
 from os_vif_vflag.representor import Finder
 
 NAME = 'vflag'
@@ -34,6 +35,7 @@ class VFLagPlugin(plugin.PluginBase):
         super().__init__(config)
         self._host = Host()
         self._representors = Finder(self._host)
+        self._lag_policy = LagPolicy(config.lag_policy, self._host)
         self._ovsdb = ovsdb.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout)
 
@@ -73,8 +75,11 @@ class VFLagPlugin(plugin.PluginBase):
             # A server may be using it: nova-compute plugs all its servers'
             # ports again when it starts.
             plugged = self._ovsdb.is_plugged(port)
+            pf, uplink, bond = self._below(vif)
+            self._lag_policy.check(
+                vif.id, vif.dev_address, pf, bond, in_use=plugged)
             devices.set_up(device, self._mtu(vif))
-            self._turn_on_tc_offload(device, vif)
+            self._turn_on_tc_offload(device, uplink, bond)
             try:
                 self._ovsdb.plug(port)
             except exception.HostError:
@@ -106,15 +111,19 @@ class VFLagPlugin(plugin.PluginBase):
                 with contextlib.suppress(exception.LinkFailed):
                     devices.set_down(device)
 
-    def _turn_on_tc_offload(self, device, vif):
-        if not self.config.hw_tc_offload:
-            return
+    def _below(self, vif):
+        """:returns: tuple (PCI address of the VF's PF, name of its uplink or
+            None, name of the uplink's bond or None)"""
         pf, _ = self._host.vf(vif.dev_address)
         uplink = self._representors.uplink(pf)
-        bond = uplink and bonding.bond_of(self._host.sysfs, uplink)
+        return pf, uplink, uplink and bonding.bond_of(
+            self._host.sysfs, uplink)
+
+    def _turn_on_tc_offload(self, device, uplink, bond):
         uplinks = (bonding.member_names(self._host.sysfs, bond) if bond
                    else [uplink] if uplink else [])
-        devices.turn_on_tc_offload([device, *uplinks])
+        if self.config.hw_tc_offload:
+            devices.turn_on_tc_offload([device, *uplinks])
 
     def _mtu(self, vif):
         network = vif.network

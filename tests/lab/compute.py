@@ -65,7 +65,7 @@ class Compute:
         return self.act(('unplug', port))
 
     def act_together(self, action, ports):
-        return self._call(osvif.act_together, action, ports)
+        return self.call(osvif.act_together, action, ports)
 
     def act(self, *steps):
         """Steps of one process, as in osvif.act; a step that is a function
@@ -77,7 +77,7 @@ class Compute:
                 for number, step in enumerate(steps) if callable(step)}
             found = []
             process = threading.Thread(target=lambda: found.append(
-                self._call(osvif.act, *(pauses.get(number, step)
+                self.call(osvif.act, *(pauses.get(number, step)
                            for number, step in enumerate(steps)))))
             process.start()
             for number, pause in pauses.items():
@@ -88,7 +88,11 @@ class Compute:
             process.join()
         return found[0]
 
-    def _call(self, function, *args):
+    def warnings_of(self, action, port):
+        """As in osvif.warnings_of."""
+        return self.call(osvif.warnings_of, action, port).result()
+
+    def call(self, function, *args):
         return inside.call(function, self.options, *args,
                            sys=self.host.sys, netns=self.netdevs.netns)
 

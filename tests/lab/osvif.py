@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import logging
 import pathlib
 import tempfile
 import time
@@ -70,6 +71,21 @@ def act(options, *steps):
                 _step(*step[:2])
         else:
             _step(*step)
+
+
+def warnings_of(options, action, port):
+    """:returns: what the plugin logged at WARNING meanwhile, and the error
+        that it raised, if any, as text"""
+    records = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: records.append(record.getMessage())
+    logging.getLogger('os_vif_vflag').addHandler(handler)
+    _initialize(options)
+    try:
+        _step(action, port)
+    except exception.ExceptionBase as e:
+        return records, str(e)
+    return records, None
 
 
 def act_together(options, action, ports):

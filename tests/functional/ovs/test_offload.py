@@ -36,7 +36,7 @@ def _on(names):
 
 
 def turned_on(host, port):
-    host._call(_plug, port).result()
+    host.call(_plug, port).result()
     names = [link.name for link in host.host.links()]
     return inside.call(_on, names, netns=host.netdevs.netns).result()
 

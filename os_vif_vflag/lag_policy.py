@@ -1,0 +1,55 @@
+"""What becomes of a VF whose bond the hardware does not carry."""
+
+from oslo_log import log as logging
+
+from os_vif_vflag import exception
+from os_vif_vflag import facts
+
+LOG = logging.getLogger(__name__)
+
+IGNORE = 'ignore'
+WARN = 'warn'
+REQUIRE = 'require'
+
+_ACCEPTED = frozenset((facts.ACTIVE, facts.NONE))
+
+
+class LagPolicy:
+    """Judges VFs of bonded PFs, at the price of a snapshot of the host.
+
+    :param policy: IGNORE, WARN or REQUIRE
+    :param host: host.Host
+    """
+
+    def __init__(self, policy, host):
+        self._policy = policy
+        self._host = host
+
+    def check(self, port, vf, pf, bond, in_use):
+        """Warn of a bond that is not, or not fully, offloaded.
+
+        :param port: Neutron port id
+        :param vf: PCI address
+        :param pf: PCI address of its PF
+        :param bond: name of the bond of the PF's uplink, None without one
+        :param in_use: whether the VF is plugged for this port already: then
+            nothing is refused, its server runs
+        :raises exception.LagNotActive: REQUIRE wants the bond offloaded
+        """
+        if self._policy == IGNORE or bond is None:
+            return
+        lag = self._lag(bond)
+        if lag.state in _ACCEPTED:
+            return
+        names = {'vf': vf, 'pf': pf, 'bond': bond, 'reason': lag.reason}
+        # A degraded LAG forwards: it does what it is there for.
+        if (self._policy == REQUIRE and lag.state == facts.INACTIVE
+                and not in_use):
+            raise exception.LagNotActive(**names)
+        LOG.warning('Port %(port)s is plugged into VF %(vf)s of PF %(pf)s, '
+                    'but the VF-LAG of %(bond)s is %(state)s: %(reason)s',
+                    names | {'port': port, 'state': lag.state})
+
+    def _lag(self, bond):
+        return next((found.lag for found in self._host.snapshot().bonds
+                     if found.name == bond), facts.Lag())
