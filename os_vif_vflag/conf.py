@@ -34,6 +34,25 @@ says so, and what it did is taken back.
 MTU in bytes of a representor whose network states none.
 """),
     cfg.BoolOpt(
+        'isolate_vif',
+        default=False,
+        help="""
+Whether a port that plug creates is in the dead VLAN 4095 until Neutron's Open
+vSwitch agent sets its VLAN, so that no packet passes before. Only for
+Neutron's Open vSwitch agent: with OVN nobody would ever take it out of there.
+Ports of trunk bridges and ports that exist are left as they are.
+"""),
+    cfg.StrOpt(
+        'default_qos_type',
+        default='linux-noop',
+        choices=['linux-htb', 'linux-hfsc', 'linux-sfq', 'linux-codel',
+                 'linux-fq_codel', 'linux-noop'],
+        help="""
+Type of the row in the table QoS that a port of the kernel's datapath gets
+when plug creates it. With ``linux-noop`` Open vSwitch leaves the queues of
+the device alone. A port that exists keeps what it has.
+"""),
+    cfg.BoolOpt(
         'hw_tc_offload',
         default=True,
         help="""

@@ -98,14 +98,16 @@ class InterfaceRejected(HostError):
 
 
 class PlugFailed(osv_exception.ExceptionBase):
-    msg_fmt = 'Port %(port)s could not be plugged into VF %(vf)s: %(error)s'
+    msg_fmt = 'Port %(port)s could not be plugged into %(where)s: %(error)s'
 
 
 class UnplugFailed(osv_exception.ExceptionBase):
-    msg_fmt = 'Port %(port)s could not be unplugged from VF %(vf)s: %(error)s'
+    msg_fmt = 'Port %(port)s could not be unplugged from %(where)s: %(error)s'
 
 
 class InvalidVif(osv_exception.ExceptionBase):
-    msg_fmt = ('Port %(port)s cannot be handled by the os-vif plugin vflag: '
-               '%(problem)s. Give it a VIFHostDevice with a network, a MAC '
-               'address, a PCI address and an Open vSwitch port profile.')
+    msg_fmt = ('Port %(port)s (VF %(vf)s) cannot be handled by the os-vif '
+               'plugin vflag: %(problem)s. Give it a VIFHostDevice with a '
+               'PCI address (or a VIFVHostUser with path and mode), a MAC '
+               'address, a network with a bridge and a sound MTU, and an '
+               'Open vSwitch port profile.')

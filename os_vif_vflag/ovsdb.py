@@ -1,7 +1,6 @@
 """The one place that talks to OVSDB."""
 
 import contextlib
-import dataclasses
 import errno
 import os
 import threading
@@ -26,39 +25,11 @@ _SCHEMA = 'Open_vSwitch'
 _COLUMNS = {
     'Open_vSwitch': ('bridges', 'next_cfg', 'cur_cfg'),
     'Bridge': ('name', 'ports', 'datapath_type'),
-    'Port': ('name', 'interfaces'),
-    'Interface': ('name', 'type', 'external_ids', 'ofport', 'error'),
+    'Port': ('name', 'interfaces', 'tag', 'vlan_mode', 'trunks', 'qos'),
+    'Interface': ('name', 'type', 'options', 'mtu_request', 'external_ids',
+                  'ofport', 'error'),
+    'QoS': ('type', 'external_ids'),
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class OvsPort:
-    """A representor's port as Open vSwitch shall have it.
-
-    :ivar bridge: name of the bridge
-    :ivar device: name of the representor, and so of port and interface
-    :ivar iface_id: Neutron port id, or what Neutron names instead
-    :ivar mac: MAC address of the guest's interface
-    :ivar vm_uuid: uuid of the server
-    :ivar create_bridge: whether a missing bridge is created (trunk bridges)
-    """
-
-    bridge: str
-    device: str
-    iface_id: str
-    mac: str
-    vm_uuid: str
-    create_bridge: bool = False
-
-    @property
-    def external_ids(self):
-        """What Neutron's agent and OVN look for on an interface."""
-        ids = {'iface-id': self.iface_id, 'iface-status': 'active',
-               'attached-mac': self.mac, 'vm-uuid': self.vm_uuid}
-        if self.create_bridge:
-            # Neutron's trunk driver cleans up by it, see its ovsdb_handler.
-            ids['bridge_name'] = self.bridge
-        return ids
 
 
 class OvsDb:
@@ -100,7 +71,7 @@ class OvsDb:
         has opened the device; when it cannot, the port is taken away again,
         unless it had been there before: a server may be using it.
 
-        :param port: OvsPort
+        :param port: ports.OvsPort
         :raises exception.BridgeNotFound, exception.InterfaceRejected,
             exception.VswitchdTimeout, exception.OvsdbUnreachable
         """
@@ -114,7 +85,8 @@ class OvsDb:
             if command.new:
                 with contextlib.suppress(exception.HostError):
                     self._commit(
-                        commands.UnplugCommand(self._api, port.iface_id),
+                        commands.UnplugCommand(
+                            self._api, port.iface_id, command.new_bridge),
                         port.device, wait=False)
             raise
 
@@ -122,7 +94,7 @@ class OvsDb:
         """Take every port with this ``iface-id`` off its bridge.
 
         :param bridge_to_delete: name of a trunk bridge that goes with it
-        :returns: list of names of devices that were taken off
+        :returns: list of names of netdevs of the kernel that were taken off
         :raises exception.VswitchdTimeout, exception.OvsdbUnreachable
         """
         command = commands.UnplugCommand(

@@ -5,13 +5,19 @@ from ovsdbapp.backend.ovs_idl import idlutils
 from ovsdbapp.schema.open_vswitch import commands
 
 from os_vif_vflag import exception
+from os_vif_vflag import ports
+
+# Neutron's: what is in it reaches nobody
+# (neutron/plugins/ml2/drivers/openvswitch/agent/common/constants.py).
+_DEAD_VLAN = 4095
 
 
 class UnplugCommand(command.BaseCommand):
     """Take every port with an ``iface-id`` off its bridge.
 
     :param bridge_to_delete: name of a bridge that goes too, or None
-    :ivar devices: after the run, the names of the devices taken off
+    :ivar devices: after the run, the names of the kernel's netdevs that were
+        taken off
     """
 
     def __init__(self, api, iface_id, bridge_to_delete=None):
@@ -21,9 +27,11 @@ class UnplugCommand(command.BaseCommand):
         self.devices = []
 
     def run_idl(self, txn):
-        self.devices = [
-            _remove(bridge, port) for bridge, port
-            in _ports_of(self.api, self.iface_id)]
+        self.devices = []
+        for bridge, port in _ports_of(self.api, self.iface_id):
+            self.devices += [i.name for i in port.interfaces
+                             if i.type == ports.KERNEL]
+            _remove(self.api, bridge, port)
         if self.bridge_to_delete:
             commands.DelBridgeCommand(
                 self.api, self.bridge_to_delete, if_exists=True).run_idl(txn)
@@ -32,8 +40,9 @@ class UnplugCommand(command.BaseCommand):
 class PlugCommand(command.BaseCommand):
     """Have exactly one port for an ``iface-id``.
 
-    :param port: ovsdb.OvsPort
+    :param port: ports.OvsPort
     :ivar new: whether the device was not the port of this ``iface-id`` before
+    :ivar new_bridge: name of the bridge if it was created, else None
     :ivar error: after the commit, ovs-vswitchd's words when it could not
         open the device, else None
     """
@@ -42,15 +51,25 @@ class PlugCommand(command.BaseCommand):
         super().__init__(api)
         self.port = port
         self.new = False
+        self.new_bridge = None
         self.error = None
 
     def run_idl(self, txn):
-        bridge = self._bridge(txn)
+        bridge = _row(self.api, 'Bridge', self.port.bridge)
         self.new = not is_plugged(self.api, self.port)
+        self.new_bridge = None if bridge else self.port.bridge
+        # Before anything is added: rows that ovsdb-server has not seen yet
+        # lack the columns that are looked at.
+        kept = self._kept(bridge)
         for other_bridge, other in _ports_of(self.api, self.port.iface_id):
-            if (other_bridge, other.name) != (bridge, self.port.device):
-                _remove(other_bridge, other)
-        interface = self._interface(txn, bridge)
+            if other is not kept:
+                _remove(self.api, other_bridge, other)
+        interface = kept.interfaces[0] if kept else self._add(
+            txn, bridge or self._create_bridge(txn))
+        interface.type = self.port.type
+        interface.options = self.port.options
+        if self.port.mtu_request:
+            interface.mtu_request = self.port.mtu_request
         for key, value in self.port.external_ids.items():
             interface.setkey('external_ids', key, value)
 
@@ -63,32 +82,50 @@ class PlugCommand(command.BaseCommand):
         elif interface.ofport == [-1]:
             self.error = 'it got no OpenFlow port'
 
-    def _bridge(self, txn):
+    def _create_bridge(self, txn):
         name = self.port.bridge
-        if _row(self.api, 'Bridge', name) is None:
-            if not self.port.create_bridge:
-                raise exception.BridgeNotFound(
-                    bridge=name, device=self.port.device)
-            commands.AddBridgeCommand(
-                self.api, name, may_exist=True, datapath_type=None,
-            ).run_idl(txn)
+        if not self.port.create_bridge:
+            raise exception.BridgeNotFound(
+                bridge=name, device=self.port.device)
+        commands.AddBridgeCommand(
+            self.api, name, may_exist=True,
+            datapath_type=self.port.datapath).run_idl(txn)
         return _row(self.api, 'Bridge', name)
 
-    def _interface(self, txn, bridge):
-        """The device's interface, in a port of the bridge."""
-        device = self.port.device
-        port = _row(self.api, 'Port', device)
-        if port is not None and port in bridge.ports:
-            return port.interfaces[0]
-        if port is not None:
-            _remove(_bridge_of(self.api, port), port)
+    def _kept(self, bridge):
+        """:returns: the Port row as it was, when it is this port's already;
+            another's goes: its VLAN and queues are not for this one"""
+        port = _row(self.api, 'Port', self.port.device)
+        if port is None or (
+                bridge and not self.new and port in bridge.ports):
+            return port
+        _remove(self.api, _bridge_of(self.api, port), port)
+        return None
+
+    def _add(self, txn, bridge):
+        """:returns: Interface row, in a new port of the bridge"""
         port = txn.insert(self.api.tables['Port'])
-        port.name = device
+        port.name = self.port.device
+        if self.port.isolated:
+            port.tag, port.vlan_mode = _DEAD_VLAN, 'trunk'
+            port.trunks = [_DEAD_VLAN]
+        if self.port.qos_type:
+            port.qos = self._queues(txn)
         bridge.addvalue('ports', port)
         interface = txn.insert(self.api.tables['Interface'])
-        interface.name = device
+        interface.name = self.port.device
         port.interfaces = [interface]
         return interface
+
+    def _queues(self, txn):
+        """:returns: new QoS row, marked as os-vif's own plugin does"""
+        # Left by a crash of that plugin between its transactions.
+        _delete_queues(self.api, self.port.device)
+        row = txn.insert(self.api.tables['QoS'])
+        row.type = self.port.qos_type
+        row.external_ids = {'id': ports.qos_id(self.port.device),
+                            '_type': self.port.qos_type}
+        return row
 
 
 def has_bridge(api, name):
@@ -120,14 +157,21 @@ def _ports_of(api, iface_id):
                    for i in port.interfaces)]
 
 
-def _remove(bridge, port):
-    """Take the port off the bridge; ovsdb-server collects its rows.
+def _remove(api, bridge, port):
+    """Take the port off the bridge, and away what was made for it.
 
-    :returns: name of its device
+    Its own rows are ovsdb-server's garbage then. Until that is collected
+    they count as references, and python-ovs sends no deletion for them: the
+    port has to let go of its queues itself.
     """
     bridge.delvalue('ports', port)
-    name = port.name
-    for interface in port.interfaces:
-        interface.delete()
-    port.delete()
-    return name
+    port.qos = []
+    _delete_queues(api, port.name)
+
+
+def _delete_queues(api, device):
+    # They belong to no port in the database's eyes, and would stay for ever.
+    wanted = ports.qos_id(device)
+    for row in list(api.tables['QoS'].rows.values()):
+        if row.external_ids.get('id') == wanted:
+            row.delete()

@@ -4,26 +4,19 @@ import contextlib
 
 from os_vif import plugin
 from os_vif.objects import host_info
-from os_vif.objects import vif as osv_vif
 
 from os_vif_vflag import bonding
+from os_vif_vflag import checks
 from os_vif_vflag import conf
 from os_vif_vflag import devices
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
+from os_vif_vflag import ports
 from os_vif_vflag.host import Host
 from os_vif_vflag.lag_policy import LagPolicy
 from os_vif_vflag.representor import Finder
 
 NAME = 'vflag'
-
-# Neutron's agent creates trunk bridges with this prefix, see
-# neutron/services/trunk/drivers/openvswitch/constants.py. It waits for
-# os-vif to add one, and os-vif takes it away with the parent port.
-_TRUNK_PREFIX = 'tbr-'
-
-_PROFILES = (osv_vif.VIFPortProfileOpenVSwitch,
-             osv_vif.VIFPortProfileOVSRepresentor)
 
 
 class VFLagPlugin(plugin.PluginBase):
@@ -35,6 +28,7 @@ class VFLagPlugin(plugin.PluginBase):
         super().__init__(config)
         self._host = Host()
         self._representors = Finder(self._host)
+        self._ports = ports.Ports(config, self._host, self._representors)
         self._lag_policy = LagPolicy(config.lag_policy, self._host)
         self._ovsdb = ovsdb.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout)
@@ -44,14 +38,13 @@ class VFLagPlugin(plugin.PluginBase):
             host_info.HostPortProfileInfo(
                 profile_object_name=profile.__name__,
                 min_version='1.0', max_version=profile.VERSION)
-            for profile in _PROFILES]
-        vif = host_info.HostVIFInfo(
-            vif_object_name=osv_vif.VIFHostDevice.__name__,
-            min_version='1.0',
-            max_version=osv_vif.VIFHostDevice.VERSION,
-            supported_port_profiles=profiles)
-        return host_info.HostPluginInfo(
-            plugin_name=NAME, vif_info=[vif])
+            for profile in checks.PROFILES]
+        return host_info.HostPluginInfo(plugin_name=NAME, vif_info=[
+            host_info.HostVIFInfo(
+                vif_object_name=vif.__name__,
+                min_version='1.0', max_version=vif.VERSION,
+                supported_port_profiles=profiles)
+            for vif in checks.VIFS])
 
     def plug(self, vif, instance_info):
         """Find the VF's representor, raise it, put it into Open vSwitch.
@@ -59,34 +52,22 @@ class VFLagPlugin(plugin.PluginBase):
         Safe to repeat. When it fails, Open vSwitch is as before, and a
         representor that was not plugged before is down.
 
-        :param vif: os_vif.objects.vif.VIFHostDevice
+        :param vif: os_vif.objects.vif.VIFHostDevice, or VIFVHostUser, which
+            has no representor
         :param instance_info: os_vif.objects.instance_info.InstanceInfo
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.PlugFailed: names port, VF, cause and remedy
         """
-        _check(vif)
+        checks.check(vif)
+        checks.check_server(vif, instance_info)
         with _failing_as(exception.PlugFailed, vif):
-            device = self._representors.find(vif.dev_address)
-            port = _ovs_port(vif, device, instance_info.uuid)
+            port = self._ports.of(vif, instance_info.uuid)
             if not (port.create_bridge
                     or self._ovsdb.has_bridge(port.bridge)):
                 raise exception.BridgeNotFound(
-                    bridge=port.bridge, device=device)
-            # A server may be using it: nova-compute plugs all its servers'
-            # ports again when it starts.
-            plugged = self._ovsdb.is_plugged(port)
-            pf, uplink, bond = self._below(vif)
-            self._lag_policy.check(
-                vif.id, vif.dev_address, pf, bond, in_use=plugged)
-            devices.set_up(device, self._mtu(vif))
-            self._turn_on_tc_offload(device, uplink, bond)
-            try:
+                    bridge=port.bridge, device=port.device)
+            with self._prepared(vif, port):
                 self._ovsdb.plug(port)
-            except exception.HostError:
-                if not plugged:
-                    with contextlib.suppress(exception.HostError):
-                        devices.set_down(device)
-                raise
 
     def unplug(self, vif, instance_info):
         """Take the port out of Open vSwitch and its representor down.
@@ -94,22 +75,44 @@ class VFLagPlugin(plugin.PluginBase):
         The port is found by its ``iface-id``, whatever became of the
         representor. What is not there needs no unplugging.
 
-        :param vif: os_vif.objects.vif.VIFHostDevice
+        :param vif: os_vif.objects.vif.VIFHostDevice or VIFVHostUser
         :param instance_info: os_vif.objects.instance_info.InstanceInfo
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.UnplugFailed: names port, VF, cause and remedy
         """
-        _check(vif)
+        checks.check(vif)
         with _failing_as(exception.UnplugFailed, vif):
             bridge = vif.network.bridge
             unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
-                bridge if bridge.startswith(_TRUNK_PREFIX) else None)
+                bridge if ports.is_trunk_bridge(bridge) else None)
             for device in unplugged:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
                 with contextlib.suppress(exception.LinkFailed):
                     devices.set_down(device)
+
+    @contextlib.contextmanager
+    def _prepared(self, vif, port):
+        """The representor is up; what is not one needs nothing."""
+        if port.type != ports.KERNEL:
+            yield
+            return
+        # A server may be using it: nova-compute plugs all its servers'
+        # ports again when it starts.
+        plugged = self._ovsdb.is_plugged(port)
+        pf, uplink, bond = self._below(vif)
+        self._lag_policy.check(
+            vif.id, vif.dev_address, pf, bond, in_use=plugged)
+        devices.set_up(port.device, self._ports.mtu(vif))
+        self._turn_on_tc_offload(port.device, uplink, bond)
+        try:
+            yield
+        except exception.HostError:
+            if not plugged:
+                with contextlib.suppress(exception.HostError):
+                    devices.set_down(port.device)
+            raise
 
     def _below(self, vif):
         """:returns: tuple (PCI address of the VF's PF, name of its uplink or
@@ -125,50 +128,6 @@ class VFLagPlugin(plugin.PluginBase):
         if self.config.hw_tc_offload:
             devices.turn_on_tc_offload([device, *uplinks])
 
-    def _mtu(self, vif):
-        network = vif.network
-        return (network.mtu if 'mtu' in network and network.mtu
-                else self.config.network_device_mtu)
-
-
-def _ovs_port(vif, device, vm_uuid):
-    bridge = vif.network.bridge
-    return ovsdb.OvsPort(
-        bridge=bridge,
-        device=device,
-        iface_id=vif.port_profile.interface_id,
-        mac=vif.address,
-        vm_uuid=vm_uuid,
-        create_bridge=bridge.startswith(_TRUNK_PREFIX))
-
-
-# What a VIF object must have: (description, test). os-vif's objects raise
-# NotImplementedError when a field that was never set is read, hence "in".
-_NEEDED = (
-    ('it is no VIFHostDevice',
-     lambda vif: isinstance(vif, osv_vif.VIFHostDevice)),
-    ('it has no PCI address', lambda vif: _has(vif, 'dev_address')),
-    ('it has no MAC address', lambda vif: _has(vif, 'address')),
-    ('it has no network', lambda vif: _has(vif, 'network')),
-    ('its network has no bridge', lambda vif: _has(vif.network, 'bridge')),
-    ('it has no Open vSwitch port profile',
-     lambda vif: _has(vif, 'port_profile')
-     and isinstance(vif.port_profile, _PROFILES)),
-    ('its port profile has no interface id',
-     lambda vif: _has(vif.port_profile, 'interface_id')),
-)
-
-
-def _has(obj, field):
-    return field in obj and bool(getattr(obj, field))
-
-
-def _check(vif):
-    for problem, test in _NEEDED:
-        if not test(vif):
-            raise exception.InvalidVif(
-                port=vif.id if 'id' in vif else 'unknown', problem=problem)
-
 
 @contextlib.contextmanager
 def _failing_as(error, vif):
@@ -176,4 +135,6 @@ def _failing_as(error, vif):
     try:
         yield
     except exception.HostError as e:
-        raise error(port=vif.id, vf=vif.dev_address, error=e) from e
+        where = (f'VF {vif.dev_address}' if 'dev_address' in vif.fields
+                 else f'socket {vif.path}')
+        raise error(port=vif.id, where=where, error=e) from e

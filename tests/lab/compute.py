@@ -27,13 +27,17 @@ _count = itertools.count()
 
 class Compute:
 
-    def __init__(self, *cards, switch_sees_netdevs=True):
+    def __init__(self, *cards, switch_sees_netdevs=True,
+                 vswitchd=ovs.VSWITCHD):
         """
+        :param vswitchd: ovs.STAND_IN for what needs DPDK or the kernel's
+            datapath: the database alone is real then
         :param switch_sees_netdevs: False runs Open vSwitch where the
             netdevs are not, so that it cannot open any
         """
         self._cards = cards
         self._blind = not switch_sees_netdevs
+        self._vswitchd = vswitchd
         self._stack = contextlib.ExitStack()
         self.options = {}
 
@@ -44,7 +48,8 @@ class Compute:
             self.netdevs = stack.enter_context(netdevs.Netdevs(
                 self.host, f'lab-{os.getpid()}-{next(_count)}'))
             self.ovs = stack.enter_context(ovs.Ovs(
-                None if self._blind else self.netdevs.netns))
+                None if self._blind else self.netdevs.netns,
+                self._vswitchd))
             self.ovs.add_bridge('br-int')
             self._stack = stack.pop_all()
         connection = {'ovsdb_connection': self.ovs.connection}

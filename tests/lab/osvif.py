@@ -33,20 +33,39 @@ class Port:
     bridge: str = 'br-int'
     mtu: int | None = 1500
     plugin: str = 'vflag'
+    datapath_type: str | None = None
 
     def vif(self):
         """What nova.network.os_vif_util makes of it."""
-        own = {'mtu': self.mtu} if self.mtu else {}
         return osv_vif.VIFHostDevice(
-            id=self.id, address=self.mac, plugin=self.plugin,
             dev_type='ethernet', dev_address=self.vf,
-            has_traffic_filtering=True,
-            port_profile=osv_vif.VIFPortProfileOVSRepresentor(
+            **self._fields(representor_address=self.vf))
+
+    def _fields(self, **profile):
+        if self.datapath_type:
+            profile['datapath_type'] = self.datapath_type
+        own = {'mtu': self.mtu} if self.mtu else {}
+        return {
+            'id': self.id, 'address': self.mac, 'plugin': self.plugin,
+            'has_traffic_filtering': True,
+            'port_profile': osv_vif.VIFPortProfileOVSRepresentor(
                 interface_id=self.id, representor_name='nicdontcare',
-                representor_address=self.vf),
-            network=network.Network(
+                **profile),
+            'network': network.Network(
                 id='f0e1d2c3-0000-4000-8000-000000000000',
-                bridge=self.bridge, **own))
+                bridge=self.bridge, **own)}
+
+
+@dataclasses.dataclass(frozen=True)
+class VhostPort(Port):
+    """A Neutron port with a socket instead of a VF."""
+
+    path: str = '/run/vhu/socket'
+    mode: str = 'server'
+
+    def vif(self):
+        return osv_vif.VIFVHostUser(
+            path=self.path, mode=self.mode, **self._fields())
 
 
 @dataclasses.dataclass(frozen=True)

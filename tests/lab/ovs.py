@@ -13,6 +13,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 
 from tests.sim import inside
@@ -20,6 +21,8 @@ from tests.sim import memory
 
 SCHEMA = pathlib.Path('/usr/share/openvswitch/vswitch.ovsschema')
 SERVER, VSWITCHD = 'ovsdb-server', 'ovs-vswitchd'
+# Instead of ovs-vswitchd, see tests.lab.stand_in.
+STAND_IN = 'stand-in'
 TIMEOUT = 20
 # Counters of configuration changes: every change moves them.
 _COUNTERS = {'Open_vSwitch': {'cur_cfg', 'next_cfg'}}
@@ -34,9 +37,13 @@ def why_not():
 
 class Ovs:
 
-    def __init__(self, netns=None):
-        """:param netns: name of the network namespace to run in, or None"""
+    def __init__(self, netns=None, vswitchd=VSWITCHD):
+        """
+        :param netns: name of the network namespace to run in, or None
+        :param vswitchd: VSWITCHD or STAND_IN
+        """
         self._netns = netns
+        self._vswitchd = vswitchd
         self._daemons = {}
         self._stack = contextlib.ExitStack()
 
@@ -48,7 +55,7 @@ class Ovs:
             self._run('ovsdb-tool', 'create', self._db, SCHEMA)
             self.start(SERVER)
             self.vsctl('--no-wait', 'init')
-            self.start(VSWITCHD)
+            self.start(self._vswitchd)
             self.vsctl('init')     # waits for ovs-vswitchd
             self._stack = stack.pop_all()
         return self
@@ -67,6 +74,11 @@ class Ovs:
     # The daemons, by name
 
     def start(self, daemon):
+        if daemon == STAND_IN:
+            self._daemons[daemon] = subprocess.Popen(
+                ['setpriv', '--pdeathsig', 'KILL', sys.executable, '-m',
+                 'tests.lab.stand_in', self.connection])
+            return
         arguments = {
             SERVER: [self._db, f'--remote=p{self.connection}'],
             VSWITCHD: [self.connection, '--disable-system'],

@@ -1,9 +1,7 @@
 """The stock plugin and ours, same input, same run, same Open vSwitch.
 
 Stock forces datapath_type=system, which ovs-vswitchd refuses here, so what
-is compared is the database. Stock also gives each port a row in the table
-QoS of type linux-noop ([os_vif_ovs]default_qos_type), which tells
-ovs-vswitchd to leave the device's queues alone.
+is compared is the database.
 """
 
 import dataclasses
@@ -32,24 +30,54 @@ def end_state(host):
                   if row['type'] != 'internal'}
     ports = [row for row in database['Port'].values()
              if row['name'] in interfaces]
+    for row in ports:
+        row['qos'] = [database['QoS'][key] for key in _several(row['qos'])]
     for row in (*interfaces.values(), *ports):
-        for column in ('interfaces', 'ofport', 'error', 'qos'):
+        for column in ('interfaces', 'ofport', 'error'):
             row.pop(column, None)
-    return (interfaces, ports,
-            {name: host.netdev(name) for name in interfaces})
+    return (interfaces, ports, len(database['QoS']),
+            {name: host.netdev(name) for name in interfaces
+             if not interfaces[name]['type']})
 
 
-def test_same_end_state(host):
+def _several(value):
+    return value if isinstance(value, list) else [value]
+
+
+def both(host, **options):
+    """End state after each plugin's plug; its unplug leaves nothing."""
     states = {}
     for plugin in ('vflag', 'ovs'):
+        host.options[f'os_vif_{plugin}'].update(options)
         port = dataclasses.replace(PORT, plugin=plugin)
         host.plug(port).result()
         states[plugin] = end_state(host)
         host.unplug(port).result()
-        assert end_state(host) == ({}, [], {})
+        assert end_state(host) == ({}, [], 0, {})
         assert host.netdev(host.representor(VF))[0] == 'down'
-    assert states['vflag'] == states['ovs']
-    assert list(states['ovs'][0]) == ['enp3s0f0_1']
+    return states['vflag'], states['ovs']
+
+
+def test_same_end_state(host):
+    ours, stock = both(host)
+    assert ours == stock
+    assert list(stock[0]) == ['enp3s0f0_1']
+
+
+@pytest.mark.parametrize('options', [
+    {'isolate_vif': True},
+    {'default_qos_type': 'linux-htb'},
+    {'isolate_vif': True, 'default_qos_type': 'linux-fq_codel'},
+])
+def test_same_end_state_with_options(host, options):
+    ours, stock = both(host, **options)
+    assert ours == stock
+    (port,) = stock[1]
+    assert port['qos'][0]['type'] == options.get(
+        'default_qos_type', 'linux-noop')
+    assert (port['tag'], port['vlan_mode'], port['trunks']) == (
+        (4095, 'trunk', 4095) if 'isolate_vif' in options
+        else ([], [], []))
 
 
 def test_each_takes_over_from_the_other(host):
@@ -67,13 +95,6 @@ def test_each_takes_over_from_the_other(host):
         assert end_state(host) == state
         host.unplug(second).result()
         assert host.ovs.dump()['Interface'].keys() == before
-
-
-@pytest.mark.parametrize(('plugin', 'types'), [
-    ('vflag', []), ('ovs', ['linux-noop'])])
-def test_what_only_stock_adds(host, plugin, types):
-    host.plug(dataclasses.replace(PORT, plugin=plugin)).result()
-    assert [row['type'] for row in host.ovs.dump()['QoS'].values()] == types
 
 
 def test_stock_changes_the_bridge(host):

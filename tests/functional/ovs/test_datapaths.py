@@ -1,0 +1,105 @@
+"""DPDK, vhost ports and trunk bridges: the database as stock leaves it.
+
+A stand-in for ovs-vswitchd confirms what no machine without the hardware
+can open.
+"""
+
+import dataclasses
+
+import pytest
+
+from tests.lab import ovs
+from tests.lab.osvif import Port
+from tests.lab.osvif import VhostPort
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+VF = '0000:03:01.3'      # VF 1 of the second PF
+PORT = Port(VF, mtu=9000)
+DPDK = dataclasses.replace(PORT, datapath_type='netdev')
+# Where the profile does not say netdev, stock gives it queues as if it were
+# the kernel's, and leaves them behind.
+VHOST = VhostPort(None, mtu=9000, datapath_type='netdev')
+TRUNK = 'tbr-0a1b2c3d'
+CARD = Card(pfs=(Pf('0000:03:00.0', 'enp3s0f0np0', vfs=2),
+                 Pf('0000:03:00.1', 'enp3s0f1np1', vfs=2)))
+PORTS = {
+    'DPDK': DPDK,
+    'DPDK, trunk': dataclasses.replace(DPDK, bridge=TRUNK),
+    'vhost, QEMU is the server': VHOST,
+    'vhost, QEMU is the client': dataclasses.replace(VHOST, mode='client'),
+    'kernel, trunk': dataclasses.replace(PORT, bridge=TRUNK),
+}
+
+
+@pytest.fixture
+def host(compute):
+    host = compute(CARD, vswitchd=ovs.STAND_IN)
+    for plugin in ('vflag', 'ovs'):
+        host.options[f'os_vif_{plugin}']['isolate_vif'] = True
+    return host
+
+
+def state(host):
+    """:returns: table → rows without what differs by chance"""
+    database = host.ovs.dump()
+    wanted = {'Bridge': ('name', 'datapath_type'),
+              'Port': ('name', 'tag', 'vlan_mode', 'trunks'),
+              'Interface': ('name', 'type', 'options', 'mtu_request',
+                            'external_ids'),
+              'QoS': ('type', 'external_ids')}
+    return {table: sorted(
+        ([row[column] for column in columns]
+         for row in database[table].values()), key=str)
+        for table, columns in wanted.items()}
+
+
+def after(host, port, plugin):
+    """State once the plugin has plugged; its unplug leaves nothing."""
+    port = dataclasses.replace(port, plugin=plugin)
+    before = state(host)
+    host.plug(port).result()
+    plugged = state(host)
+    host.unplug(port).result()
+    assert state(host) == before
+    return plugged
+
+
+@pytest.mark.parametrize('kind', PORTS)
+def test_as_stock(host, kind):
+    """But for the MTU of DPDK, which stock sets on a netdev that does not
+    exist."""
+    ours, stock = (after(host, PORTS[kind], name)
+                   for name in ('vflag', 'ovs'))
+    for row in stock['Interface']:
+        if row[1] == 'dpdk':
+            assert row[3] == []
+            row[3] = 9000
+    assert ours == stock
+
+
+def test_dpdk(host):
+    host.plug(DPDK).result()
+    interface = host.ovs.interface(f'vfr{DPDK.id}'[:14])
+    assert interface['type'] == 'dpdk'
+    assert interface['options'] == {
+        'dpdk-devargs': '0000:03:00.1,representor=[1]'}
+    assert interface['mtu_request'] == 9000
+    assert host.netdev('enp3s0f1_1')[0] == 'down'
+
+
+def test_dpdk_needs_no_representor(host):
+    """DPDK takes the PF away from the kernel."""
+    host.host.remove_representor(VF)
+    host.netdevs.sync()
+    host.plug(DPDK).result()
+    assert len(host.ovs.ports('br-int')) == 1
+
+
+def test_trunk_bridge_is_taken_back(host):
+    """It was made for a port that could not be plugged."""
+    before = state(host)
+    host.options['os_vif_vflag']['ovsdb_timeout'] = 1
+    host.ovs.kill(ovs.STAND_IN)
+    assert host.plug(PORTS['kernel, trunk']).error
+    assert state(host) == before
