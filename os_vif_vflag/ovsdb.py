@@ -17,6 +17,7 @@ from ovsdbapp.schema.open_vswitch import impl_idl
 
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb_commands as commands
+from os_vif_vflag import streams
 
 _SCHEMA = 'Open_vSwitch'
 
@@ -149,10 +150,14 @@ class OvsDb:
             raise self._unreachable(e) from None
 
     def _idl(self):
+        streams.register()
         try:
             schema = _fetch_schema(self._connection, self._timeout)
         except OSError as e:
             raise self._unreachable(e.strerror) from None
+        except TypeError:  # python-ovs has no files to load
+            raise self._unreachable('this process has set no TLS key, '
+                                    'certificate and CA') from None
         helper = idlutils.create_schema_helper(schema)
         for table, columns in _COLUMNS.items():
             helper.register_columns(table, list(columns))
