@@ -2,6 +2,7 @@
 
 import re
 
+from os_vif.objects import network
 from os_vif.objects import vif as osv_vif
 
 from os_vif_vflag import exception
@@ -36,7 +37,9 @@ _NEEDED = (
     ('it has no mode, client or server',
      lambda vif: _of_host_device(vif) or _text(vif, 'mode')),
     ('it has no MAC address', lambda vif: _text(vif, 'address')),
-    ('it has no network', lambda vif: _has(vif, 'network')),
+    ('it has no network',
+     lambda vif: _has(vif, 'network')
+     and isinstance(vif.network, network.Network)),
     ('its network has no bridge', lambda vif: _text(vif.network, 'bridge')),
     ('its network\'s bridge has a name that no network device can have',
      lambda vif: _BRIDGE.fullmatch(vif.network.bridge)),

@@ -42,6 +42,7 @@ def assert_refused(host, port, *words, action='plug', exception=None):
 @pytest.mark.parametrize(('vf', 'words'), [
     (NO_VF, ('There is no VF', 'device_spec')),
     (PF0, ('not an SR-IOV VF', 'direct-physical')),
+    ('ffff:ff:1f.7', ('There is no VF', 'device_spec')),
     (LEGACY_VF, ('not in switchdev mode', PF1,
                  f'devlink dev eswitch set pci/{PF1} mode switchdev')),
 ])
@@ -66,6 +67,19 @@ def test_bridge_is_missing(host):
     before = host.ovs.dump()
     assert_refused(host, Port(VF0, bridge='br-none'),
                    'no bridge br-none', 'add-br br-none')
+    assert host.ovs.dump() == before
+    assert host.netdev(host.representor(VF0))[0] == 'down'
+
+
+@pytest.mark.parametrize(('changes', 'word'), [
+    ({'bridge': 'br int'}, 'bridge'), ({'bridge': 'tbr-' * 75}, 'bridge'),
+    ({'bridge': 'tbr-a/b'}, 'bridge'), ({'mtu': -1}, 'MTU'),
+    ({'datapath_type': 'psychic'}, 'datapath type')])
+def test_absurd_fields(host, changes, word):
+    before = host.ovs.dump()
+    for action in ('plug', 'unplug'):
+        assert_refused(host, Port(VF0, **changes), word, 'Give it',
+                       action=action)
     assert host.ovs.dump() == before
     assert host.netdev(host.representor(VF0))[0] == 'down'
 

@@ -65,6 +65,24 @@ BAD = {
     'a profile of another switch': (
         vif(port_profile=osv_vif.VIFPortProfileFPBridge()),
         'it has no Open vSwitch port profile'),
+    'a bridge name with a space': (
+        vif(network=network.Network(id=uuids.net, bridge='br int')),
+        'a name that no network device can have'),
+    'a bridge name of 300 characters': (
+        vif(network=network.Network(id=uuids.net, bridge='tbr-' * 75)),
+        'a name that no network device can have'),
+    'MTU -1': (
+        vif(network=network.Network(id=uuids.net, bridge='br-int', mtu=-1)),
+        'MTU is not between 68 and 65535'),
+    'MTU 70000': (
+        vif(network=network.Network(id=uuids.net, bridge='br-int',
+                                    mtu=70000)),
+        'MTU is not between 68 and 65535'),
+    'an unknown datapath': (
+        vif(port_profile=profile(datapath_type='psychic')),
+        'neither system nor netdev'),
+    'vhost without a path': (
+        osv_vif.VIFVHostUser(id=uuids.port), 'it has no path of a socket'),
     'no interface id': (
         vif(port_profile=osv_vif.VIFPortProfileOpenVSwitch()),
         'its port profile has no interface id'),
@@ -80,6 +98,24 @@ def test_refused(plugin, method, bad, problem):
     assert problem in text
     assert text.startswith(f'Port {bad.id} ')
     assert 'Give it a VIFHostDevice' in text
+
+
+@pytest.mark.parametrize('field, problem', [
+    ('id', 'it has no id'), ('dev_address', 'it has no PCI address'),
+    ('address', 'it has no MAC address'), ('network', 'it has no network'),
+    ('port_profile', 'it has no Open vSwitch port profile')])
+@pytest.mark.parametrize('value', [None, '', 7], ids=repr)
+def test_of_the_wrong_type(plugin, field, problem, value):
+    """os-vif coerces what is assigned, not what is there already."""
+    bad = vif()
+    setattr(bad, f'_obj_{field}', value)
+    with pytest.raises(exception.InvalidVif, match=problem):
+        plugin.plug(bad, SERVER)
+
+
+def test_a_server_without_a_uuid(plugin):
+    with pytest.raises(exception.InvalidVif, match='server has no uuid'):
+        plugin.plug(vif(), instance_info.InstanceInfo(name='server'))
 
 
 @pytest.mark.parametrize('method', ['plug', 'unplug'])
