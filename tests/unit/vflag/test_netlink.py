@@ -60,6 +60,8 @@ PORT = (
       ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 0)), None),
     ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),
       ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 1)), 1),
+    # Linux 5.9: of which controller is not told, but not of this host
+    ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),), 0),
 ])
 def test_representor(more, controller):
     assert devlink_port(*PORT, *more) == netlink.Port(
