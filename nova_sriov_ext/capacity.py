@@ -39,7 +39,7 @@ class Capacity:
 def report(pfs, devices, whitelist):
     """Sum up a host for its stats.
 
-    :param pfs: tuple of os_vif_vflag.host.PF
+    :param pfs: tuple of os_vif_vflag.facts.PF
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
     :returns: str, compact JSON: per PF and physnet its mode and VFs in total
@@ -49,8 +49,7 @@ def report(pfs, devices, whitelist):
     for device in devices:
         if device.get('dev_type') not in _VF_TYPES:
             continue
-        spec = whitelist.device_assignable(device)
-        physnet = spec and spec.get_tags().get(_PHYSNET)
+        physnet = physnet_of(whitelist, device)
         if physnet:
             # As Nova makes the address of its pools.
             pf = device.get('parent_addr') or device['address']
@@ -60,6 +59,15 @@ def report(pfs, devices, whitelist):
             for (pf, physnet), vfs in sorted(totals.items())]
     return json.dumps({'version': VERSION, 'pfs': rows},
                       separators=(',', ':'))
+
+
+def physnet_of(whitelist, device):
+    """:param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
+    :param device: dict with address, parent_addr, vendor_id and product_id
+    :returns: str, None for a device that is not listed or has no physnet
+    """
+    spec = whitelist.device_assignable(device)
+    return spec.get_tags().get(_PHYSNET) if spec else None
 
 
 def of_host(stats, pools):

@@ -1,170 +1,233 @@
-"""What this host has: PFs, their VFs and their netdevs, from sysfs."""
+"""What this host has: PFs, VFs, representors, bonds and their LAG state."""
 
 import dataclasses
 import re
 
+from os_vif_vflag import bonding
 from os_vif_vflag import exception
-from os_vif_vflag import portname
+from os_vif_vflag import facts
+from os_vif_vflag import kernel
+from os_vif_vflag import lag
+from os_vif_vflag import links
+from os_vif_vflag.netlink import Netlink
+from os_vif_vflag.representor import Representors
+from os_vif_vflag.sysfs import ABSENT
+from os_vif_vflag.sysfs import LISTED
 from os_vif_vflag.sysfs import Sysfs
 
-SWITCHDEV = 'switchdev'
-LEGACY = 'legacy'
-
 _VIRTFN = re.compile(r'virtfn([0-9]+)')
+_ADDRESS = re.compile(
+    r'([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])')
 _DEVICES = ('bus', 'pci', 'devices')
-
-
-@dataclasses.dataclass(frozen=True)
-class Netdev:
-    """A network device and what it says it is.
-
-    :ivar name: interface name
-    :ivar port: portname.PortName or None
-    """
-
-    name: str
-    port: portname.PortName | None
-
-    @property
-    def is_vf_representor(self):
-        return self.port is not None and self.port.flavour == portname.VF
-
-    def represents(self, number):
-        """Whether this is a representor of the host's own VF ``number``."""
-        return (self.is_vf_representor
-                and self.port.controller is None
-                and self.port.number == number)
-
-
-@dataclasses.dataclass(frozen=True)
-class VF:
-    """:ivar address: PCI address; :ivar number: as in ``virtfn<number>``"""
-
-    address: str
-    number: int
-
-
-@dataclasses.dataclass(frozen=True)
-class PF:
-    """A physical function.
-
-    :ivar address: PCI address
-    :ivar uplink: name of the uplink netdev, None without one
-    :ivar mode: eswitch mode, LEGACY or SWITCHDEV
-    :ivar total_vfs: VFs that the card can have
-    :ivar vfs: tuple of VF
-    """
-
-    address: str
-    uplink: str | None
-    mode: str
-    total_vfs: int
-    vfs: tuple
+_MACHINE = '/'
 
 
 class Host:
     """The PCI network functions of one machine.
 
     :param root: folder that holds ``sys``; ``/`` is this machine
+    :param netlink: netlink.Netlink or what stands in for it. Unless given,
+        this machine's for ``/`` and none for another root, where the
+        netdevs of this machine would be wrong.
     """
 
-    def __init__(self, root='/'):
+    def __init__(self, root=_MACHINE, netlink=None):
         self.sysfs = Sysfs(root)
+        self.netlink = netlink or (Netlink() if root == _MACHINE else None)
 
-    def snapshot(self):
-        """:returns: tuple of PF, every SR-IOV network PF of the host"""
-        addresses = (a for a in self.sysfs.names(*_DEVICES)
-                     if self.sysfs.exists(*_DEVICES, a, 'sriov_totalvfs')
-                     and self.sysfs.exists(*_DEVICES, a, 'net'))
-        return tuple(self._pf(address) for address in addresses)
+    def representors(self):
+        """:returns: Representors as they are now"""
+        return Representors(
+            links.links(self.sysfs, self.netlink), self._ports())
 
     def vf(self, address):
         """Find a VF by its PCI address.
 
-        :returns: tuple (PCI address of its PF, VF)
+        :returns: tuple (PCI address of its PF, number of the VF)
         :raises exception.VfNotFound: no such device
         :raises exception.NotAVf: a device, but no VF
         """
-        if not self.sysfs.exists(*_DEVICES, address):
-            raise exception.VfNotFound(vf=address)
         pf = self.sysfs.target(*_DEVICES, address, 'physfn')
-        for vf in self._vfs(pf) if pf else ():
-            if vf.address == address:
-                return pf, vf
-        raise exception.NotAVf(vf=address)
+        number = _computed_number(self.sysfs, pf, address) if pf else None
+        if number is None and pf:
+            number = next((n for n, a in _virtfns(self.sysfs, pf)
+                           if a == address), None)
+        if number is not None:
+            return pf, number
+        raise (exception.NotAVf(vf=address)
+               if self.sysfs.exists(*_DEVICES, address)
+               else exception.VfNotFound(vf=address))
 
-    def netdevs(self, pf):
-        """Netdevs that are children of the PF's PCI device.
+    def snapshot(self):
+        """:returns: facts.Snapshot"""
+        return _Picture(self.sysfs.anew(), self.netlink,
+                        self._ports()).snapshot()
 
-        Linux 5.8 made VF representors such children of the PF; the uplink
-        always was one.
+    def _ports(self):
+        return self.netlink.ports() if self.netlink else None
 
-        :param pf: PCI address of the PF
-        :returns: tuple of Netdev
-        """
-        return tuple(self._netdev(name)
-                     for name in self.sysfs.names(*_DEVICES, pf, 'net'))
 
-    def parentless_netdevs(self, switch_id):
-        """Netdevs without a parent device on the eswitch ``switch_id``.
+class _Picture:
+    """One snapshot in the making: what it needs of all netdevs, asked once.
 
-        That is where representors are before Linux 5.8.
+    :param sysfs: sysfs.Sysfs of its own, for its notes
+    :param netlink: netlink.Netlink, or None
+    :param ports: tuple of netlink.Port, None without devlink
+    """
 
-        :returns: tuple of Netdev
-        """
-        return tuple(
-            self._netdev(name) for name in self.sysfs.names('class', 'net')
-            if not self.sysfs.exists('class', 'net', name, 'device')
-            and self.switch_id(name) == switch_id)
+    def __init__(self, sysfs, netlink, ports):
+        self._sysfs = sysfs
+        self._netlink = netlink
+        self._has_devlink = ports is not None
+        every = links.links(sysfs, netlink)
+        self._children = {}
+        for link in sorted(every, key=lambda link: link.ifindex):
+            self._children.setdefault(link.parent, []).append(link)
+        self._representors = Representors(every, ports)
+        self._devices = frozenset(sysfs.names(*_DEVICES, silent=LISTED))
+        self._vfs = {}
+        self._bonds = bonding.bonds(sysfs)
+        self._bond_of = {member.name: bond.name for bond in self._bonds
+                         for member in bond.members}
 
-    def switch_id(self, netdev):
-        """:returns: str, None outside an eswitch. Equal on all PFs of a card:
-            it is the card's, not the PF's (mlx5)."""
-        return self.sysfs.read('class', 'net', netdev,
-                               'phys_switch_id') or None
+    def snapshot(self):
+        pfs = tuple(self._pf(address) for address in self._pf_addresses())
+        bonds = tuple(
+            dataclasses.replace(bond, lag=lag.assess(self._sysfs, bond, pfs))
+            for bond in self._bonds)
+        return facts.Snapshot(pfs, bonds, self._sysfs.unread)
 
-    @staticmethod
-    def uplink(netdevs):
-        """The PF's own netdev among its children.
+    def _pf_addresses(self):
+        pfs = {address for address in self._devices
+               if self._exists(address, 'sriov_totalvfs')}
+        vfs = {vf for pf in pfs for _, vf in self._virtfns(pf)}
+        for address in self._devices - pfs - vfs:
+            if not self._exists(address):
+                self._dangles(address)
+            # Of a PF only sriov_totalvfs cannot be read.
+            elif self._exists(address, 'sriov_numvfs'):
+                pfs.add(address)
+        return sorted(filter(self._is_network, pfs))
 
-        It names itself ``p<N>``, or nothing at all with older drivers and in
-        legacy mode.
+    def _virtfns(self, pf):
+        if pf not in self._vfs:
+            self._vfs[pf] = _virtfns(self._sysfs, pf)
+            for number, address in self._vfs[pf]:
+                if address not in self._devices:
+                    self._dangles(pf, f'virtfn{number}')
+        return self._vfs[pf]
 
-        :param netdevs: tuple of Netdev
-        :returns: Netdev or None
-        """
-        by_name = [n for n in netdevs
-                   if n.port and n.port.flavour == portname.PHYSICAL]
-        unnamed = [n for n in netdevs if n.port is None]
-        return next(iter(by_name + unnamed), None)
+    def _is_network(self, address):
+        # A PF whose driver reloads has no netdev for a moment; its class
+        # says what it is all the same.
+        code = self._number(address, 'class', base=16)
+        return (code is not None and code >> 16 == kernel.PCI_NETWORK
+                or address in self._children)
 
     def _pf(self, address):
-        netdevs = self.netdevs(address)
-        uplink = self.uplink(netdevs)
-        return PF(address=address,
-                  uplink=uplink and uplink.name,
-                  mode=self._mode(netdevs, uplink),
-                  total_vfs=self.sysfs.number(
-                      *_DEVICES, address, 'sriov_totalvfs') or 0,
-                  vfs=self._vfs(address))
+        uplink = self._representors.uplinks.get(address)
+        vfs = tuple(self._vf(address, number, vf) for number, vf
+                    in self._virtfns(address) if vf in self._devices)
+        mode = self._told_mode(address)
+        return facts.PF(
+            address=address,
+            uplink=uplink and uplink.name,
+            vendor=self._id(address, 'vendor'),
+            product=self._id(address, 'device'),
+            vf_product=self._vf_product(address, vfs),
+            numa_node=self._sysfs.number(*_DEVICES, address, 'numa_node',
+                                         unset='-1'),
+            mode=mode or self._inferred_mode(address),
+            mode_inferred=mode is None,
+            total_vfs=self._number(address, 'sriov_totalvfs') or 0,
+            num_vfs=self._num_vfs(address, vfs),
+            vfs=vfs,
+            driver=self._driver(address),
+            up=bool(uplink and uplink.up),
+            link_type=uplink and uplink.type,
+            switch_id=uplink and uplink.switch_id,
+            bond=uplink and self._bond_of.get(uplink.name))
 
-    def _mode(self, netdevs, uplink):
-        # Not from phys_switch_id alone: ice has one in legacy mode too
+    def _vf(self, pf, number, address):
+        representor = self._representors.only(pf, number)
+        netdevs = self._children.get(address)
+        return facts.VF(
+            address=address, number=number,
+            driver=self._driver(address),
+            netdev=netdevs[0].name if netdevs else None,
+            representor=representor and representor.name)
+
+    def _num_vfs(self, pf, vfs):
+        number = self._number(pf, 'sriov_numvfs')
+        if number not in (None, len(vfs)):
+            self._sysfs.note(
+                *_DEVICES, pf, 'sriov_numvfs',
+                error=f'says {number}, but there are {len(vfs)} VFs')
+        return len(vfs) if number is None else number
+
+    def _vf_product(self, pf, vfs):
+        # sriov_vf_device came with Linux 4.15.
+        return self._id(pf, 'sriov_vf_device', silent=ABSENT) or (
+            self._id(vfs[0].address, 'device') if vfs else None)
+
+    def _told_mode(self, pf):
+        """None without devlink, and for users without CAP_NET_ADMIN."""
+        return self._netlink.eswitch_mode(pf) if self._has_devlink else None
+
+    def _inferred_mode(self, pf):
+        # Not from phys_switch_id: ice has one in legacy mode, too
         # (ice_devlink_create_pf_port). Representors exist in switchdev only.
-        if uplink and not any(n.is_vf_representor for n in netdevs):
-            switch_id = self.switch_id(uplink.name)
-            netdevs = self.parentless_netdevs(switch_id) if switch_id else ()
-        return SWITCHDEV if any(n.is_vf_representor for n in netdevs) \
-            else LEGACY
+        return (kernel.SWITCHDEV if self._representors.any_of(pf)
+                else kernel.LEGACY)
 
-    def _netdev(self, name):
-        return Netdev(name, portname.parse(
-            self.sysfs.read('class', 'net', name, 'phys_port_name')))
+    def _driver(self, address):
+        return self._sysfs.target(*_DEVICES, address, 'driver')
 
-    def _vfs(self, pf):
-        links = ((_VIRTFN.fullmatch(name), name)
-                 for name in self.sysfs.names(*_DEVICES, pf))
-        vfs = ((self.sysfs.target(*_DEVICES, pf, name), int(match[1]))
-               for match, name in links if match)
-        return tuple(sorted((VF(address, number) for address, number in vfs
-                             if address), key=lambda vf: vf.number))
+    def _exists(self, *parts):
+        return self._sysfs.exists(*_DEVICES, *parts)
+
+    def _dangles(self, *parts):
+        self._sysfs.note(*_DEVICES, *parts,
+                         error='points to a device that is not there')
+
+    def _number(self, address, name, base=10, silent=LISTED):
+        return self._sysfs.number(*_DEVICES, address, name, base=base,
+                                  silent=silent)
+
+    def _id(self, address, name, silent=LISTED):
+        """:returns: four hexadecimal digits, or None. Vendor and device have
+        a leading 0x, sriov_vf_device has none (pci-sysfs.c, iov.c)."""
+        number = self._number(address, name, base=16, silent=silent)
+        return None if number is None else f'{number:04x}'
+
+
+def _virtfns(sysfs, pf):
+    """:returns: sorted list of (number, PCI address)"""
+    matches = (_VIRTFN.fullmatch(name)
+               for name in sysfs.names(*_DEVICES, pf))
+    return sorted(
+        (int(match[1]), address) for match in matches if match
+        and (address := sysfs.target(*_DEVICES, pf, match[0],
+                                     silent=LISTED)))
+
+
+def _computed_number(sysfs, pf, address):
+    """The VF's number from the addresses, or None when that is not
+    confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
+    ids = _routing_id(pf), _routing_id(address)
+    offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
+    stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
+    if None in ids or offset is None or not stride:
+        return None
+    number = (ids[1] - ids[0] - offset) // stride
+    link = sysfs.target(*_DEVICES, pf, f'virtfn{number}')
+    return number if link == address else None
+
+
+def _routing_id(address):
+    """:returns: bus, device and function as one number, or None"""
+    match = _ADDRESS.fullmatch(address)
+    if not match:
+        return None
+    _, bus, device, function = (int(part, 16) for part in match.groups())
+    return bus << 8 | device << 3 | function

@@ -83,6 +83,15 @@ class OvsDb:
         with self._replica() as api:
             return commands.is_plugged(api, port)
 
+    def interfaces(self):
+        """:returns: dict, name → external_ids of every interface
+        :raises exception.OvsdbUnreachable
+        """
+        api = self._api
+        with api.ovsdb_connection.lock:
+            return {row.name: dict(row.external_ids)
+                    for row in api.tables['Interface'].rows.values()}
+
     def plug(self, port):
         """Have exactly this port for its ``iface-id``, in one transaction.
 

@@ -8,23 +8,22 @@ The forms are those of net/devlink/port.c
 import dataclasses
 import re
 
-PHYSICAL = 'physical'
-PF = 'pcipf'
-VF = 'pcivf'
-SF = 'pcisf'
+from os_vif_vflag import kernel
 
 # Flavours are devlink's own names. Each expression is matched whole:
 # "c1pf0vf5" belongs to an external controller (the host of a DPU), and
 # "pf0vf12" is not "pf0vf1".
 _FORMS = (
-    (PHYSICAL, re.compile(r'(?:l[0-9]+)?p(?P<pf>[0-9]+)(?:s[0-9]+)?')),
-    (PF, re.compile(r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)')),
-    (VF, re.compile(
+    (kernel.PHYSICAL, re.compile(
+        r'(?:l[0-9]+)?p(?P<pf>[0-9]+)(?:s[0-9]+)?')),
+    (kernel.PCI_PF, re.compile(
+        r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)')),
+    (kernel.PCI_VF, re.compile(
         r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)vf(?P<number>[0-9]+)')),
-    (SF, re.compile(
+    (kernel.PCI_SF, re.compile(
         r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)sf(?P<number>[0-9]+)')),
-    (VF, re.compile(r'vf(?P<number>[0-9]+)@pf(?P<pf>[0-9]+)')),
-    (VF, re.compile(r'(?P<number>[0-9]+)')),
+    (kernel.PCI_VF, re.compile(r'vf(?P<number>[0-9]+)@pf(?P<pf>[0-9]+)')),
+    (kernel.PCI_VF, re.compile(r'(?P<number>[0-9]+)')),
 )
 
 

@@ -1,53 +1,151 @@
-"""VF → representor netdev."""
+"""VF → representor netdev: devlink first, a link dump second, sysfs third."""
+
+import collections
 
 from os_vif_vflag import exception
+from os_vif_vflag import kernel
+from os_vif_vflag import links as links_mod
+
+# Netdevs get other names while they are looked for: udev renames a
+# representor right after it appears.
+_ATTEMPTS = 3
 
 
-def find(host, vf_address):
-    """Find the representor of a VF.
+class Representors:
+    """The representors of a host at one moment.
+
+    :param links: tuple of netlink.Link
+    :param ports: tuple of netlink.Port, None without devlink
+    """
+
+    def __init__(self, links, ports):
+        self.uplinks = links_mod.uplinks(links)
+        of_vfs = [link for link in links if _of_vf(link)]
+        self._by_devlink = _index(
+            (port.device, port) for port in ports or () if _of_vf(port))
+        self._by_parent = _index(
+            (link.parent, link) for link in of_vfs if link.parent)
+        # Before Linux 5.8 representors have no parent; Broadcom's not even
+        # then (bnxt_vf_rep_netdev_init).
+        ports_of_cards = [link for link in links if links_mod.is_uplink(link)
+                          and (link.parent or link.port)]
+        claims = [(link, pf) for link in of_vfs if link.parent is None
+                  for pf in _claimants(link, ports_of_cards)]
+        self._by_switch = _index((pf, link) for link, pf in claims)
+        count = collections.Counter(link.name for link, _ in claims)
+        self._contested = {name for name, pfs in count.items() if pfs > 1}
+
+    def any_of(self, pf):
+        """:returns: whether the PF has a VF representor at all"""
+        return (pf in self._by_devlink or pf in self._by_parent
+                or pf in self._by_switch)
+
+    def find(self, pf, number):
+        """:param pf: PCI address of a PF
+        :param number: of a VF
+        :returns: list of netlink.Link or .Port that may represent the VF
+        """
+        return next((index[pf][number]
+                     for index in (self._by_devlink, self._by_parent,
+                                   self._by_switch)
+                     if number in index.get(pf, ())), [])
+
+    def only(self, pf, number):
+        """:returns: netlink.Link or .Port that certainly represents the VF;
+            None without one, or when another may be it, or when it may be
+            another PF's
+        """
+        found = self.find(pf, number)
+        names = {link.name for link in found}
+        by_switch = found is self._by_switch.get(pf, {}).get(number)
+        doubtful = (len(names) != 1
+                    or by_switch and names & self._contested)
+        return None if doubtful else found[0]
+
+
+class Finder:
+    """Finds representors one by one, at a cost that does not grow.
+
+    It remembers what it saw, and asks sysfs whether that netdev is still the
+    same before it says so (again): representors vanish and come back under
+    other names and ifindexes (activation of a VF-LAG with a shared FDB,
+    eswitch mode changes). Only when it is not, all are asked for anew.
 
     :param host: host.Host
-    :param vf_address: PCI address of the VF
-    :returns: name of the representor netdev
-    :raises exception.VfNotFound, exception.NotAVf: see Host.vf
-    :raises exception.NotSwitchdev: the PF has no VF representors at all
-    :raises exception.RepresentorNotFound: it has, but none for this VF
-    :raises exception.RepresentorAmbiguous: more than one fits; never a guess
     """
-    pf, vf = host.vf(vf_address)
-    netdevs = _representors(host, pf)
-    if not netdevs:
-        raise exception.NotSwitchdev(vf=vf_address, pf=pf)
-    fits = [n.name for n in netdevs if n.represents(vf.number)]
-    if len(fits) == 1:
-        return fits[0]
-    facts = {'vf': vf_address, 'pf': pf, 'number': vf.number}
-    if fits:
+
+    def __init__(self, host):
+        self._host = host
+        self._seen = None
+        self._known = {}
+
+    def find(self, vf_address):
+        """:param vf_address: PCI address of a VF
+        :returns: name of the representor netdev
+        :raises exception.VfNotFound, exception.NotAVf: see Host.vf
+        :raises exception.NotSwitchdev: the PF has no VF representors at all
+        :raises exception.RepresentorNotFound: it has, but none for this VF
+        :raises exception.RepresentorAmbiguous: more than one fits; never a
+            guess
+        """
+        pf, number = self._host.vf(vf_address)
+        known = self._known.get((pf, number))
+        if known is None or known != self._now(known.name):
+            known = self._look_up(vf_address, pf, number)
+            self._known[pf, number] = known
+        return known.name
+
+    def _now(self, name):
+        return links_mod.identity(self._host.sysfs, name)
+
+    def _dumps(self, before):
+        if before is not None:
+            yield before
+        for _ in range(_ATTEMPTS):
+            self._seen = self._host.representors()
+            yield self._seen
+
+    def _look_up(self, vf_address, pf, number):
+        before = self._seen
+        for seen in self._dumps(before):
+            found = seen.only(pf, number)
+            now = found and self._now(found.name)
+            if now and now.ifindex == found.ifindex:
+                return now
+            if found is None and seen is not before:
+                break
+        facts = {'vf': vf_address, 'pf': pf, 'number': number}
+        if not seen.any_of(pf):
+            raise exception.NotSwitchdev(**facts)
+        candidates = sorted({link.name for link in seen.find(pf, number)})
+        if found or not candidates:
+            raise exception.RepresentorNotFound(**facts)
         raise exception.RepresentorAmbiguous(
-            candidates=', '.join(fits), **facts)
-    raise exception.RepresentorNotFound(**facts)
+            candidates=', '.join(candidates), **facts)
 
 
-def _representors(host, pf):
-    """All VF representors that may belong to the PF.
-
-    :returns: list of host.Netdev
-    """
-    children = host.netdevs(pf)
-    found = [n for n in children if n.is_vf_representor]
-    uplink = host.uplink(children)
-    if found or uplink is None:
-        return found
-    # Before Linux 5.8 they have no parent. The switch id is the card's, so
-    # the index of the card's port tells its PFs apart, where both state it.
-    switch_id = host.switch_id(uplink.name)
-    return [n for n in host.parentless_netdevs(switch_id)
-            if n.is_vf_representor and _same_port(uplink.port, n.port)] \
-        if switch_id else []
+def _claimants(link, uplinks):
+    """:returns: set of the PFs that a netdev without a parent may belong to.
+    The switch id is the card's; the port's index, where both state it, tells
+    its PFs apart."""
+    return {uplink.parent for uplink in uplinks
+            if link.switch_id and uplink.switch_id == link.switch_id
+            and (uplink.port is None
+                 or None in (uplink.port.pf, link.port.pf)
+                 or uplink.port.pf == link.port.pf)}
 
 
-def _same_port(uplink, representor):
-    """Whether two port names may be of one port of the card."""
-    if uplink is None or None in (uplink.pf, representor.pf):
-        return True
-    return uplink.pf == representor.pf
+def _index(pairs):
+    """:param pairs: (PCI address, Link or Port of a VF representor)
+    :returns: dict address → VF number → list of them"""
+    index = {}
+    for address, link in pairs:
+        index.setdefault(address, {}).setdefault(
+            link.port.number, []).append(link)
+    return index
+
+
+def _of_vf(link):
+    """Whether it represents a VF of this host, not of a DPU's host."""
+    return (link.port is not None and link.port.flavour == kernel.PCI_VF
+            and link.port.controller is None)

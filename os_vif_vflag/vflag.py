@@ -10,8 +10,8 @@ from os_vif_vflag import conf
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
 from os_vif_vflag import privsep
-from os_vif_vflag import representor
 from os_vif_vflag.host import Host
+from os_vif_vflag.representor import Finder
 
 NAME = 'vflag'
 
@@ -31,7 +31,7 @@ class VFLagPlugin(plugin.PluginBase):
 
     def __init__(self, config):
         super().__init__(config)
-        self._host = Host()
+        self._representors = Finder(Host())
         self._ovsdb = ovsdb.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout)
 
@@ -62,7 +62,7 @@ class VFLagPlugin(plugin.PluginBase):
         """
         _check(vif)
         with _failing_as(exception.PlugFailed, vif):
-            device = representor.find(self._host, vif.dev_address)
+            device = self._representors.find(vif.dev_address)
             port = _ovs_port(vif, device, instance_info.uuid)
             if not (port.create_bridge
                     or self._ovsdb.has_bridge(port.bridge)):

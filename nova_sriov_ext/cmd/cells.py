@@ -1,6 +1,6 @@
 """Compute nodes out of all of Nova's cells."""
 
-import os
+from nova_sriov_ext.cmd import nova_conf
 
 
 class DatabaseUnavailable(Exception):
@@ -15,7 +15,7 @@ def compute_nodes(config_files=None):
     :returns: list of nova.objects.ComputeNode
     :raises DatabaseUnavailable: with the cell and the remedy
     """
-    _choose_threads()
+    nova_conf.choose_threads()
     # Nova is imported when a command runs, not when its help is asked for.
     from nova import config
     from nova import context
@@ -48,17 +48,6 @@ def compute_nodes(config_files=None):
             f'The database of cell {why} did not answer. '
             'Check it with "nova-manage cell_v2 list_cells".')
     return [node for nodes in answers.values() for node in nodes]
-
-
-def _choose_threads():
-    """Let Nova do without eventlet, which only warns when it is loaded.
-
-    Nova's services choose in the same way, before anything else of Nova is
-    imported (nova/monkey_patch.py).
-    """
-    os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
-    from nova import monkey_patch
-    monkey_patch.patch()
 
 
 def _brief(error):

@@ -40,7 +40,7 @@ def _report(devices):
     """
     try:
         return {capacity.STATS_KEY: capacity.report(
-            Host().snapshot(), json.loads(devices),
+            Host().snapshot().pfs, json.loads(devices),
             whitelist.Whitelist(CONF.pci.device_spec))}
     except Exception:
         # Without this update nova-compute does not even start, and what it

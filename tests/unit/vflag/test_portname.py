@@ -3,10 +3,10 @@
 import pytest
 
 from os_vif_vflag import portname
-from os_vif_vflag.portname import PF
-from os_vif_vflag.portname import PHYSICAL
-from os_vif_vflag.portname import SF
-from os_vif_vflag.portname import VF
+from os_vif_vflag.kernel import PCI_PF as PF
+from os_vif_vflag.kernel import PCI_SF as SF
+from os_vif_vflag.kernel import PCI_VF as VF
+from os_vif_vflag.kernel import PHYSICAL
 from os_vif_vflag.portname import PortName
 from tests.sim import naming
 

@@ -4,16 +4,22 @@ The simulation knows which netdev belongs to which VF, and shows the plugin
 only what a kernel shows.
 """
 
+import dataclasses
+
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import representor
+from os_vif_vflag import portname
 from os_vif_vflag.host import Host
+from os_vif_vflag.netlink import Link
+from os_vif_vflag.representor import Finder
+from os_vif_vflag.representor import Representors
 from tests.sim import naming
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
+from tests.unit.vflag import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
@@ -23,14 +29,17 @@ def pfs(**more):
 
 
 def find(sim, vf):
-    return representor.find(Host(str(sim.root)), vf)
+    return Finder(Host(str(sim.root))).find(vf)
 
 
-def all_right(sim):
-    for card in sim.cards:
-        for pf in card.pfs:
-            for vf in pf.vf_addresses:
-                assert find(sim, vf) == sim.representor(vf).name
+def all_right(sim, source=None):
+    """Both ways to ask: one by one, and all in a snapshot."""
+    host = sources.host(sim, source)
+    truth = sources.representors(sim)
+    finder = Finder(host)
+    assert {vf: finder.find(vf) for vf in truth} == truth
+    assert {vf.address: vf.representor for pf in host.snapshot().pfs
+            for vf in pf.vfs} == truth
     return True
 
 
@@ -43,10 +52,16 @@ CARDS = {
     'ports against the order of slots': Card(
         (Pf('0000:03:00.0', 'enp3s0np1', port=1),
          Pf('0000:04:00.0', 'enp4s0np0', port=0))),
-    '200 VFs': Card((Pf(PF0, 'enp3s0f0np0', vfs=200, total_vfs=200),)),
     'VF-LAG': Card(
         pfs(), lag=LagState(),
         bond=Bond('bond0', '802.3ad', ('enp3s0f0np0', 'enp3s0f1np1'))),
+    '300 VFs, beyond the bus': Card(
+        (Pf(PF0, 'enp3s0f0np0', vfs=300, total_vfs=300),)),
+    'ARI with a stride': Card((
+        Pf(PF0, 'enp3s0f0np0', vfs=130, total_vfs=130, vf_offset=128,
+           vf_stride=2),
+        Pf(PF1, 'enp3s0f1np1', vfs=130, total_vfs=130, vf_offset=128,
+           vf_stride=2))),
     'before Linux 5.8': Card(pfs(), representors_under_pf=False),
     'before Linux 5.8, a DPU': Card(
         pfs(external_vfs=6), representors_under_pf=False),
@@ -59,7 +74,10 @@ CARDS = {
 
 @pytest.mark.parametrize('card', CARDS.values(), ids=CARDS.keys())
 def test_found(sriov_host, card):
-    assert all_right(sriov_host(card))
+    """Each source alone is enough, and all say the same."""
+    sim = sriov_host(card)
+    for source in sources.SOURCES.values():
+        assert all_right(sim, source)
 
 
 def test_two_cards_with_equal_port_names(sriov_host):
@@ -81,10 +99,36 @@ def test_names_do_not_matter(sriov_host):
     assert all_right(sim)
 
 
-def test_after_a_reload(sriov_host):
+@sources.each_source
+def test_what_was_found_before_is_not_believed(sriov_host, source):
+    """A shared FDB becoming active takes the representors away and brings
+    them back with other ifindexes; then udev renames them crosswise."""
     sim = sriov_host(Card(pfs()))
+    finder = Finder(sources.host(sim, source))
+    vfs = sim.pf(PF0).vf_addresses
+
+    def right():
+        return [finder.find(vf) for vf in vfs] == [
+            sim.representor(vf).name for vf in vfs]
+
+    assert right()
     sim.reload_representors(PF0)
-    assert all_right(sim)
+    assert right()
+    first, second = (sim.representor(vf).name for vf in vfs[:2])
+    for name, new in ((first, 'a'), (second, first), ('a', second)):
+        sim.rename(name, new)
+    assert right()
+
+
+def test_a_second_look_up_dumps_nothing(sriov_host):
+    """Neither for the same VF nor for another one."""
+    sim = sriov_host(Card(pfs()))
+    host = sources.host(sim, {})
+    finder = Finder(host)
+    for pf in (PF0, PF1):
+        for vf in sim.pf(pf).vf_addresses:
+            assert finder.find(vf) == sim.representor(vf).name
+    assert host.netlink.asked == ['links', 'ports']
 
 
 @pytest.mark.parametrize('under_pf', [True, False])
@@ -126,6 +170,68 @@ def test_ambiguous(sriov_host):
         find(sim, sim.pf(PF0).vf_address(1))
     for candidate in ('enp3s0f0_1', 'enp3s0f1_1'):
         assert candidate in str(caught.value)
+
+
+def test_never_another_pfs(sriov_host):
+    """As above, and the VF's own representor is gone: only one netdev fits,
+    and it is not known whose it is."""
+    sim = sriov_host(Card(
+        pfs(), naming='number', representors_under_pf=False))
+    vf = sim.pf(PF0).vf_address(1)
+    sim.remove_representor(vf)
+    with pytest.raises(exception.RepresentorAmbiguous, match='enp3s0f1_1'):
+        find(sim, vf)
+    first = Host(str(sim.root)).snapshot().pfs[0]
+    assert [one.representor for one in first.vfs] == [None] * 4
+
+
+def test_two_functions_of_one_port(sriov_host):
+    """Broadcom's partitions: several PFs call themselves p0, but pfN is the
+    function. What a parent does not tell apart is not guessed."""
+    card = Card((Pf(PF0, 'enp3s0f0np0', port=0),
+                 Pf('0000:03:00.2', 'enp3s0f2np0', port=0)), naming='bnxt')
+    assert all_right(sriov_host(card))
+    old = sriov_host(dataclasses.replace(card, representors_under_pf=False))
+    for pf in ('0000:03:00.2', PF0):
+        with pytest.raises(exception.RepresentorAmbiguous):
+            find(old, old.pf(pf).vf_address(0))
+
+
+def test_a_bond_shows_its_members_switch_id():
+    """A link dump asks the lower netdevs (rtnl_phys_switch_id_fill), sysfs
+    does not: a bond or a VLAN is no uplink for that."""
+    links = (
+        Link('bond0', 9, switch_id='aa'),
+        Link('vlan5', 8, switch_id='aa'),
+        Link('up', 2, portname.parse('p0'), 'aa', PF0),
+        Link('rep', 3, portname.parse('5'), 'aa'))
+    representors = Representors(links, None)
+    assert representors.only(PF0, 5).name == 'rep'
+    assert representors.uplinks == {PF0: links[2]}
+
+
+@sources.each_source
+def test_renamed_while_it_is_looked_for(sriov_host, source, monkeypatch):
+    """The dump says one thing, and when it is used that name is another
+    netdev's: udev renames eth0, eth1 … right after they appear."""
+    sim = sriov_host(Card(pfs()))
+    host = sources.host(sim, source)
+    first, second = sim.pf(PF0).vf_addresses[:2]
+    names = [sim.representor(vf).name for vf in (first, second)]
+    dump, moved = Host.representors, []
+
+    def then_renamed(self):
+        representors = dump(self)
+        if not moved:
+            moved.append(True)
+            for name, new in ((names[0], 'a'), (names[1], names[0]),
+                              ('a', names[1])):
+                sim.rename(name, new)
+        return representors
+
+    monkeypatch.setattr(Host, 'representors', then_renamed)
+    assert Finder(host).find(first) == names[1]
+    assert moved
 
 
 @pytest.mark.parametrize('address, error', [

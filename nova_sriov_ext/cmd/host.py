@@ -1,0 +1,34 @@
+"""``nova-sriov host show``: what this compute host has."""
+
+from cliff.lister import Lister
+
+from nova_sriov_ext.cmd import nova_conf
+
+
+class ShowHost(Lister):
+    """Show the SR-IOV cards of this host: PFs, or VFs, or bonds.
+
+    Runs on a compute host and changes nothing. It reads the kernel, [pci]
+    device_spec of nova.conf, Open vSwitch and libvirt, and needs no OpenStack
+    credentials. As root it also reads the LAG state that mlx5 tells in
+    debugfs; otherwise that is inferred.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument(
+            '--vfs', action='store_const', dest='table', const='vfs',
+            default='pfs',
+            help='each VF with its representor, Open vSwitch port and server')
+        what.add_argument(
+            '--lag', action='store_const', dest='table', const='lags',
+            help='each bond with its members and whether it is offloaded')
+        return parser
+
+    def take_action(self, parsed_args):
+        conf = nova_conf.read(self.app_args.config_file)
+        # os-vif's libraries load eventlet unless Nova has chosen threads.
+        from nova_sriov_ext.cmd import host_tables
+        tables = host_tables.Tables(conf, self.app.LOG.warning)
+        return getattr(tables, parsed_args.table)()

@@ -1,0 +1,102 @@
+"""The tables of ``nova-sriov host show``."""
+
+import functools
+
+from nova.pci import whitelist
+
+from nova_sriov_ext import capacity
+from nova_sriov_ext import occupancy
+from os_vif_vflag import conf as vflag_conf
+from os_vif_vflag import ovsdb
+from os_vif_vflag.host import Host
+
+# Seconds: a person waits.
+_PATIENCE = 5
+_LIBVIRT = 'qemu:///system'
+
+
+class Tables:
+    """One snapshot of this host, with what configuration, Open vSwitch and
+    libvirt add to it.
+
+    :param conf: oslo_config.cfg.ConfigOpts with Nova's options
+    :param warn: function that takes a text
+    """
+
+    def __init__(self, conf, warn):
+        self._conf = conf
+        self._warn = warn
+        self._snapshot = Host().snapshot()
+        for unread in self._snapshot.unread:
+            warn(f'Could not be read: {unread}')
+
+    def pfs(self):
+        """:returns: tuple (names of the columns, rows), as cliff takes it"""
+        rows = []
+        for pf in self._snapshot.pfs:
+            used = sum(self._uses[vf.address].used for vf in pf.vfs)
+            physnets = sorted({self._physnets[vf.address] or '-'
+                               for vf in pf.vfs})
+            rows.append((
+                pf.address, pf.uplink, pf.driver, ', '.join(physnets),
+                pf.mode, 'up' if pf.up else 'down', pf.numa_node, pf.bond,
+                self._snapshot.lag_of(pf).state,
+                pf.total_vfs, len(pf.vfs), used, len(pf.vfs) - used))
+        return ('PF', 'Netdev', 'Driver', 'Physnet', 'Mode', 'Link', 'NUMA',
+                'Bond', 'LAG', 'Possible', 'VFs', 'Used', 'Free'), rows
+
+    def vfs(self):
+        """:returns: like pfs"""
+        return ('PF', 'VF', 'Address', 'Physnet', 'Driver', 'Netdev',
+                'Representor', 'OVS port', 'Server'), [
+            (pf.address, vf.number, vf.address, self._physnets[vf.address],
+             vf.driver, vf.netdev, vf.representor,
+             self._uses[vf.address].port, self._uses[vf.address].instance)
+            for pf, vf in self._pairs]
+
+    def lags(self):
+        """:returns: like pfs"""
+        return ('Bond', 'Mode', 'Members', 'Active', 'Link', 'LAG',
+                'Told by', 'Reason'), [
+            (bond.name, bond.mode,
+             ', '.join(m.name if m.up else f'{m.name} (down)'
+                       for m in bond.members),
+             bond.active, 'up' if bond.up else 'down', bond.lag.state,
+             'inference' if bond.lag.inferred else 'driver',
+             bond.lag.reason)
+            for bond in self._snapshot.bonds]
+
+    @property
+    def _pairs(self):
+        return [(pf, vf) for pf in self._snapshot.pfs for vf in pf.vfs]
+
+    @functools.cached_property
+    def _physnets(self):
+        """PCI address of a VF → physnet or None"""
+        spec = whitelist.Whitelist(self._conf.pci.device_spec)
+        return {vf.address: capacity.physnet_of(spec, {
+            'address': vf.address, 'parent_addr': pf.address,
+            'vendor_id': pf.vendor, 'product_id': pf.vf_product})
+            for pf, vf in self._pairs}
+
+    @functools.cached_property
+    def _uses(self):
+        """PCI address of a VF → occupancy.Use"""
+        vfs = [vf for _, vf in self._pairs]
+        ports = guests = None
+        # Nobody needs an answer that no VF is waiting for.
+        if any(vf.representor for vf in vfs):
+            self._conf.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
+            connection = self._conf[vflag_conf.GROUP].ovsdb_connection
+            ports = self._told(occupancy.ports(
+                ovsdb.OvsDb(connection, _PATIENCE)))
+        if vfs:
+            guests = self._told(occupancy.guests(
+                self._conf.libvirt.connection_uri or _LIBVIRT))
+        return occupancy.uses(vfs, ports, guests)
+
+    def _told(self, answer):
+        found, problem = answer
+        if problem:
+            self._warn(problem)
+        return found

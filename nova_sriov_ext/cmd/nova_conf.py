@@ -1,0 +1,31 @@
+"""nova.conf, for commands that run beside Nova's services."""
+
+import os
+
+
+def read(config_files=None):
+    """Read nova.conf, and the options of this project in it.
+
+    :param config_files: list of paths; None lets oslo.config look in Nova's
+        usual places
+    :returns: oslo_config.cfg.ConfigOpts
+    """
+    choose_threads()
+    # Nova is imported when a command runs, not when its help is asked for;
+    # and not nova.config, which loads four seconds of databases.
+    import nova.conf
+
+    from nova_sriov_ext import conf
+    nova.conf.CONF([], project='nova', default_config_files=config_files)
+    return conf.register(nova.conf.CONF)
+
+
+def choose_threads():
+    """Let Nova do without eventlet, which only warns when it is loaded.
+
+    Nova's services choose in the same way, before anything else of Nova is
+    imported (nova/monkey_patch.py).
+    """
+    os.environ['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = 'true'
+    from nova import monkey_patch
+    monkey_patch.patch()

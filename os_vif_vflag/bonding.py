@@ -1,0 +1,56 @@
+"""The bonds of a host, from sysfs."""
+
+from os_vif_vflag import facts
+from os_vif_vflag import kernel
+from os_vif_vflag.sysfs import LISTED
+
+_NET = ('class', 'net')
+_UP = 'up'
+
+
+def bonds(sysfs):
+    """:param sysfs: sysfs.Sysfs
+    :returns: list of facts.Bond without their LAG state, by name
+    """
+    names = sysfs.read(*_NET, kernel.BONDING_MASTERS) or ''
+    return [_bond(sysfs, name) for name in sorted(set(names.split()))
+            if _is_there(sysfs, name)]
+
+
+def _is_there(sysfs, name):
+    there = sysfs.exists(*_NET, name, 'bonding')
+    if not there:
+        sysfs.note(*_NET, name, 'bonding',
+                   error=f'is not there, though {kernel.BONDING_MASTERS} '
+                   'lists it')
+    return there
+
+
+def _bond(sysfs, name):
+    def attribute(key):
+        return sysfs.read(*_NET, name, 'bonding', key, silent=LISTED) or ''
+
+    return facts.Bond(
+        name=name,
+        mode=_mode(sysfs, name),
+        members=tuple(_member(sysfs, member)
+                      for member in attribute('slaves').split()),
+        active=attribute('active_slave') or None,
+        up=attribute('mii_status') == _UP)
+
+
+def _mode(sysfs, name):
+    path = (*_NET, name, 'bonding', 'mode')
+    text = sysfs.read(*path, silent=LISTED)
+    # "active-backup 1": the name of bond_mode_tbl and its number
+    mode = (text or '').partition(' ')[0]
+    if mode in kernel.BOND_MODES.values():
+        return mode
+    if text is not None:
+        sysfs.note(*path, error=f'{text[:40]!r} is no bond mode')
+    return None
+
+
+def _member(sysfs, name):
+    return facts.Member(name, up=sysfs.read(
+        *_NET, name, 'bonding_slave', 'mii_status', silent=LISTED) == _UP)

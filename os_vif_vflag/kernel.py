@@ -1,0 +1,83 @@
+"""Names and numbers of the kernel, each written down once.
+
+Sources: include/uapi/linux/{devlink,if_link,rtnetlink,netlink,genetlink,
+if_bonding,if_arp}.h, RFC 2863 for operational states, bond_mode_tbl in
+drivers/net/bonding/bond_options.c, and get_str_mode_type and the state file
+in drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
+"""
+
+# enum devlink_eswitch_mode. Since Linux 6.18 a third one exists: in
+# switchdev, but forwarding nothing yet.
+LEGACY = 'legacy'
+SWITCHDEV = 'switchdev'
+ESWITCH_MODES = {0: LEGACY, 1: SWITCHDEV, 2: 'switchdev_inactive'}
+
+# enum devlink_port_flavour
+PHYSICAL = 'physical'
+PCI_PF = 'pcipf'
+PCI_VF = 'pcivf'
+PCI_SF = 'pcisf'
+PORT_FLAVOURS = {
+    0: PHYSICAL, 1: 'cpu', 2: 'dsa', 3: PCI_PF, 4: PCI_VF, 5: 'virtual',
+    6: 'unused', 7: PCI_SF}
+
+# enum devlink_command and devlink_attr
+DEVLINK_CMD_PORT_GET = 5
+DEVLINK_CMD_ESWITCH_GET = 29
+DEVLINK_ATTR_BUS_NAME = 1
+DEVLINK_ATTR_DEV_NAME = 2
+DEVLINK_ATTR_PORT_NETDEV_IFINDEX = 6
+DEVLINK_ATTR_PORT_NETDEV_NAME = 7
+DEVLINK_ATTR_ESWITCH_MODE = 25
+DEVLINK_ATTR_PORT_FLAVOUR = 77
+DEVLINK_ATTR_PORT_NUMBER = 78
+DEVLINK_ATTR_PORT_PCI_PF_NUMBER = 127
+DEVLINK_ATTR_PORT_PCI_VF_NUMBER = 128
+DEVLINK_ATTR_PORT_EXTERNAL = 149
+DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150
+
+IFLA_IFNAME = 3
+IFLA_OPERSTATE = 16
+IFLA_PHYS_SWITCH_ID = 36
+IFLA_PHYS_PORT_NAME = 38
+IFLA_PARENT_DEV_NAME = 56
+IFLA_PARENT_DEV_BUS_NAME = 57
+IF_OPER_UP = 6
+RTM_GETLINK = 18
+
+NLMSG_ERROR = 2
+NLMSG_DONE = 3
+NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
+NLM_F_DUMP = 0x300
+NLM_F_DUMP_INTR = 0x10
+NETLINK_GENERIC = 16
+GENL_ID_CTRL = 16
+CTRL_CMD_GETFAMILY = 3
+CTRL_ATTR_FAMILY_ID = 1
+CTRL_ATTR_FAMILY_NAME = 2
+
+BOND_MODES = {
+    0: 'balance-rr', 1: 'active-backup', 2: 'balance-xor', 3: 'broadcast',
+    4: '802.3ad', 5: 'balance-tlb', 6: 'balance-alb'}
+ACTIVE_BACKUP = BOND_MODES[1]
+# mlx5_lag_check_prereq: netdev_lag_tx_type ACTIVEBACKUP or HASH, which the
+# bonding driver reports for these modes (bond_lag_tx_type).
+OFFLOADABLE_BOND_MODES = frozenset((ACTIVE_BACKUP, 'balance-xor', '802.3ad'))
+
+LAG_ACTIVE = 'active'
+LAG_DISABLED = 'disabled'
+LAG_STATES = frozenset((LAG_ACTIVE, LAG_DISABLED))
+LAG_SWITCHDEV = 'switchdev'
+LAG_TYPES = frozenset(
+    (LAG_SWITCHDEV, 'roce', 'multipath', 'multiport_eswitch'))
+
+# class_attr_bonding_masters: a file among the netdevs of /sys/class/net
+BONDING_MASTERS = 'bonding_masters'
+
+# include/linux/pci_ids.h, PCI_BASE_CLASS_NETWORK: 0x0200 Ethernet, 0x0207
+# InfiniBand
+PCI_NETWORK = 0x02
+
+# ARPHRD_*
+LINK_TYPES = {1: 'ethernet', 32: 'infiniband'}

@@ -1,0 +1,90 @@
+"""The netdevs of a host: one netlink dump, completed or replaced by sysfs."""
+
+import dataclasses
+
+from os_vif_vflag import kernel
+from os_vif_vflag import portname
+from os_vif_vflag.netlink import Link
+from os_vif_vflag.sysfs import LISTED
+
+_NET = ('class', 'net')
+
+
+def links(sysfs, netlink):
+    """:param sysfs: sysfs.Sysfs
+    :param netlink: netlink.Netlink, or None without
+    :returns: tuple of Link
+    """
+    dumped = netlink.links() if netlink else None
+    if dumped is None:
+        return tuple(link for name in sysfs.names(*_NET, silent=LISTED)
+                     if name != kernel.BONDING_MASTERS
+                     and (link := _one(sysfs, name)) is not None)
+    if any(link.parent for link in dumped):
+        return dumped
+    # IFLA_PARENT_DEV_NAME came with Linux 5.14.
+    return tuple(_completed(sysfs, link) for link in dumped)
+
+
+def identity(sysfs, name):
+    """What tells whether a netdev is still the one that had this name.
+
+    :returns: Link of nothing but name, ifindex, port and parent; None when
+        there is none of that name (any more)
+    """
+    ifindex = sysfs.number(*_NET, name, 'ifindex')
+    return None if ifindex is None else Link(
+        name, ifindex, port=_port(sysfs, name), parent=_parent(sysfs, name))
+
+
+def uplinks(links):
+    """:param links: iterable of Link
+    :returns: dict PCI address → the Link that is its own port. It names
+        itself ``p<N>``, or nothing at all with older drivers and in legacy
+        mode. Of several (a card with two ports on one function, an InfiniBand
+        port with partitions) it is the first.
+    """
+    found = {}
+    for link in links:
+        if link.parent and is_uplink(link):
+            now = found.setdefault(link.parent, link)
+            found[link.parent] = min(now, link, key=_order)
+    return found
+
+
+def is_uplink(link):
+    return link.port is None or link.port.flavour == kernel.PHYSICAL
+
+
+def _order(link):
+    return (link.port is None, link.port.pf or 0 if link.port else 0,
+            link.ifindex)
+
+
+def _one(sysfs, name):
+    """A single netdev that a folder has just listed, as sysfs shows it."""
+    ifindex = sysfs.number(*_NET, name, 'ifindex', silent=LISTED)
+    if ifindex is None:
+        return None
+    return _completed(sysfs, Link(
+        name, ifindex,
+        up=sysfs.read(*_NET, name, 'operstate', silent=LISTED) == 'up',
+        type=kernel.LINK_TYPES.get(
+            sysfs.number(*_NET, name, 'type', silent=LISTED))))
+
+
+def _completed(sysfs, link):
+    return dataclasses.replace(
+        link,
+        parent=_parent(sysfs, link.name),
+        port=link.port or _port(sysfs, link.name),
+        switch_id=link.switch_id or sysfs.read(
+            *_NET, link.name, 'phys_switch_id') or None)
+
+
+def _parent(sysfs, name):
+    return sysfs.target(*_NET, name, 'device')
+
+
+def _port(sysfs, name):
+    return portname.parse(sysfs.read(*_NET, name, 'phys_port_name'))

@@ -1,0 +1,153 @@
+"""What the kernel tells by netlink: links and devlink ports.
+
+Each is one dump. A kernel that lacks one of the families, or a name space
+that may not ask, gives None: then sysfs answers.
+"""
+
+import dataclasses
+import socket
+import struct
+
+from os_vif_vflag import kernel
+from os_vif_vflag import nlsocket
+from os_vif_vflag import portname
+
+_PCI = 'pci'
+# A dump during which netdevs came or went is not one moment's picture.
+_ATTEMPTS = 3
+_LINK = struct.Struct('=BxHiII')     # struct ifinfomsg
+_GENERIC = struct.Struct('=BBH')     # struct genlmsghdr
+_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """A netdev, as a link dump or sysfs shows it.
+
+    :ivar name: interface name
+    :ivar ifindex: int
+    :ivar port: portname.PortName, None where phys_port_name has no known form
+    :ivar switch_id: str, None outside an eswitch. It is the card's: equal on
+        both PFs of an mlx5 card.
+    :ivar parent: PCI address of the device it is a child of, or None
+    :ivar up: whether it has a link (operational state up)
+    :ivar type: a value of kernel.LINK_TYPES, or None
+    """
+
+    name: str
+    ifindex: int
+    port: portname.PortName | None = None
+    switch_id: str | None = None
+    parent: str | None = None
+    up: bool = False
+    type: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A devlink port with a netdev.
+
+    :ivar device: PCI address of the devlink instance
+    :ivar port: portname.PortName, as if it had stood in phys_port_name
+    :ivar name: interface name of its netdev
+    :ivar ifindex: of its netdev
+    """
+
+    device: str
+    port: portname.PortName
+    name: str
+    ifindex: int
+
+
+class Netlink:
+    """The kernel of this machine, in this network name space."""
+
+    def links(self):
+        """:returns: tuple of Link, None when it cannot be asked"""
+        # Without IFLA_EXT_MASK: nobody here wants the 250 VFs of each PF.
+        answers = _ask(socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
+                       _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
+        return None if answers is None else tuple(map(_link, answers))
+
+    def ports(self):
+        """:returns: tuple of Port, None when it cannot be asked"""
+        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET, dump=True)
+        return None if answers is None else tuple(
+            port for port in map(_port, answers) if port is not None)
+
+    def eswitch_mode(self, address):
+        """:param address: PCI address of a PF
+        :returns: value of kernel.ESWITCH_MODES, None when it is not told
+        """
+        answers = _devlink(
+            kernel.DEVLINK_CMD_ESWITCH_GET,
+            nlsocket.attribute(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
+            + nlsocket.attribute(kernel.DEVLINK_ATTR_DEV_NAME, address))
+        modes = [nlsocket.Attributes(answer, _GENERIC.size).number(
+            kernel.DEVLINK_ATTR_ESWITCH_MODE) for answer in answers or ()]
+        return kernel.ESWITCH_MODES.get(modes[0]) if modes else None
+
+
+def _ask(*args, **kwargs):
+    """:returns: see nlsocket.ask, None instead of an exception"""
+    for _ in range(_ATTEMPTS):
+        try:
+            return nlsocket.ask(*args, **kwargs)
+        except InterruptedError:
+            continue
+        except OSError:
+            break
+    return None
+
+
+def _devlink(command, attributes=b'', dump=False):
+    """:returns: list of bytes, None when devlink does not answer"""
+    families = _ask(
+        kernel.NETLINK_GENERIC, kernel.GENL_ID_CTRL,
+        _GENERIC.pack(kernel.CTRL_CMD_GETFAMILY, _VERSION, 0)
+        + nlsocket.attribute(kernel.CTRL_ATTR_FAMILY_NAME, 'devlink'))
+    if not families:
+        return None
+    family = nlsocket.Attributes(families[0], _GENERIC.size).number(
+        kernel.CTRL_ATTR_FAMILY_ID)
+    return _ask(kernel.NETLINK_GENERIC, family,
+                _GENERIC.pack(command, _VERSION, 0) + attributes, dump=dump)
+
+
+def _link(message):
+    _, kind, ifindex, _, _ = _LINK.unpack_from(message)
+    said = nlsocket.Attributes(message, _LINK.size)
+    parent_bus = said.text(kernel.IFLA_PARENT_DEV_BUS_NAME)
+    return Link(
+        name=said.text(kernel.IFLA_IFNAME),
+        ifindex=ifindex,
+        port=portname.parse(said.text(kernel.IFLA_PHYS_PORT_NAME)),
+        switch_id=said.bytes(kernel.IFLA_PHYS_SWITCH_ID).hex() or None,
+        parent=said.text(kernel.IFLA_PARENT_DEV_NAME)
+        if parent_bus == _PCI else None,
+        up=said.number(kernel.IFLA_OPERSTATE) == kernel.IF_OPER_UP,
+        type=kernel.LINK_TYPES.get(kind))
+
+
+def _port(message):
+    """:returns: Port, None for one of another bus or without a netdev"""
+    said = nlsocket.Attributes(message, _GENERIC.size)
+    name = said.text(kernel.DEVLINK_ATTR_PORT_NETDEV_NAME)
+    if said.text(kernel.DEVLINK_ATTR_BUS_NAME) != _PCI or not name:
+        return None
+    flavour = kernel.PORT_FLAVOURS.get(
+        said.number(kernel.DEVLINK_ATTR_PORT_FLAVOUR))
+    # Linux 5.9 said «external» before 5.10 said of which controller.
+    controller = (said.number(kernel.DEVLINK_ATTR_PORT_CONTROLLER_NUMBER) or 0
+                  if said.number(kernel.DEVLINK_ATTR_PORT_EXTERNAL) else None)
+    return Port(
+        device=said.text(kernel.DEVLINK_ATTR_DEV_NAME),
+        port=portname.PortName(
+            flavour,
+            pf=said.number(kernel.DEVLINK_ATTR_PORT_NUMBER)
+            if flavour == kernel.PHYSICAL
+            else said.number(kernel.DEVLINK_ATTR_PORT_PCI_PF_NUMBER),
+            number=said.number(kernel.DEVLINK_ATTR_PORT_PCI_VF_NUMBER),
+            controller=controller),
+        name=name,
+        ifindex=said.number(kernel.DEVLINK_ATTR_PORT_NETDEV_IFINDEX))

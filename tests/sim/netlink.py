@@ -1,0 +1,68 @@
+"""What the kernel would tell by netlink of the simulated cards.
+
+Stands in for os_vif_vflag.netlink.Netlink. A kernel that lacks something is
+an argument: no devlink before Linux 4.6, no IFLA_PARENT_DEV_NAME before 5.14,
+no port flavour pcivf before 5.2.
+"""
+
+from os_vif_vflag import kernel
+from os_vif_vflag import netlink
+from os_vif_vflag import portname
+
+
+class Netlink:
+    """:param sim: tests.sim.sysfs.Sysfs
+    :param devlink: whether the kernel has devlink ports and eswitch modes
+    :param rtnetlink: whether links can be dumped
+    :param parents: whether links name their parent
+    :ivar asked: names of the methods called, in order
+    """
+
+    def __init__(self, sim, devlink=True, rtnetlink=True, parents=True):
+        self._sim = sim
+        self._devlink, self._rtnetlink = devlink, rtnetlink
+        self._parents = parents
+        self.asked = []
+
+    def links(self):
+        self.asked.append('links')
+        if not self._rtnetlink:
+            return None
+        links = self._sim.links()
+        return tuple(netlink.Link(
+            name=link.name, ifindex=link.ifindex,
+            port=portname.parse(link.phys_port_name),
+            switch_id=link.phys_switch_id,
+            parent=link.pci if self._parents else None,
+            up=link.up, type=kernel.LINK_TYPES.get(link.type))
+            for link in links)
+
+    def ports(self):
+        self.asked.append('ports')
+        if not self._devlink:
+            return None
+        return tuple(self._port(link) for link in self._sim.links()
+                     if link.kind in _PORTS)
+
+    def eswitch_mode(self, address):
+        self.asked.append('eswitch_mode')
+        return self._sim.pf(address).mode if self._devlink else None
+
+    def _port(self, link):
+        pf, kind, number = link.key
+        flavour = _PORTS[kind]
+        return netlink.Port(
+            device=pf, name=link.name, ifindex=link.ifindex,
+            port=portname.PortName(
+                flavour, pf=self._sim.pf(pf).port,
+                number=number if flavour != kernel.PHYSICAL else None,
+                controller=1 if kind.startswith('external') else None))
+
+
+_PORTS = {
+    'uplink': kernel.PHYSICAL,
+    'representor': kernel.PCI_VF,
+    'external': kernel.PCI_VF,
+    'external-pf': kernel.PCI_PF,
+    'subfunction': kernel.PCI_SF,
+}

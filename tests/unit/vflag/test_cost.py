@@ -1,0 +1,85 @@
+"""What facts cost: questions to the kernel, counted where they are asked.
+
+The numbers are limits that a change may lower, not raise.
+"""
+
+import collections
+import os
+
+import pytest
+
+from os_vif_vflag.representor import Finder
+from tests.sim.card import Card
+from tests.sim.card import Pf
+from tests.unit.vflag import damage
+from tests.unit.vflag import sources
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+# open, read, close; open, fstat, getdents until there is no more, close
+CALLS = {'_text': 3, 'listdir': 5, 'readlink': 1, 'exists': 1}
+PER_VF, PER_PF, PER_DEVICE, PER_HOST = 3, 30, 3, 10
+
+
+def build(sriov_host, vfs, source=None, **more):
+    # ARI: the VFs of the two PFs take turns, from the next bus on.
+    place = {'vfs': vfs, 'total_vfs': vfs, 'vf_offset': 256, 'vf_stride': 2}
+    sim = sriov_host(Card((Pf(PF0, 'up0', **place),
+                           Pf(PF1, 'up1', **place)), **more))
+    host = sources.host(sim, source)
+    host.sysfs = damage.Watched(str(sim.root))
+    return sim, host
+
+
+def calls(host, function, *args):
+    """:returns: number of system calls at the seam, while a function runs"""
+    del host.sysfs.asked[:]
+    function(*args)
+    return sum(CALLS[name] for name, _ in host.sysfs.asked)
+
+
+@pytest.mark.parametrize('vfs', [8, 127, 250])
+def test_snapshot(sriov_host, vfs):
+    sim, host = build(sriov_host, vfs, {})
+    others = len(os.listdir(sim.sys / 'bus' / 'pci' / 'devices')) - 2 * vfs - 2
+    assert calls(host, host.snapshot) <= (
+        2 * vfs * PER_VF + 2 * PER_PF + others * PER_DEVICE + PER_HOST)
+    # One dump each, and one request for each PF's mode.
+    assert collections.Counter(host.netlink.asked) == {
+        'links': 1, 'ports': 1, 'eswitch_mode': 2}
+
+
+def test_linear(sriov_host):
+    """Also where sysfs alone answers: each VF costs the same."""
+    counts = {vfs: calls(host, host.snapshot) for vfs in (8, 64, 120)
+              for _, host in [build(sriov_host, vfs)]}
+    assert counts[120] - counts[64] == counts[64] - counts[8]
+    # Two PFs, two netdevs a VF of five attributes and a link
+    assert counts[64] - counts[8] <= 2 * 56 * (PER_VF + 2 * 17)
+
+
+def test_without_devlink_no_mode_is_asked_for(sriov_host):
+    """A socket for each PF, to be told each time that there is no devlink."""
+    _, host = build(sriov_host, 8, {'devlink': False})
+    host.snapshot()
+    assert host.netlink.asked.count('eswitch_mode') == 0
+
+
+@pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
+def test_one_vf(sriov_host, source):
+    """The same with few and with many VFs and netdevs, and no dump."""
+    counts = {}
+    for vfs, others in ((8, 0), (250, 0), (8, 2000)):
+        sim, host = build(sriov_host, vfs, source)
+        for number in range(others):
+            folder = sim.sys / 'class' / 'net' / f'tap{number}'
+            folder.mkdir()
+            (folder / 'ifindex').write_text(f'{10_000 + number}\n')
+        finder, vf = Finder(host), sim.pf(PF1).vf_address(vfs - 1)
+        finder.find(vf)
+        warm = calls(host, finder.find, vf)
+        next_one = calls(host, finder.find, sim.pf(PF1).vf_address(0))
+        counts[vfs, others] = warm, next_one
+        assert host.netlink is None or (
+            collections.Counter(host.netlink.asked) == {
+                'links': 1, 'ports': 1})
+    assert set(counts.values()) == {(15, 15)}

@@ -1,0 +1,217 @@
+"""LAG state: what mlx5 says in debugfs, else what follows from the bond."""
+
+import pathlib
+
+import pytest
+
+from os_vif_vflag import facts
+from tests.sim.card import Bond
+from tests.sim.card import Card
+from tests.sim.card import LagState
+from tests.sim.card import Pf
+from tests.unit.vflag import sources
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+UP0, UP1 = 'enp3s0f0np0', 'enp3s0f1np1'
+BOTH = (UP0, UP1)
+
+
+ICE = {'driver': 'ice', 'vf_driver': 'iavf', 'naming': 'ice'}
+NO_VFS = {'vfs': 0, 'mode': 'legacy'}
+PF2, UP2 = '0000:03:00.2', 'enp3s0f2np2'
+
+
+def card(mode='802.3ad', members=BOTH, foreign=(), lag=None, pf0=None,
+         pf1=None, more_pfs=(), **more):
+    pf0 = {'vfs_bound_to': None} | (pf0 or {})
+    pf1 = {'vfs_bound_to': None} | (pf1 or {})
+    return Card((Pf(PF0, UP0, **pf0), Pf(PF1, UP1, **pf1), *more_pfs), lag=lag,
+                bond=Bond('bond0', mode, members, foreign=foreign), **more)
+
+
+def lag_of(sim, source=None):
+    snapshot = sources.host(sim, source).snapshot()
+    bond, = snapshot.bonds
+    assert all(snapshot.lag_of(pf) == bond.lag for pf in snapshot.pfs
+               if pf.uplink in [m.name for m in bond.members])
+    return bond.lag
+
+
+TOLD = {
+    'active': (card(lag=LagState()), facts.ACTIVE, ''),
+    'by queue affinity': (
+        card(lag=LagState(port_sel_mode='queue_affinity')),
+        facts.ACTIVE, ''),
+    'a link down': (
+        card(lag=LagState(), pf1={'link': 'down'}),
+        facts.DEGRADED, f'no link on {UP1}'),
+    'RoCE LAG': (
+        card(lag=LagState(type='roce')), facts.INACTIVE, 'of type roce'),
+    'VFs bound too early': (
+        card(lag=LagState(state='disabled'),
+             pf0={'vfs_bound_to': 'mlx5_core'}),
+        facts.INACTIVE, 'VFs were bound before the LAG was active'),
+    'one in legacy mode': (
+        card(lag=LagState(state='disabled'), pf1={'mode': 'legacy'}),
+        facts.INACTIVE, f'PF {PF1} is in legacy mode'),
+    'no reason to be seen': (
+        card(lag=LagState(state='disabled')),
+        facts.INACTIVE, 'the driver reports it as disabled'),
+}
+
+INFERRED = {
+    'as it should be': (card(), facts.ACTIVE, ''),
+    'active-backup': (card('active-backup'), facts.ACTIVE, ''),
+    'balance-xor': (card('balance-xor'), facts.ACTIVE, ''),
+    'a link down': (
+        card(pf0={'link': 'down'}), facts.DEGRADED, f'no link on {UP0}'),
+    **{mode: (card(mode), facts.INACTIVE,
+              f'bond mode {mode} cannot be offloaded')
+       for mode in ('balance-rr', 'broadcast', 'balance-tlb',
+                    'balance-alb')},
+    'a stranger': (
+        card(foreign=('eth7',)), facts.INACTIVE,
+        'bond0 also holds eth7, which is not on this card'),
+    'one PF missing': (
+        card(members=(UP0,)), facts.INACTIVE,
+        f'bond0 does not hold PF {PF1} of this card'),
+    'legacy mode': (
+        card(pf1={'mode': 'legacy'}), facts.INACTIVE,
+        f'PF {PF1} is in legacy mode'),
+    'both in legacy mode': (
+        card(pf0={'mode': 'legacy'}, pf1={'mode': 'legacy'}),
+        facts.INACTIVE, f'PF {PF0}, {PF1} is in legacy mode'),
+    'the second PF of four': (
+        card(more_pfs=(Pf(PF2, UP2),)), facts.INACTIVE,
+        f'bond0 does not hold PF {PF2} of this card'),
+    'ice: VFs on the first member': (
+        card('active-backup', pf1=NO_VFS, **ICE), facts.ACTIVE, ''),
+    'ice: two of three PFs': (
+        card('active-backup', pf1=NO_VFS, more_pfs=(Pf(PF2, UP2),), **ICE),
+        facts.ACTIVE, ''),
+    'ice: three members': (
+        card('active-backup', members=(*BOTH, UP2), pf1=NO_VFS,
+             more_pfs=(Pf(PF2, UP2, **NO_VFS),), **ICE), facts.INACTIVE,
+        'bond0 has more than the two members that ice offloads'),
+    'ice: a single member': (
+        card('active-backup', members=(UP0,), **ICE), facts.INACTIVE,
+        f'bond0 holds a single PF, {PF0}'),
+    'ice: first member in legacy mode': (
+        card('active-backup', pf0={'mode': 'legacy'}, pf1=NO_VFS, **ICE),
+        facts.INACTIVE, f'PF {PF0} is in legacy mode'),
+    'ice: not active-backup': (
+        card(pf1=NO_VFS, **ICE), facts.INACTIVE,
+        'bond mode 802.3ad is not known to be offloaded: ice does so from '
+        'Linux 6.18 on only'),
+    'ice: VFs on the second, too': (
+        card('active-backup', **ICE), facts.INACTIVE,
+        f'PF {PF1} has VFs, but ice serves only those of the first member '
+        f'of bond0, {PF0}'),
+}
+
+
+@pytest.mark.parametrize('described, state, reason', TOLD.values(),
+                         ids=TOLD.keys())
+def test_told_by_the_driver(sriov_host, described, state, reason):
+    lag = lag_of(sriov_host(described))
+    assert (lag.state, lag.inferred) == (state, False)
+    assert reason in lag.reason
+    assert bool(lag.reason) == (state != facts.ACTIVE)
+
+
+@pytest.mark.parametrize('described, state, reason', INFERRED.values(),
+                         ids=INFERRED.keys())
+@sources.each_source
+def test_inferred(sriov_host, described, state, reason, source):
+    lag = lag_of(sriov_host(described), source)
+    assert lag == facts.Lag(state, reason, inferred=True)
+
+
+@pytest.mark.parametrize('source, state', [
+    ({}, facts.INACTIVE), (None, facts.ACTIVE)], ids=['told', 'inferred'])
+def test_a_pf_without_vfs(sriov_host, source, state):
+    """mlx5 wants equal modes. Without VFs there are no representors to infer
+    a mode from: then it is no reason."""
+    lag = lag_of(sriov_host(card(pf1=NO_VFS)), source)
+    assert lag.state == state
+    assert lag.reason == (f'PF {PF1} is in legacy mode'
+                          if state == facts.INACTIVE else '')
+
+
+SLOT = '0000:81:00.0'
+
+
+@pytest.mark.parametrize('modes, same_card, reason', [
+    (('switchdev', 'switchdev'), True, ''),
+    (('switchdev', 'switchdev'), False,
+     'bond0 also holds enp129s0np1, which is not on this card'),
+    # Before 5.1 mlx5 had no switch id in legacy mode: one card or two?
+    (('legacy', 'legacy'), True, f'PF {PF0}, {SLOT} is in legacy mode'),
+    (('switchdev', 'legacy'), True, f'PF {SLOT} is in legacy mode'),
+])
+@sources.each_source
+def test_ports_in_two_slots(sriov_host, modes, same_card, reason, source):
+    """One card with both ports at function 0, or a bond over two cards,
+    which is never offloaded."""
+    pfs = (Pf(PF0, UP0, mode=modes[0]),
+           Pf(SLOT, 'enp129s0np1', mode=modes[1]))
+    sim = sriov_host(Card(pfs, naming='mlx5-5.1', bond=Bond(
+        'bond0', '802.3ad', ('enp3s0f0np0', 'enp129s0np1'))))
+    if not same_card:
+        other_switch_id(sim, SLOT)
+    assert lag_of(sim, None).reason == reason
+    if same_card:
+        assert lag_of(sim, source).reason == reason
+
+
+def test_another_card_without_switch_id(sriov_host):
+    """Two that say nothing are not the same."""
+    sim = sriov_host(
+        card(naming='mlx5-5.1', pf0={'mode': 'legacy'},
+             pf1={'mode': 'legacy'}),
+        Card((Pf(SLOT, 'enp129s0np0', mode='legacy'),), naming='mlx5-5.1'))
+    assert lag_of(sim).reason == f'PF {PF0}, {PF1} is in legacy mode'
+
+
+def other_switch_id(sim, pf):
+    """The simulation puts a bond's members on one card; here they are not."""
+    devices = sim.sys / 'bus' / 'pci' / 'devices'
+    for path in (devices / pf / 'net').glob('*/phys_switch_id'):
+        path.write_text('aabbccddeeff0011\n')
+
+
+def test_debugfs_that_refuses(sriov_host, monkeypatch):
+    """Without root debugfs is closed: the state is inferred, and it says
+    what it could not read."""
+    sim = sriov_host(card(lag=LagState()))
+    host = sources.host(sim, None)
+    ask = host.sysfs._ask
+
+    def refuse(function, path):
+        if 'debug' in path:
+            raise PermissionError(13, 'Permission denied')
+        return ask(function, path)
+
+    monkeypatch.setattr(host.sysfs, '_ask', refuse)
+    snapshot = host.snapshot()
+    assert snapshot.bonds[0].lag == facts.Lag(facts.ACTIVE, inferred=True)
+    said = pathlib.Path('kernel/debug/mlx5', PF0, 'lag/state')
+    assert any(str(said) in unread.path
+               and unread.error == 'Permission denied'
+               for unread in snapshot.unread)
+
+
+def test_no_bond(sriov_host):
+    snapshot = sources.host(
+        sriov_host(Card((Pf(PF0, UP0),))), None).snapshot()
+    assert snapshot.bonds == ()
+    assert snapshot.lag_of(snapshot.pfs[0]) == facts.Lag(facts.NONE)
+
+
+def test_bond_as_it_is(sriov_host):
+    sim = sriov_host(card('active-backup', pf0={'link': 'down'}))
+    bond, = sources.host(sim, None).snapshot().bonds
+    assert (bond.name, bond.mode, bond.active, bond.up) == (
+        'bond0', 'active-backup', UP1, True)
+    assert bond.members == (
+        facts.Member(UP0, up=False), facts.Member(UP1, up=True))

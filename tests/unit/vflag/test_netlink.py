@@ -1,0 +1,188 @@
+"""Netlink messages of the kernel, decoded."""
+
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+
+from pyroute2.netlink import devlink
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+import pytest
+
+from os_vif_vflag import kernel
+from os_vif_vflag import netlink
+from os_vif_vflag import nlsocket
+from os_vif_vflag import portname
+
+root = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
+
+
+class Message(devlink.devlinkcmd):
+    """pyroute2 0.9 ends at PORT_SPLITTABLE (148)."""
+
+    nla_map = devlink.devlinkcmd.nla_map + (
+        ('DEVLINK_ATTR_PORT_EXTERNAL', 'uint8'),
+        ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 'uint32'))
+
+
+def encoded(message, attributes, **fields):
+    """:returns: bytes behind the netlink header, as pyroute2 encodes them"""
+    for name, value in fields.items():
+        message[name] = value
+    message['attrs'] = list(attributes)
+    message.encode()
+    return bytes(message.data)[16:]
+
+
+def devlink_port(*attributes):
+    return netlink._port(encoded(Message(), attributes, cmd=3))
+
+
+def link(*attributes, **fields):
+    return netlink._link(encoded(
+        ifinfmsg(), attributes, **{'index': 7, 'ifi_type': 1} | fields))
+
+
+PORT = (
+    ('DEVLINK_ATTR_BUS_NAME', 'pci'),
+    ('DEVLINK_ATTR_DEV_NAME', '0000:03:00.1'),
+    ('DEVLINK_ATTR_PORT_FLAVOUR', 4),
+    ('DEVLINK_ATTR_PORT_PCI_PF_NUMBER', 1),
+    ('DEVLINK_ATTR_PORT_PCI_VF_NUMBER', 200),
+    ('DEVLINK_ATTR_PORT_NETDEV_NAME', 'enp3s0f1_200'),
+    ('DEVLINK_ATTR_PORT_NETDEV_IFINDEX', 77))
+
+
+@pytest.mark.parametrize('more, controller', [
+    ((), None),
+    ((('DEVLINK_ATTR_PORT_EXTERNAL', 0),
+      ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 0)), None),
+    ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),
+      ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 1)), 1),
+    # Linux 5.9: of which controller is not told, but not of this host
+    ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),), 0),
+])
+def test_representor(more, controller):
+    assert devlink_port(*PORT, *more) == netlink.Port(
+        '0000:03:00.1',
+        portname.PortName(kernel.PCI_VF, pf=1, number=200,
+                          controller=controller),
+        'enp3s0f1_200', 77)
+
+
+def test_uplink():
+    assert devlink_port(
+        *PORT[:2], ('DEVLINK_ATTR_PORT_FLAVOUR', 0),
+        ('DEVLINK_ATTR_PORT_NUMBER', 0), *PORT[5:]).port == (
+            portname.parse('p0'))
+
+
+@pytest.mark.parametrize('missing', [0, 5])
+def test_of_no_use(missing):
+    """Ports on another bus, and such without a netdev."""
+    assert devlink_port(*PORT[:missing], *PORT[missing + 1:]) is None
+
+
+PARENT = (('IFLA_PARENT_DEV_NAME', '0000:03:00.1'),
+          ('IFLA_PARENT_DEV_BUS_NAME', 'pci'))
+
+
+@pytest.mark.parametrize('attributes, fields, expected', [
+    ((), {}, {}),
+    (PARENT, {}, {'parent': '0000:03:00.1'}),
+    ((PARENT[0], ('IFLA_PARENT_DEV_BUS_NAME', 'auxiliary')), {}, {}),
+    ((('IFLA_PHYS_PORT_NAME', 'pf1vf200'),), {},
+     {'port': portname.parse('pf1vf200')}),
+    ((('IFLA_PHYS_SWITCH_ID', bytes.fromhex('e41d2d0300a1b2c4')),), {},
+     {'switch_id': 'e41d2d0300a1b2c4'}),
+    ((('IFLA_OPERSTATE', 'UP'),), {}, {'up': True}),
+    ((('IFLA_OPERSTATE', 'DORMANT'),), {}, {}),
+    ((), {'ifi_type': 32}, {'type': 'infiniband'}),
+    ((), {'ifi_type': 772}, {'type': None}),
+])
+def test_link(attributes, fields, expected):
+    found = link(('IFLA_IFNAME', 'eth0'), ('IFLA_MTU', 1500), *attributes,
+                 **fields)
+    assert found == netlink.Link(
+        'eth0', 7, **{'type': 'ethernet'} | expected)
+
+
+def message(kind, text, flags=0):
+    return struct.pack('=IHHII', 16 + len(text), kind, flags, 1, 0) + text
+
+
+class Kernel:
+    """Answers of a kernel, in place of a socket."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def __call__(self, *_):
+        return contextlib.nullcontext(self)
+
+    def settimeout(self, seconds):
+        assert seconds
+
+    def send(self, request):
+        pass
+
+    def recv(self, _):
+        return self.answers.pop(0)
+
+
+DONE = message(kernel.NLMSG_DONE, bytes(4))
+LINK = message(16, encoded(ifinfmsg(), [('IFLA_IFNAME', 'eth0')], index=7,
+                           ifi_type=1))
+
+
+@pytest.mark.parametrize('answers, names', [
+    ([LINK, LINK + DONE], ['eth0', 'eth0']),
+    ([DONE], []),
+    ([message(kernel.NLMSG_ERROR, struct.pack('=i', -1) + bytes(20))], None),
+    ([message(kernel.NLMSG_DONE, struct.pack('=i', -95))], None),
+    # Interrupted: the next dump counts, and not for ever.
+    ([LINK, message(16, LINK[16:], kernel.NLM_F_DUMP_INTR), LINK + DONE],
+     ['eth0']),
+    ([message(kernel.NLMSG_DONE, bytes(4), kernel.NLM_F_DUMP_INTR)] * 3, None),
+])
+def test_dump(monkeypatch, answers, names):
+    monkeypatch.setattr(nlsocket.socket, 'socket', Kernel(*answers))
+    links = netlink.Netlink().links()
+    assert names == (None if links is None else [link.name for link in links])
+
+
+@pytest.mark.parametrize('size', range(0, 60, 7))
+def test_half_a_message(size):
+    """Attributes that end too early are none; nothing loops for ever."""
+    text = LINK[16:16 + size] + bytes(8)
+    assert nlsocket.Attributes(text, 16).text(kernel.IFLA_IFNAME) in (
+        None, '', 'e', 'eth', 'eth0')
+
+
+@root
+def test_links_are_those_of_ip_link():
+    """Real netdevs in a name space of their own, as ip(8) lists them."""
+    script = (
+        'ip link add v0 type veth peer name v1 && ip link set v0 up && '
+        'ip link set v1 up && ip -o link | cut -d: -f1,2 && echo -- && '
+        f'{sys.executable} -c "from os_vif_vflag import netlink; '
+        'print(*sorted((l.ifindex, l.name, l.up, l.type) '
+        'for l in netlink.Netlink().links()), sep=chr(10))"')
+    output = subprocess.run(
+        ['unshare', '--net', 'sh', '-c', script], text=True, check=True,
+        capture_output=True).stdout
+    by_ip, by_us = output.split('--\n')
+    expected = [(int(index), name.strip().partition('@')[0])
+                for index, name in (line.split(':')
+                                    for line in by_ip.splitlines())]
+    ours = [eval(line, {}) for line in by_us.splitlines()]
+    assert [link[:2] for link in ours] == sorted(expected)
+    assert {link[1]: link[2:] for link in ours if link[1][0] == 'v'} == {
+        'v0': (True, 'ethernet'), 'v1': (True, 'ethernet')}
+
+
+def test_a_family_that_is_not_there():
+    """This test's kernel may have devlink or not: None or what it has."""
+    answers = netlink.Netlink().ports()
+    assert answers is None or isinstance(answers, tuple)
