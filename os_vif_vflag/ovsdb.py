@@ -180,7 +180,11 @@ class OvsDb:
         try:
             schema = _fetch_schema(self._connection, self._timeout)
         except OSError as e:
-            raise self._unreachable(e.strerror) from None
+            raise self._unreachable(e.strerror or e) from None
+        # python-ovs on a port beyond 65535, a path beyond 108 characters, ssl
+        # without certificates, and what else is no connection
+        except (TypeError, ValueError, OverflowError, RecursionError) as e:
+            raise self._unreachable(e) from None
         helper = idlutils.create_schema_helper(schema)
         for table, columns in _COLUMNS.items():
             helper.register_columns(table, list(columns))

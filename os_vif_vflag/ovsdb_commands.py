@@ -45,9 +45,10 @@ class PlugCommand(command.BaseCommand):
         self.error = None
 
     def run_idl(self, txn):
+        others = _ports_of(self.api, self.port.iface_id)
         bridge = self._bridge(txn)
         self.new = not is_plugged(self.api, self.port)
-        for other_bridge, other in _ports_of(self.api, self.port.iface_id):
+        for other_bridge, other in others:
             if (other_bridge, other.name) != (bridge, self.port.device):
                 _remove(other_bridge, other)
         interface = self._interface(txn, bridge)
@@ -60,7 +61,7 @@ class PlugCommand(command.BaseCommand):
             self.error = 'it was removed meanwhile'
         elif interface.error:
             self.error = interface.error[0]
-        elif interface.ofport == [-1]:
+        elif interface.ofport in ([], [-1]):
             self.error = 'it got no OpenFlow port'
 
     def _bridge(self, txn):
@@ -78,7 +79,7 @@ class PlugCommand(command.BaseCommand):
         """The device's interface, in a port of the bridge."""
         device = self.port.device
         port = _row(self.api, 'Port', device)
-        if port is not None and port in bridge.ports:
+        if port is not None and port in bridge.ports and not self.new:
             return port.interfaces[0]
         if port is not None:
             _remove(_bridge_of(self.api, port), port)
