@@ -28,4 +28,4 @@ demo-stop: setup
 	$(TOX) -e cloud -- stop
 
 clean:
-	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache build doc/build
+	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache build doc/build *.egg-info

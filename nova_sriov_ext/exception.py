@@ -3,12 +3,16 @@
 from nova import exception
 
 
-class InvalidPort(exception.InvalidInput):
+class InvalidPort(exception.InvalidInput,
+                  exception.VirtualInterfacePlugException):
     """A port that no host can serve as it is.
 
     Nova gives up on an InvalidInput at once and shows its text as the fault
     of the server (ComputeManager._build_and_run_instance), where any other
-    error would be tried on every other host first.
+    error would be tried on every other host first. When nova-compute starts
+    and plugs the VIFs of its servers again, it puts up with a
+    VirtualInterfacePlugException (_init_instance); any other error would keep
+    it from starting.
     """
 
     msg_fmt = 'Port %(port)s: %(problem)s. %(remedy)s.'

@@ -16,7 +16,7 @@ OPTS = [
         default='tcp:127.0.0.1:6640',
         help="""
 Where ovsdb-server of this host listens, as Open vSwitch writes it:
-``unix:FILE``, ``tcp:IP:PORT`` or ``ssl:IP:PORT``.
+``tcp:IP:PORT`` or ``unix:FILE``.
 """),
     cfg.IntOpt(
         'ovsdb_timeout',

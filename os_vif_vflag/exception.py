@@ -66,8 +66,8 @@ class LinkFailed(HostError):
 
 
 class OvsdbUnreachable(HostError):
-    problem = ('ovsdb-server at %(connection)s did not answer within '
-               '%(timeout)s seconds (%(error)s)')
+    problem = ('ovsdb-server at %(connection)s cannot be reached, or did not '
+               'answer within %(timeout)s seconds (%(error)s)')
     remedy = ('Check that Open vSwitch runs and listens there '
               '([os_vif_vflag]ovsdb_connection; "ovs-vsctl get-manager")')
 

@@ -1,6 +1,7 @@
 """Names and numbers of the kernel, each written down once.
 
-Sources: include/uapi/linux/{devlink,if_bonding,if_arp}.h, bond_mode_tbl in
+Sources: include/uapi/linux/{devlink,if_link,rtnetlink,netlink,genetlink,
+if_bonding,if_arp}.h, RFC 2863 for operational states, bond_mode_tbl in
 drivers/net/bonding/bond_options.c, and get_str_mode_type and the state file
 in drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
 """
@@ -20,10 +21,41 @@ PORT_FLAVOURS = {
     0: PHYSICAL, 1: 'cpu', 2: 'dsa', 3: PCI_PF, 4: PCI_VF, 5: 'virtual',
     6: 'unused', 7: PCI_SF}
 
-# Two attributes of a devlink port that pyroute2 0.9 does not know
-# (enum devlink_attr).
+# enum devlink_command and devlink_attr
+DEVLINK_CMD_PORT_GET = 5
+DEVLINK_CMD_ESWITCH_GET = 29
+DEVLINK_ATTR_BUS_NAME = 1
+DEVLINK_ATTR_DEV_NAME = 2
+DEVLINK_ATTR_PORT_NETDEV_IFINDEX = 6
+DEVLINK_ATTR_PORT_NETDEV_NAME = 7
+DEVLINK_ATTR_ESWITCH_MODE = 25
+DEVLINK_ATTR_PORT_FLAVOUR = 77
+DEVLINK_ATTR_PORT_NUMBER = 78
+DEVLINK_ATTR_PORT_PCI_PF_NUMBER = 127
+DEVLINK_ATTR_PORT_PCI_VF_NUMBER = 128
 DEVLINK_ATTR_PORT_EXTERNAL = 149
 DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150
+
+IFLA_IFNAME = 3
+IFLA_OPERSTATE = 16
+IFLA_PHYS_SWITCH_ID = 36
+IFLA_PHYS_PORT_NAME = 38
+IFLA_PARENT_DEV_NAME = 56
+IFLA_PARENT_DEV_BUS_NAME = 57
+IF_OPER_UP = 6
+RTM_GETLINK = 18
+
+NLMSG_ERROR = 2
+NLMSG_DONE = 3
+NLM_F_REQUEST = 0x1
+NLM_F_ACK = 0x4
+NLM_F_DUMP = 0x300
+NLM_F_DUMP_INTR = 0x10
+NETLINK_GENERIC = 16
+GENL_ID_CTRL = 16
+CTRL_CMD_GETFAMILY = 3
+CTRL_ATTR_FAMILY_ID = 1
+CTRL_ATTR_FAMILY_NAME = 2
 
 BOND_MODES = {
     0: 'balance-rr', 1: 'active-backup', 2: 'balance-xor', 3: 'broadcast',

@@ -5,20 +5,19 @@ that may not ask, gives None: then sysfs answers.
 """
 
 import dataclasses
-
-from pyroute2 import DL
-from pyroute2 import IPRoute
-from pyroute2.netlink import NLM_F_DUMP
-from pyroute2.netlink import NLM_F_REQUEST
-from pyroute2.netlink import devlink
-from pyroute2.netlink.exceptions import NetlinkDecodeError
-from pyroute2.netlink.exceptions import NetlinkError
+import socket
+import struct
 
 from os_vif_vflag import kernel
+from os_vif_vflag import nlsocket
 from os_vif_vflag import portname
 
 _PCI = 'pci'
-_FAILURES = (NetlinkError, NetlinkDecodeError, OSError)
+# A dump during which netdevs came or went is not one moment's picture.
+_ATTEMPTS = 3
+_LINK = struct.Struct('=BxHiII')     # struct ifinfomsg
+_GENERIC = struct.Struct('=BBH')     # struct genlmsghdr
+_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,16 +64,14 @@ class Netlink:
 
     def links(self):
         """:returns: tuple of Link, None when it cannot be asked"""
-        try:
-            with IPRoute() as ip:
-                # Without RTEXT_FILTER_VF: nobody here wants 250 VFs a PF.
-                return tuple(_link(m) for m in ip.link('dump', ext_mask=0))
-        except _FAILURES:
-            return None
+        # Without IFLA_EXT_MASK: nobody here wants the 250 VFs of each PF.
+        answers = _ask(socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
+                       _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
+        return None if answers is None else tuple(map(_link, answers))
 
     def ports(self):
         """:returns: tuple of Port, None when it cannot be asked"""
-        answers = _devlink('DEVLINK_CMD_PORT_GET', NLM_F_DUMP)
+        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET, dump=True)
         return None if answers is None else tuple(
             port for port in map(_port, answers) if port is not None)
 
@@ -82,70 +79,75 @@ class Netlink:
         """:param address: PCI address of a PF
         :returns: value of kernel.ESWITCH_MODES, None when it is not told
         """
-        answers = _devlink('DEVLINK_CMD_ESWITCH_GET', 0, attrs=[
-            ('DEVLINK_ATTR_BUS_NAME', _PCI),
-            ('DEVLINK_ATTR_DEV_NAME', address)])
-        modes = [m.get_attr('DEVLINK_ATTR_ESWITCH_MODE')
-                 for m in answers or ()]
+        answers = _devlink(
+            kernel.DEVLINK_CMD_ESWITCH_GET,
+            nlsocket.attribute(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
+            + nlsocket.attribute(kernel.DEVLINK_ATTR_DEV_NAME, address))
+        modes = [nlsocket.Attributes(answer, _GENERIC.size).number(
+            kernel.DEVLINK_ATTR_ESWITCH_MODE) for answer in answers or ()]
         return kernel.ESWITCH_MODES.get(modes[0]) if modes else None
 
 
-def _link(message):
-    name = message.get_attr('IFLA_IFNAME')
-    parent_bus = message.get_attr('IFLA_PARENT_DEV_BUS_NAME')
-    return Link(
-        name=name,
-        ifindex=message['index'],
-        port=portname.parse(message.get_attr('IFLA_PHYS_PORT_NAME')),
-        switch_id=(message.get_attr('IFLA_PHYS_SWITCH_ID') or '')
-        .replace(':', '') or None,
-        parent=message.get_attr('IFLA_PARENT_DEV_NAME')
-        if parent_bus == _PCI else None,
-        up=message.get_attr('IFLA_OPERSTATE') == 'UP',
-        type=kernel.LINK_TYPES.get(message['ifi_type']))
+def _ask(*args, **kwargs):
+    """:returns: see nlsocket.ask, None instead of an exception"""
+    for _ in range(_ATTEMPTS):
+        try:
+            return nlsocket.ask(*args, **kwargs)
+        except InterruptedError:
+            continue
+        except OSError:
+            break
+    return None
 
 
-class _Message(devlink.devlinkcmd):
-    # pyroute2 0.9 ends at PORT_SPLITTABLE (148).
-    nla_map = devlink.devlinkcmd.nla_map + (
-        ('DEVLINK_ATTR_PORT_EXTERNAL', 'uint8'),
-        ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 'uint32'))
-
-
-def _devlink(command, flags, attrs=()):
-    """:returns: list of messages, None when devlink does not answer"""
-    number = devlink.DEVLINK_NAMES[command]
-    request = _Message()
-    request['cmd'] = number
-    request['attrs'] = list(attrs)
-    try:
-        with DL() as socket:
-            socket.marshal.msg_map[number] = _Message
-            return list(socket.nlm_request(
-                request, msg_type=socket.prid,
-                msg_flags=NLM_F_REQUEST | flags))
-    except _FAILURES:
+def _devlink(command, attributes=b'', dump=False):
+    """:returns: list of bytes, None when devlink does not answer"""
+    families = _ask(
+        kernel.NETLINK_GENERIC, kernel.GENL_ID_CTRL,
+        _GENERIC.pack(kernel.CTRL_CMD_GETFAMILY, _VERSION, 0)
+        + nlsocket.attribute(kernel.CTRL_ATTR_FAMILY_NAME, 'devlink'))
+    if not families:
         return None
+    family = nlsocket.Attributes(families[0], _GENERIC.size).number(
+        kernel.CTRL_ATTR_FAMILY_ID)
+    return _ask(kernel.NETLINK_GENERIC, family,
+                _GENERIC.pack(command, _VERSION, 0) + attributes, dump=dump)
+
+
+def _link(message):
+    _, kind, ifindex, _, _ = _LINK.unpack_from(message)
+    said = nlsocket.Attributes(message, _LINK.size)
+    parent_bus = said.text(kernel.IFLA_PARENT_DEV_BUS_NAME)
+    return Link(
+        name=said.text(kernel.IFLA_IFNAME),
+        ifindex=ifindex,
+        port=portname.parse(said.text(kernel.IFLA_PHYS_PORT_NAME)),
+        switch_id=said.bytes(kernel.IFLA_PHYS_SWITCH_ID).hex() or None,
+        parent=said.text(kernel.IFLA_PARENT_DEV_NAME)
+        if parent_bus == _PCI else None,
+        up=said.number(kernel.IFLA_OPERSTATE) == kernel.IF_OPER_UP,
+        type=kernel.LINK_TYPES.get(kind))
 
 
 def _port(message):
     """:returns: Port, None for one of another bus or without a netdev"""
-    flavour = kernel.PORT_FLAVOURS.get(
-        message.get_attr('DEVLINK_ATTR_PORT_FLAVOUR'))
-    name = message.get_attr('DEVLINK_ATTR_PORT_NETDEV_NAME')
-    if message.get_attr('DEVLINK_ATTR_BUS_NAME') != _PCI or not name:
+    said = nlsocket.Attributes(message, _GENERIC.size)
+    name = said.text(kernel.DEVLINK_ATTR_PORT_NETDEV_NAME)
+    if said.text(kernel.DEVLINK_ATTR_BUS_NAME) != _PCI or not name:
         return None
+    flavour = kernel.PORT_FLAVOURS.get(
+        said.number(kernel.DEVLINK_ATTR_PORT_FLAVOUR))
     # Linux 5.9 said «external» before 5.10 said of which controller.
-    controller = (message.get_attr('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER') or 0
-                  if message.get_attr('DEVLINK_ATTR_PORT_EXTERNAL') else None)
+    controller = (said.number(kernel.DEVLINK_ATTR_PORT_CONTROLLER_NUMBER) or 0
+                  if said.number(kernel.DEVLINK_ATTR_PORT_EXTERNAL) else None)
     return Port(
-        device=message.get_attr('DEVLINK_ATTR_DEV_NAME'),
+        device=said.text(kernel.DEVLINK_ATTR_DEV_NAME),
         port=portname.PortName(
             flavour,
-            pf=message.get_attr('DEVLINK_ATTR_PORT_NUMBER')
+            pf=said.number(kernel.DEVLINK_ATTR_PORT_NUMBER)
             if flavour == kernel.PHYSICAL
-            else message.get_attr('DEVLINK_ATTR_PORT_PCI_PF_NUMBER'),
-            number=message.get_attr('DEVLINK_ATTR_PORT_PCI_VF_NUMBER'),
+            else said.number(kernel.DEVLINK_ATTR_PORT_PCI_PF_NUMBER),
+            number=said.number(kernel.DEVLINK_ATTR_PORT_PCI_VF_NUMBER),
             controller=controller),
         name=name,
-        ifindex=message.get_attr('DEVLINK_ATTR_PORT_NETDEV_IFINDEX'))
+        ifindex=said.number(kernel.DEVLINK_ATTR_PORT_NETDEV_IFINDEX))

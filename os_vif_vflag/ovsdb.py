@@ -154,10 +154,14 @@ class OvsDb:
         try:
             schema = _fetch_schema(self._connection, self._timeout)
         except OSError as e:
-            raise self._unreachable(e.strerror) from None
+            raise self._unreachable(e.strerror or e) from None
         except TypeError:  # python-ovs has no files to load
             raise self._unreachable('this process has set no TLS key, '
                                     'certificate and CA') from None
+        # python-ovs on a port beyond 65535, a path beyond 108 characters, and
+        # what else is no connection
+        except (ValueError, OverflowError, RecursionError) as e:
+            raise self._unreachable(e) from None
         helper = idlutils.create_schema_helper(schema)
         for table, columns in _COLUMNS.items():
             helper.register_columns(table, list(columns))

@@ -79,7 +79,7 @@ class PlugCommand(command.BaseCommand):
             self.error = 'it was removed meanwhile'
         elif interface.error:
             self.error = interface.error[0]
-        elif interface.ofport == [-1]:
+        elif interface.ofport in ([], [-1]):
             self.error = 'it got no OpenFlow port'
 
     def _create_bridge(self, txn):

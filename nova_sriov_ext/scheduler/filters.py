@@ -32,9 +32,9 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         :returns: list of the HostStates that pass
         """
         hosts = list(filter_obj_list)
-        if utils.request_is_rebuild(spec_obj):
-            return hosts
         try:
+            if utils.request_is_rebuild(spec_obj):
+                return hosts
             requests = _requests(spec_obj)
         except Exception:
             LOG.exception('The PCI requests of %s could not be read; passing '
@@ -44,7 +44,9 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         passed = [host for host, why in zip(hosts, misfits, strict=True)
                   if why is None]
         if hosts and not passed:
-            _tell(spec_obj, hosts, misfits)
+            _tell(_server(spec_obj), [
+                (_name(host), why)
+                for host, why in zip(hosts, misfits, strict=True)])
         return passed
 
     def _misfit(self, host, requests):
@@ -55,7 +57,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             LOG.exception('Host %s could not be judged; passing it on', host)
             return None
         if why is not None:
-            LOG.debug('Host %s refused: %s', host.host, why)
+            LOG.debug('Host %s refused: %s', _name(host), why)
         return why
 
 
@@ -81,16 +83,25 @@ def _request(request):
                        name=name)
 
 
-def _tell(spec_obj, hosts, misfits):
+def _tell(server, refusals):
     """One line for the operator: what refused how many hosts, and an
-    example of each."""
-    examples = {why.reason: f'{host.host}: {why}'
-                for host, why in zip(hosts, misfits, strict=True)}
-    counts = collections.Counter(why.reason for why in misfits)
+    example of each.
+
+    :param refusals: list of (name of a host, Misfit)
+    """
+    examples = {why.reason: f'{host}: {why}' for host, why in refusals}
+    counts = collections.Counter(why.reason for _, why in refusals)
     reasons = '; '.join(f'{reason} on {count} host(s), e.g. '
                         f'{examples[reason]}'
                         for reason, count in counts.most_common())
-    server = (spec_obj.instance_uuid if 'instance_uuid' in spec_obj
-              else 'unknown')
     LOG.info('No host has the SR-IOV devices of server %s: %s',
              server, reasons)
+
+
+def _server(spec_obj):
+    return (spec_obj.instance_uuid if 'instance_uuid' in spec_obj
+            else 'unknown')
+
+
+def _name(host):
+    return getattr(host, 'host', host)

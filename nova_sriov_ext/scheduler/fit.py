@@ -80,7 +80,7 @@ class Misfit:
 
 
 _WORDS = {
-    NO_PCI: 'the host reports no PCI devices',
+    NO_PCI: 'the host reports no free PCI devices',
     NO_FREE: '{subject}: {asked} asked, the host has none free ({request})',
     NO_MATCH: '{subject}: the host has free ones, but none as asked by '
               '{request}',

@@ -28,7 +28,7 @@ DEFAULT_FILTERS = (
 # This project tells at level DEBUG why it refused which host, and more.
 LOG_LEVELS = ('nova_sriov_ext=DEBUG,os_vif_vflag=DEBUG,sqlalchemy=WARN,'
               'requests=WARN,urllib3=WARN,amqp=WARN,stevedore=CRITICAL')
-# type: (port, path) of what stands in Keystone's catalogue.
+# Service type: (port, path) of what stands in Keystone's catalogue.
 ENDPOINTS = {
     'compute': (8774, '/v2.1'),
     'image': (9292, ''),

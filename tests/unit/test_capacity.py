@@ -11,13 +11,13 @@ from nova.pci import whitelist
 import pytest
 
 from nova_sriov_ext import capacity
-from os_vif_vflag import host
+from os_vif_vflag import facts
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
 
 def pf(address, mode='switchdev'):
-    return host.PF(address, None, mode, 8, ())
+    return facts.PF(address, mode=mode, total_vfs=8)
 
 
 def vfs(parent, number, dev_type='type-VF', bus='04'):

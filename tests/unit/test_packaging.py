@@ -111,7 +111,8 @@ def test_entry_points(ours):
         ('oslo.config.opts', 'os_vif_vflag'),
         ('console_scripts', 'nova-sriov'),
         ('console_scripts', 'nova-sriov-compute'),
-        ('nova_sriov.commands', 'capacity_list')}
+        ('nova_sriov.commands', 'capacity_list'),
+        ('nova_sriov.commands', 'host_show')}
     for point in points.values():
         assert callable(point.load())
 

@@ -63,22 +63,6 @@ def builder(vif):
     return BUILDERS.get((vif['type'], vif['vnic_type']))
 
 
-def check(vif):
-    """Find out early what libvirt or the kernel would refuse late.
-
-    :param vif: nova.network.model.VIF of a kind in BUILDERS
-    :raises exception.InvalidPort: names port, field, value and remedy
-    """
-    builder(vif)(_Discard(), vif)
-
-
-class _Discard:
-    """Takes what a builder sets."""
-
-    def add_vport_param(self, key, value):
-        pass
-
-
 def _hostdev(conf, vif):
     conf.net_type = 'hostdev'
     conf.source_dev = pci_slot(vif)

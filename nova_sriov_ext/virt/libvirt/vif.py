@@ -1,6 +1,7 @@
 """The VIF driver: stock behaviour for every VIF that is not SR-IOV."""
 
 import contextlib
+import copy
 
 from nova import exception as nova_exception
 import nova.conf
@@ -21,6 +22,9 @@ LOG = logging.getLogger(__name__)
 _REPRESENTED = frozenset((
     (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT),
 ))
+
+# The host bridge: a PCI address that is no VF on any machine.
+_NO_VF = '0000:00:00.0'
 
 
 class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
@@ -50,14 +54,17 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
     def plug(self, instance, vif):
         """Do on the host what the VIF needs before the guest starts.
 
-        :raises exception.InvalidPort: a port that no host can serve
+        What is wrong with a port comes up in get_config, which Nova calls
+        before it plugs a new server's VIFs. Here only what plug itself needs
+        is looked at: nova-compute plugs the VIFs of running servers again
+        when it starts, and those are none the worse for a VLAN that has left
+        Nova's cache.
+
+        :raises exception.InvalidPort: a representor's port without a VF
         :raises exception.PlugFailed: this host cannot
         """
-        if interface.builder(vif) is not None:
-            # Before anything is changed: what is wrong with the port comes
-            # up here, not when the guest is defined.
-            interface.check(vif)
         if _represented(vif):
+            interface.pci_slot(vif)
             with _plugins_own_words():
                 self._plug_os_vif(instance, _for_os_vif(vif))
         else:
@@ -68,15 +75,13 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
         :raises exception.PlugFailed: this host cannot
         """
-        if interface.builder(vif) is not None and not _has_vf(vif):
-            # Then plug refused it, too. Nova cleans up after a failed plug,
-            # and another error here would hide why it failed.
-            return
         if _represented(vif):
             with _plugins_own_words():
-                self._unplug_os_vif(instance, _for_os_vif(vif))
-        else:
+                self._unplug_os_vif(instance, _for_os_vif(_with_vf(vif)))
+        elif interface.builder(vif) is None or _has_vf(vif):
             super().unplug(instance, vif)
+        # Else nothing was done for it. Nova cleans up after a failure, and
+        # another error here would hide why it failed.
 
 
 def _represented(vif):
@@ -89,6 +94,19 @@ def _has_vf(vif):
     except exception.InvalidPort:
         return False
     return True
+
+
+def _with_vf(vif):
+    """A VIF that can be unplugged though its VF has left Nova's cache: the
+    port of its representor is found by the id of the Neutron port.
+
+    :returns: nova.network.model.VIF
+    """
+    if _has_vf(vif):
+        return vif
+    found = copy.copy(vif)
+    found['profile'] = {**(vif['profile'] or {}), 'pci_slot': _NO_VF}
+    return found
 
 
 def _for_os_vif(vif):

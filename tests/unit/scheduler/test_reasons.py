@@ -26,9 +26,9 @@ PLAIN = pool(1)
 
 CASES = {
     'the host has no pools': (
-        None, [on('a')], fit.NO_PCI, 'the host reports no PCI devices'),
+        None, [on('a')], fit.NO_PCI, 'the host reports no free PCI devices'),
     'the host has an empty list of pools': (
-        [], [on('a')], fit.NO_PCI, 'the host reports no PCI devices'),
+        [], [on('a')], fit.NO_PCI, 'the host reports no free PCI devices'),
     'another physnet only': (
         [A1], [on('b')], fit.NO_FREE,
         'b: 1 asked, the host has none free (port p1)'),

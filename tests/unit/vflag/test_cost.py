@@ -21,8 +21,10 @@ PER_VF, PER_PF, PER_DEVICE, PER_HOST = 3, 30, 3, 10
 
 
 def build(sriov_host, vfs, source=None, **more):
-    sim = sriov_host(Card((Pf(PF0, 'up0', vfs=vfs, total_vfs=vfs),
-                           Pf(PF1, 'up1', vfs=vfs, total_vfs=vfs)), **more))
+    # ARI: the VFs of the two PFs take turns, from the next bus on.
+    place = {'vfs': vfs, 'total_vfs': vfs, 'vf_offset': 256, 'vf_stride': 2}
+    sim = sriov_host(Card((Pf(PF0, 'up0', **place),
+                           Pf(PF1, 'up1', **place)), **more))
     host = sources.host(sim, source)
     host.sysfs = damage.Watched(str(sim.root))
     return sim, host

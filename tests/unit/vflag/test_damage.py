@@ -4,6 +4,7 @@ names of what is not, and never a wrong representor."""
 import collections
 import contextlib
 import dataclasses
+import itertools
 import os
 import pathlib
 import re
@@ -17,12 +18,15 @@ from os_vif_vflag.host import Host
 from os_vif_vflag.representor import Finder
 from tests.sim import memory
 from tests.sim import sysfs
+from tests.sim.card import Bond
 from tests.sim.card import Card
+from tests.sim.card import LagState
 from tests.sim.card import Pf
 from tests.unit.vflag import damage
 from tests.unit.vflag import machines
 from tests.unit.vflag import sources
 
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 DEVICES = 'bus/pci/devices'
 # Not there on every kernel, machine, driver or netdev
 OPTIONAL = re.compile(
@@ -159,16 +163,32 @@ def test_whatever_is_damaged(cards, source, rounds):
             for shape, number, kind in drawn:
                 paths = shapes[shape % len(shapes)]
                 chosen.append((paths[number % len(paths)], kind))
-            after = check(sim, host, before, finder, chosen)
-            if len(chosen) == 1 and named(*chosen[0]):
-                # A VF's link that is gone shows in the PF's numbers.
-                said = re.sub('virtfn.*', '', chosen[0][0])
-                assert any(said in unread.path
-                           for unread in after.unread), chosen
+            check(sim, host, before, finder, chosen)
         assert host.snapshot() == before
 
 
-PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+BONDED = Card(
+    (Pf(PF0, 'up0', external_vfs=1, numa_node=0), Pf(PF1, 'up1')),
+    lag=LagState(), bond=Bond('bond0', 'active-backup', ('up0', 'up1')))
+OTHER = Card((Pf('0000:81:00.0', 'up2', vfs=2),), switch_id='aa',
+             naming='number')
+
+
+@pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
+def test_each_damage_alone(source):
+    """All that a snapshot asks for, in every way: it is named."""
+    with machine((BONDED, OTHER), source) as (sim, host):
+        shapes = places(host)
+        before, finder = host.snapshot(), Finder(host)
+        for paths, kind in itertools.product(shapes.values(), damage.KINDS):
+            after = check(sim, host, before, finder, [(paths[0], kind)])
+            if named(paths[0], kind):
+                # A VF's link that is gone shows in the PF's numbers.
+                said = re.sub('virtfn.*', '', paths[0])
+                assert any(said in unread.path for unread in after.unread), (
+                    paths[0], kind)
+        assert host.snapshot() == before
+
 
 
 @pytest.mark.parametrize('gone, said', [

@@ -106,6 +106,14 @@ def attribute(sim, address, name):
     return sim.sys / 'bus' / 'pci' / 'devices' / address / name
 
 
+def without_netdevs(sim):
+    """All PFs' drivers reload: their uplinks are gone for a moment."""
+    for link in sim.links():
+        if link.kind == 'uplink':
+            sim._removed.add(link.key)
+    sim._sync()
+
+
 def test_old_kernels_do_not_tell_the_product_of_vfs(sriov_host):
     sim = sriov_host(card())
     attribute(sim, PF0, 'sriov_vf_device').unlink()
@@ -131,6 +139,9 @@ def test_infiniband(sriov_host, source):
     pf, = sources.host(sim, source).snapshot().pfs
     assert (pf.uplink, pf.link_type, pf.mode, len(pf.vfs)) == (
         'ib0', 'infiniband', 'legacy', 4)
+    without_netdevs(sim)
+    pf, = sources.host(sim, source).snapshot().pfs
+    assert (pf.uplink, len(pf.vfs)) == (None, 4)
 
 
 def test_partitions_are_no_uplinks():

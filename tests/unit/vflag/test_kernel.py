@@ -17,12 +17,11 @@ def constants(header, pattern):
     if not path.exists():
         pytest.skip(f'{path} is not on this machine')
     text = re.sub(r'/\*.*?\*/', '', path.read_text(), flags=re.DOTALL)
-    defines = re.findall(rf'#define\s+({pattern})\s+(\d+)\s*$', text,
-                         re.MULTILINE)
-    if defines:
-        return {name: int(number) for name, number in defines}
-    found = {}
-    for body in re.findall(r'enum \w+ \{(.*?)\};', text, re.DOTALL):
+    text = re.sub(r'\s*\\\n\s*', ' ', text)     # a define over two lines
+    found = {name: int(number, 0) for name, number in re.findall(
+        rf'#define\s+({pattern})\s+(0x[0-9a-f]+|\d+)\s*$', text,
+        re.MULTILINE)}
+    for body in re.findall(r'enum\s*\w*\s*\{(.*?)\};', text, re.DOTALL):
         number = -1
         for name, value in re.findall(
                 r'^\s*(\w+)(?:\s*=\s*(\d+))?\s*,?\s*$', body,
@@ -49,11 +48,24 @@ def test_eswitch_modes():
         assert kernel.ESWITCH_MODES[number] == name
 
 
-def test_devlink_attributes():
-    known = constants('devlink.h', r'DEVLINK_ATTR_\w+')
-    for name in ('DEVLINK_ATTR_PORT_EXTERNAL',
-                 'DEVLINK_ATTR_PORT_CONTROLLER_NUMBER'):
-        assert known[name] == getattr(kernel, name)
+@pytest.mark.parametrize('header, prefix', [
+    ('devlink.h', 'DEVLINK_CMD_'), ('devlink.h', 'DEVLINK_ATTR_'),
+    ('if_link.h', 'IFLA_'), ('if.h', 'IF_OPER_'), ('rtnetlink.h', 'RTM_'),
+    ('netlink.h', 'NLM'), ('netlink.h', 'NETLINK_'),
+    ('genetlink.h', 'CTRL_'),
+])
+def test_netlink(header, prefix):
+    """Those of a later Linux than the headers are not in them."""
+    known = constants(header, rf'{prefix}\w+')
+    ours = {name: number for name, number in vars(kernel).items()
+            if name.startswith(prefix) and name in known}
+    assert ours and ours == {name: known[name] for name in ours}
+
+
+def test_generic_netlink():
+    known = constants('netlink.h', r'NLMSG_MIN_TYPE')
+    assert known['NLMSG_MIN_TYPE'] == kernel.GENL_ID_CTRL
+    assert kernel.NLM_F_DUMP == 0x100 | 0x200      # NLM_F_ROOT | NLM_F_MATCH
 
 
 # BOND_MODE_<…> of if_bonding.h → the name in bond_mode_tbl

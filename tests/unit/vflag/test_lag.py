@@ -164,6 +164,15 @@ def test_ports_in_two_slots(sriov_host, modes, same_card, reason, source):
         assert lag_of(sim, source).reason == reason
 
 
+def test_another_card_without_switch_id(sriov_host):
+    """Two that say nothing are not the same."""
+    sim = sriov_host(
+        card(naming='mlx5-5.1', pf0={'mode': 'legacy'},
+             pf1={'mode': 'legacy'}),
+        Card((Pf(SLOT, 'enp129s0np0', mode='legacy'),), naming='mlx5-5.1'))
+    assert lag_of(sim).reason == f'PF {PF0}, {PF1} is in legacy mode'
+
+
 def other_switch_id(sim, pf):
     """The simulation puts a bond's members on one card; here they are not."""
     devices = sim.sys / 'bus' / 'pci' / 'devices'

@@ -103,9 +103,12 @@ def test_a_bad_port_reaches_no_plugin(driver, plugins, slot):
 
 
 @pytest.mark.parametrize('slot', [None, 'abc'])
-def test_unplug_without_a_vf_reaches_no_plugin(driver, plugins, slot):
-    plugins['vflag'].error = RuntimeError('reached')
+def test_unplug_of_a_vf_that_nova_forgot(driver, plugins, slot):
+    """The plugin finds the port without it, so it must be asked."""
+    driver.plug(vifs.INSTANCE, vifs.switchdev())
+    assert holders(plugins) == ['vflag']
     driver.unplug(vifs.INSTANCE, vifs.switchdev(slot=slot))
+    assert not holders(plugins)
 
 
 def _attempt(driver, method):

@@ -1,0 +1,66 @@
+"""The table at the end of a run."""
+
+import collections
+import re
+
+_COLUMNS = (
+    ('find, first time (sysfs)', 'test_find_cold-sysfs', 1),
+    ('find, first time (netlink)', 'test_find_cold-netlink', 1),
+    ('the link dump alone', 'test_dump', 1),
+    ('find, next VF', 'test_find_next', 1),
+    ('find, known VF', 'test_find_warm', 1),
+    ('snapshot, per VF (sysfs)', 'test_snapshot-sysfs', 2),
+    ('snapshot, per VF (netlink)', 'test_snapshot-netlink', 2),
+)
+_NOTE = """\
+Medians for one VF in ms; in brackets how many times as long os-vif, and Nova,
+take on the same tree. Two PFs. A snapshot's time is divided by its VFs.
+netlink: dumps of this kernel's netdevs, as many as in the tree; this kernel
+does not know their parents, so that sysfs completes each, as before Linux
+5.14; for cards of newer kernels the dump alone is enough{devlink}."""
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    session = getattr(config, '_benchmarksession', None)
+    medians = _medians(session.benchmarks if session else ())
+    if not medians:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section('stock and ours')
+    write(f'{"":28}' + ''.join(f'{group:>20}' for group in medians))
+    for label, test in (('os-vif', 'test_os_vif'), ('Nova', 'test_nova')):
+        write(f'{label:28}' + ''.join(
+            f'{of[test]:20.3f}' for of in medians.values()))
+    for label, test, pfs in _COLUMNS:
+        write(f'{label:28}' + ''.join(
+            _cell(of, test, int(group.split()[0]) * pfs if pfs > 1 else 1)
+            for group, of in medians.items()))
+    write(_NOTE.format(devlink=_devlink()))
+
+
+def _medians(benchmarks):
+    """:returns: dict group → test → median in ms, of groups that are
+    complete"""
+    found = collections.defaultdict(dict)
+    for one in benchmarks:
+        source = re.search(r'-(sysfs|netlink)\]', one.name)
+        name = one.name.partition('[')[0] + (
+            f'-{source[1]}' if source else '')
+        if one.group and one.stats and one.stats.rounds:
+            found[one.group][name] = one.stats.median * 1000
+    wanted = {'test_os_vif', 'test_nova', *(test for _, test, _ in _COLUMNS)}
+    return {group: of for group, of in found.items() if wanted <= of.keys()}
+
+
+def _cell(of, test, vfs):
+    time = of[test] / vfs
+    ratios = '/'.join(f'{of[stock] / time:.1f}'
+                      for stock in ('test_os_vif', 'test_nova'))
+    return f'{time:.3f} ({ratios})'.rjust(20)
+
+
+def _devlink():
+    from os_vif_vflag.netlink import Netlink
+    return ('' if Netlink().ports() is not None
+            else ';\nit has no devlink either, which costs one refused '
+            'request')

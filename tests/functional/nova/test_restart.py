@@ -1,0 +1,64 @@
+"""nova-compute starts again, whatever its servers' ports look like now."""
+
+from nova import context
+from nova import objects
+import pytest
+
+from tests.functional.nova import base
+
+
+def forget_vf(vif):
+    """``openstack port set --no-binding-profile``, and Nova's cache heals."""
+    vif['profile'] = {}
+
+
+def forget_vlan(vif):
+    vif['details'] = {**vif['details'], 'vlan': None}
+
+
+def forget_profile_id(vif):
+    vif['details'] = {}
+
+
+class RestartTest(base.SriovServersTest):
+    """Stock Nova starts with each of these, see StockRestartTest."""
+
+    def restart_after(self, change, **binding):
+        """:returns: the server's vm_state after the change and a restart"""
+        self.start_host()
+        server = self.boot(self.create_port(**binding))
+        instance = objects.Instance.get_by_uuid(
+            context.get_admin_context(), server['id'])
+        network_info = instance.info_cache.network_info
+        change(network_info[0])
+        instance.info_cache.network_info = network_info
+        instance.info_cache.save()
+        self.restart_compute_service('compute1')
+        instance.refresh()
+        return instance.vm_state
+
+    def test_legacy_port_without_vf(self):
+        assert self.restart_after(forget_vf) == 'active'
+
+    def test_legacy_port_without_vlan(self):
+        assert self.restart_after(forget_vlan) == 'active'
+
+    def test_vm_fex_port_without_profile_id(self):
+        assert self.restart_after(
+            forget_profile_id, vif_type='802.1qbh',
+            vif_details={'profileid': 'my-port-profile'}) == 'active'
+
+    def test_switchdev_port_without_vf(self):
+        """The one where stock Nova stops with a KeyError: the server is
+        marked, and nova-compute starts."""
+        if self.COMPUTE_DRIVER.startswith('libvirt.'):
+            with pytest.raises(KeyError):
+                self.restart_after(forget_vf, vif_type='ovs')
+        else:
+            assert self.restart_after(forget_vf, vif_type='ovs') == 'error'
+
+
+class StockRestartTest(RestartTest):
+    """The same with stock Nova's driver, in the same run."""
+
+    COMPUTE_DRIVER = 'libvirt.LibvirtDriver'

@@ -1,0 +1,72 @@
+"""Who uses a VF, as libvirt itself and Open vSwitch tell."""
+
+import pytest
+
+from nova_sriov_ext import occupancy
+from os_vif_vflag import facts
+
+UUID = '2fb6f0e5-6a14-4d28-9cc9-7d6f3d3c6b11'
+ADDRESS = '0000:03:0a.7'
+SOURCE = ('<source><address type="pci" domain="0x0000" bus="0x03" '
+          'slot="0x0a" function="0x7"/></source>')
+DEVICES = {
+    'interface': '<interface type="hostdev" managed="yes">'
+                 f'<mac address="fa:16:3e:00:00:01"/>{SOURCE}</interface>',
+    'hostdev': '<hostdev mode="subsystem" type="pci" managed="yes">'
+               f'{SOURCE}</hostdev>',
+}
+
+
+@pytest.fixture
+def libvirt_with(tmp_path):
+    """A function: devices → URI of libvirt's test driver with a domain."""
+    pytest.importorskip('libvirt')
+
+    def write(devices):
+        path = tmp_path / 'node.xml'
+        path.write_text(
+            f'<node><domain type="test"><name>web1</name><uuid>{UUID}</uuid>'
+            '<memory>8192</memory><os><type>hvm</type></os>'
+            f'<devices>{devices}</devices></domain></node>')
+        return f'test://{path}'
+
+    return write
+
+
+@pytest.mark.parametrize('device', DEVICES.values(), ids=DEVICES.keys())
+def test_guests(libvirt_with, device):
+    assert occupancy.guests(libvirt_with(device)) == ({ADDRESS: UUID}, None)
+
+
+def test_guests_without_vfs(libvirt_with):
+    assert occupancy.guests(libvirt_with('')) == ({}, None)
+
+
+def test_libvirt_that_does_not_answer(tmp_path):
+    pytest.importorskip('libvirt')
+    found, problem = occupancy.guests(f'test://{tmp_path}/none.xml')
+    assert found is None
+    assert 'does not answer' in problem
+    assert 'told from its driver' in problem
+
+
+VF = facts.VF(ADDRESS, 7, driver='vfio-pci', representor='eth7')
+PORTS = {'eth7': {'iface-id': 'port', 'vm-uuid': UUID}}
+
+
+@pytest.mark.parametrize('ports, guests, expected', [
+    ({}, {}, occupancy.Use()),
+    (None, {ADDRESS: UUID}, occupancy.Use(True, None, UUID)),
+    (PORTS, {}, occupancy.Use(True, 'eth7', UUID)),
+    (PORTS, {ADDRESS: 'another'}, occupancy.Use(True, 'eth7', 'another')),
+    ({'eth7': {}}, {}, occupancy.Use(False, 'eth7', None)),
+    # libvirt is silent: the driver tells
+    ({}, None, occupancy.Use(True)),
+])
+def test_uses(ports, guests, expected):
+    assert occupancy.uses([VF], ports, guests) == {ADDRESS: expected}
+
+
+def test_an_unbound_vf_is_free_whoever_is_silent():
+    assert occupancy.uses([facts.VF(ADDRESS, 7)], None, None) == {
+        ADDRESS: occupancy.Use()}
