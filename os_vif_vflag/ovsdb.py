@@ -83,6 +83,11 @@ class OvsDb:
         with self._replica() as api:
             return commands.is_plugged(api, port)
 
+    def has_port(self, device):
+        """Whether a device is in Open vSwitch, for whomever."""
+        with self._replica() as api:
+            return commands.has_port(api, device)
+
     def interfaces(self):
         """:returns: dict, name → external_ids of every interface
         :raises exception.OvsdbUnreachable

@@ -95,6 +95,10 @@ def has_bridge(api, name):
     return _row(api, 'Bridge', name) is not None
 
 
+def has_port(api, device):
+    return _row(api, 'Port', device) is not None
+
+
 def is_plugged(api, port):
     """Whether the device is the port of its ``iface-id`` already."""
     interface = _row(api, 'Interface', port.device)

@@ -97,11 +97,20 @@ class VFLagPlugin(plugin.PluginBase):
             devices = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
                 bridge if bridge.startswith(_TRUNK_PREFIX) else None)
-            for device in devices:
+            for device in {*devices, *self._unused_representor(vif)}:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
                 with contextlib.suppress(exception.LinkFailed):
                     _set_link(device, 'down')
+
+    def _unused_representor(self, vif):
+        """Of a VF whose port is not in the database (any more): a process
+        that was killed between two steps may have left it up."""
+        with contextlib.suppress(exception.HostError):
+            device = self._representors.find(vif.dev_address)
+            if not self._ovsdb.has_port(device):
+                return [device]
+        return []
 
     def _mtu(self, vif):
         network = vif.network
