@@ -15,6 +15,7 @@ import time
 
 from pyroute2 import NetNS
 
+from tests.lab import crash
 from tests.lab import osvif
 from tests.lab import ovs
 from tests.sim import inside
@@ -66,6 +67,17 @@ class Compute:
 
     def act_together(self, action, ports):
         return self._call(osvif.act_together, action, ports)
+
+    def die(self, point, action, port):
+        """A process is killed at a point (crash.POINTS) of plug or unplug.
+
+        :raises AssertionError: it never came there
+        """
+        try:
+            outcome = self._call(crash.die, point, action, port)
+        except EOFError:      # the pipe to a process that is no more
+            return
+        raise AssertionError(f'nobody was killed {point}: {outcome}')
 
     def act(self, *steps):
         """Steps of one process, as in osvif.act; a step that is a function
