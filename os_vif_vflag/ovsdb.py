@@ -222,6 +222,14 @@ class _Transaction(impl_idl.OvsVsctlTransaction):
             self.abandoned = True
             raise
 
+    def timeout_exceeded(self):
+        # do_commit would raise what it raises for errors of the database.
+        if super().timeout_exceeded():
+            raise ovsdbapp_exc.TimeoutException(
+                commands=self.commands, timeout=self.timeout,
+                cause='the connection was lost')
+        return False
+
     def do_commit(self):
         # One that waited in the queue while ovsdb-server was silent comes
         # too late: its caller has been told that nothing was done.
