@@ -65,6 +65,18 @@ class Compute:
     def unplug(self, port):
         return self.act(('unplug', port))
 
+    def vanish(self, point, port):
+        """Plug; at the point, the representor's netdev goes."""
+        return self._call(
+            crash.vanish, point, port, self.representor(port.vf))
+
+    def run(self, function, *args):
+        """Run a function of a module, given the options, in a process.
+
+        :returns: inside.Outcome
+        """
+        return self._call(function, *args)
+
     def act_together(self, action, ports):
         return self._call(osvif.act_together, action, ports)
 

@@ -67,16 +67,16 @@ def act(options, *steps):
                 time.sleep(0.01)
         elif MAY_FAIL in step:
             with contextlib.suppress(exception.ExceptionBase):
-                _step(*step[:2])
+                perform(*step[:2])
         else:
-            _step(*step)
+            perform(*step)
 
 
 def act_together(options, action, ports):
     """As nova-compute does it for several servers: threads."""
     _initialize(options)
     with concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
-        list(pool.map(lambda port: _step(action, port), ports))
+        list(pool.map(lambda port: perform(action, port), ports))
 
 
 def _initialize(options):
@@ -93,7 +93,7 @@ def _initialize(options):
     os_vif.initialize()
 
 
-def _step(action, port):
+def perform(action, port):
     getattr(os_vif, action)(
         port.vif(),
         instance_info.InstanceInfo(uuid=INSTANCE, name='instance-00000001'))
