@@ -1,9 +1,12 @@
 """The one place that needs privileges: CAP_NET_ADMIN, for netlink."""
 
+import errno
+import os
+import socket
+import struct
+
 from oslo_privsep import capabilities
 from oslo_privsep import priv_context
-from pyroute2 import IPRoute
-from pyroute2 import netlink
 
 vif_plug = priv_context.PrivContext(
     'os_vif_vflag',
@@ -20,15 +23,42 @@ def set_link(name, state, mtu=None):
     :param name: name of the netdev
     :param state: 'up' or 'down'
     :param mtu: bytes, None leaves it as it is
-    :raises OSError: the kernel's answer. (privsep carries builtin exceptions
-        from its daemon to the caller; pyroute2's own would need pyroute2's
-        constructor arguments there.)
+    :raises OSError: the kernel's answer. privsep carries builtin exceptions
+        from its daemon to the caller.
     """
-    wanted = {'state': state} | ({} if mtu is None else {'mtu': mtu})
-    try:
-        with IPRoute() as ip:
-            # By name, in one request: a look-up of the index first could
-            # meet another netdev when representors are being recreated.
-            ip.link('set', ifname=name, **wanted)
-    except netlink.exceptions.NetlinkError as e:
-        raise OSError(e.code, str(e.args[-1])) from None
+    up = state == 'up'
+    # By name, in one request: a look-up of the index first could meet another
+    # netdev when representors are being recreated.
+    body = struct.pack('=BxHiII', socket.AF_UNSPEC, 0, 0, _IFF_UP * up,
+                       _IFF_UP) + _attribute(_IFLA_IFNAME, os.fsencode(name))
+    if mtu is not None:
+        body += _attribute(_IFLA_MTU, struct.pack('=I', mtu))
+    error = _request(_RTM_NEWLINK, body)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+# include/uapi/linux: rtnetlink.h, netlink.h, if_link.h, if.h. pyroute2 starts
+# an event loop for each socket: 0.5 ms for what takes 0.01 ms.
+_RTM_NEWLINK, _REQUEST_ACK, _NLMSG_ERROR = 16, 0x1 | 0x4, 2
+_IFLA_IFNAME, _IFLA_MTU, _IFF_UP = 3, 4, 0x1
+_HEADER = struct.Struct('=IHHII')
+
+
+def _attribute(kind, value):
+    """``struct nlattr``; a name ends with a zero, numbers need none."""
+    value += b'\0' if kind == _IFLA_IFNAME else b''
+    padding = b'\0' * (-len(value) % 4)
+    return struct.pack('=HH', 4 + len(value), kind) + value + padding
+
+
+def _request(kind, body):
+    """:returns: errno of the kernel's answer, 0 for success"""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                       socket.NETLINK_ROUTE) as kernel:
+        kernel.send(_HEADER.pack(
+            _HEADER.size + len(body), kind, _REQUEST_ACK, 1, 0) + body)
+        answer = kernel.recv(65536)
+    if _HEADER.unpack_from(answer)[1] != _NLMSG_ERROR:
+        return errno.EBADMSG
+    return -struct.unpack_from('=i', answer, _HEADER.size)[0]
