@@ -55,6 +55,11 @@ class OvsDb:
         with self._replica() as api:
             return commands.is_plugged(api, port)
 
+    def has_port(self, device):
+        """Whether a device is in Open vSwitch, for whomever."""
+        with self._replica() as api:
+            return commands.has_port(api, device)
+
     def interfaces(self):
         """:returns: dict, name → external_ids of every interface
         :raises exception.OvsdbUnreachable
@@ -197,6 +202,14 @@ class _Transaction(impl_idl.OvsVsctlTransaction):
                 raise _VswitchdSilent() from None
             self.abandoned = True
             raise
+
+    def timeout_exceeded(self):
+        # do_commit would raise what it raises for errors of the database.
+        if super().timeout_exceeded():
+            raise ovsdbapp_exc.TimeoutException(
+                commands=self.commands, timeout=self.timeout,
+                cause='the connection was lost')
+        return False
 
     def do_commit(self):
         # One that waited in the queue while ovsdb-server was silent comes

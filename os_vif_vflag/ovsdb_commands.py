@@ -132,6 +132,10 @@ def has_bridge(api, name):
     return _row(api, 'Bridge', name) is not None
 
 
+def has_port(api, device):
+    return _row(api, 'Port', device) is not None
+
+
 def is_plugged(api, port):
     """Whether the device is the port of its ``iface-id`` already."""
     interface = _row(api, 'Interface', port.device)
@@ -150,11 +154,23 @@ def _bridge_of(api, port):
 
 def _ports_of(api, iface_id):
     """:returns: list of (Bridge row, Port row) with this ``iface-id``"""
-    return [(bridge, port)
+    # One column of each interface is looked at, and the ports of those found
+    # only: a column costs 20 microseconds in ovs-python.
+    found = [row for row in api.tables['Interface'].rows.values()
+             if row.external_ids.get('iface-id') == iface_id]
+    ports = {port for row in found for port in _ports_with(api, row)}
+    return [(bridge, port) for port in ports
             for bridge in api.tables['Bridge'].rows.values()
-            for port in bridge.ports
-            if any(i.external_ids.get('iface-id') == iface_id
-                   for i in port.interfaces)]
+            if port in bridge.ports]
+
+
+def _ports_with(api, interface):
+    """All but a bond's interfaces have the name of their port."""
+    port = _row(api, 'Port', interface.name)
+    if port is not None and interface in port.interfaces:
+        return [port]
+    return [port for port in api.tables['Port'].rows.values()
+            if interface in port.interfaces]
 
 
 def _remove(api, bridge, port):

@@ -142,6 +142,12 @@ def datapath(vif):
     return (NETDEV if isinstance(vif, osv_vif.VIFVHostUser) else SYSTEM)
 
 
+def is_represented(vif):
+    """:returns: whether its port is the representor of a VF, a netdev of the
+        kernel; DPDK drives its own"""
+    return 'dev_address' in vif.fields and datapath(vif) == SYSTEM
+
+
 def is_trunk_bridge(name):
     return name.startswith(_TRUNK_PREFIX)
 

@@ -86,7 +86,7 @@ class VFLagPlugin(plugin.PluginBase):
             unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
                 bridge if ports.is_trunk_bridge(bridge) else None)
-            for device in unplugged:
+            for device in {*unplugged, *self._unused_representor(vif)}:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
                 with contextlib.suppress(exception.LinkFailed):
@@ -113,6 +113,17 @@ class VFLagPlugin(plugin.PluginBase):
                 with contextlib.suppress(exception.HostError):
                     devices.set_down(port.device)
             raise
+
+    def _unused_representor(self, vif):
+        """Of a VF whose port is not in the database (any more): a process
+        that was killed between two steps may have left it up."""
+        if not ports.is_represented(vif):
+            return []
+        with contextlib.suppress(exception.HostError):
+            device = self._representors.find(vif.dev_address)
+            if not self._ovsdb.has_port(device):
+                return [device]
+        return []
 
     def _below(self, vif):
         """:returns: tuple (PCI address of the VF's PF, name of its uplink or

@@ -15,6 +15,7 @@ import time
 
 from pyroute2 import NetNS
 
+from tests.lab import crash
 from tests.lab import osvif
 from tests.lab import ovs
 from tests.sim import inside
@@ -69,8 +70,31 @@ class Compute:
     def unplug(self, port):
         return self.act(('unplug', port))
 
+    def vanish(self, point, port):
+        """Plug; at the point, the representor's netdev goes."""
+        return self._call(
+            crash.vanish, point, port, self.representor(port.vf))
+
+    def run(self, function, *args):
+        """Run a function of a module, given the options, in a process.
+
+        :returns: inside.Outcome
+        """
+        return self._call(function, *args)
+
     def act_together(self, action, ports):
         return self.call(osvif.act_together, action, ports)
+
+    def die(self, point, action, port):
+        """A process is killed at a point (crash.POINTS) of plug or unplug.
+
+        :raises AssertionError: it never came there
+        """
+        try:
+            outcome = self._call(crash.die, point, action, port)
+        except EOFError:      # the pipe to a process that is no more
+            return
+        raise AssertionError(f'nobody was killed {point}: {outcome}')
 
     def act(self, *steps):
         """Steps of one process, as in osvif.act; a step that is a function

@@ -87,9 +87,9 @@ def act(options, *steps):
                 time.sleep(0.01)
         elif MAY_FAIL in step:
             with contextlib.suppress(exception.ExceptionBase):
-                _step(*step[:2])
+                perform(*step[:2])
         else:
-            _step(*step)
+            perform(*step)
 
 
 def warnings_of(options, action, port):
@@ -101,7 +101,7 @@ def warnings_of(options, action, port):
     logging.getLogger('os_vif_vflag').addHandler(handler)
     _initialize(options)
     try:
-        _step(action, port)
+        perform(action, port)
     except exception.ExceptionBase as e:
         return records, str(e)
     return records, None
@@ -111,7 +111,7 @@ def act_together(options, action, ports):
     """As nova-compute does it for several servers: threads."""
     _initialize(options)
     with concurrent.futures.ThreadPoolExecutor(len(ports)) as pool:
-        list(pool.map(lambda port: _step(action, port), ports))
+        list(pool.map(lambda port: perform(action, port), ports))
 
 
 def _initialize(options):
@@ -128,7 +128,7 @@ def _initialize(options):
     os_vif.initialize()
 
 
-def _step(action, port):
+def perform(action, port):
     getattr(os_vif, action)(
         port.vif(),
         instance_info.InstanceInfo(uuid=INSTANCE, name='instance-00000001'))

@@ -81,6 +81,7 @@ class Netdevs:
         wanted = {link.key: link for link in self.host.links()}
         for key in self._links.keys() - wanted.keys():
             self._ip.link('del', ifname=self._links.pop(key).name)
+        created = {}       # name -> ifindex
         for key, link in wanted.items():
             real = self._links.get(key)
             # the host gave it another ifindex: it went and came back
@@ -88,11 +89,12 @@ class Netdevs:
                 self._ip.link('del', ifname=real.name)
                 real = None
             if real is None:
-                self._create(link)
+                created[link.name] = self._create(link)
             elif real.name != link.name:
                 self._ip.link('set', index=self._index(real.name),
                               ifname=link.name)
-            self._links[key] = self.host.link(link.name)
+        self.host.adopt(created)
+        self._links = {link.key: link for link in self.host.links()}
         for vf in self._guests:
             self._attach(vf)
 
@@ -114,7 +116,10 @@ class Netdevs:
         return next(iter(self._ip.link_lookup(ifname=name)), None)
 
     def _create(self, link):
-        """Representors start down; what has a cable is up if that is."""
+        """Representors start down; what has a cable is up if that is.
+
+        :returns: ifindex
+        """
         self._count += 1
         peer = self._peers[link.key] = f'peer{self._count}'
         address = {} if link.type == 32 else {'address': link.mac}
@@ -124,7 +129,7 @@ class Netdevs:
         if link.kind in ('uplink', 'bond', 'foreign') and link.up:
             self._ip.link('set', index=index, state='up')
             self._parked.link('set', ifname=peer, state='up')
-        self.host.adopt(link.name, index)
+        return index
 
     def _attach(self, vf):
         """Move the VF, unless the guest has it or it has no representor."""

@@ -133,11 +133,15 @@ class Sysfs:
         self.set_mode(pf, 'legacy')
         self.set_mode(pf, mode)
 
-    def adopt(self, name, ifindex):
-        """Show the ifindex of the real netdev that has this name."""
-        self._ifindex[self.link(name).key] = ifindex
-        self._next_ifindex = max(self._next_ifindex, ifindex + 1)
-        self._sync()
+    def adopt(self, ifindexes):
+        """Show the ifindexes of real netdevs: {name: ifindex}."""
+        if ifindexes:
+            keys = {link.name: link.key for link in self.links()}
+            for name, ifindex in ifindexes.items():
+                self._ifindex[keys[name]] = ifindex
+            self._next_ifindex = max(
+                self._next_ifindex, max(ifindexes.values()) + 1)
+            self._sync()
 
     # How the tree follows
 

@@ -154,7 +154,7 @@ def test_representor_goes_and_comes(host):
 
 
 def test_real_ifindex_is_never_given_again(host):
-    host.adopt(UPLINKS[0], 500)
+    host.adopt({UPLINKS[0]: 500})
     assert read(host, f'class/net/{UPLINKS[0]}/ifindex') == '500'
     host.reload_representors(PF)
     assert host.representor(VF0).ifindex > 500

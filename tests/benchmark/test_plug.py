@@ -1,0 +1,64 @@
+"""What a plug costs: stock, ours, and one bare transaction; see tox -e bench.
+
+In the lab, links have no parent device in netlink, so that the first look-up
+of a process completes them from sysfs; later ones ask for one netdev.
+"""
+
+import pytest
+
+from tests.lab import compute as lab
+from tests.lab import measure
+from tests.lab import ovs
+from tests.lab.osvif import Port
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+ROUNDS = 25
+VFS = (8, 64, 127, 250)
+HEADER = (f'{"":22}{"plug ms":>9}{"unplug ms":>11}{"transactions":>14}'
+          f'{"files":>10}')
+
+
+@pytest.mark.parametrize('busy', [False, True],
+                         ids=['nothing else plugged', 'all VFs plugged'])
+@pytest.mark.parametrize('vfs', VFS)
+def test_plug_and_unplug(vfs, busy, capsys):
+    if ovs.why_not():
+        pytest.skip(ovs.why_not())
+    pf = Pf('0000:03:00.0', 'enp3s0f0np0', vfs=vfs, total_vfs=vfs,
+            vfs_bound_to='vfio-pci')
+    with lab.Compute(Card(pfs=(pf,))) as host:
+        *others, last = host.host.pf(pf.address).vf_addresses
+        found = host.run(
+            measure.measure, last, host.representor(last),
+            [Port(vf) for vf in others if busy], ROUNDS).result()
+    lines = report(found, f'{vfs} VFs, {"all" if busy else "none"} plugged')
+    with capsys.disabled():
+        print('\n' + '\n'.join(lines))
+    ours, stock = (total(found, what)
+                   for what in (measure.WARM, measure.STOCK))
+    assert ours < stock
+    assert found[measure.WARM, 'plug'].transactions == 1
+    assert found[measure.WARM, 'unplug'].transactions == 1
+
+
+def total(found, what):
+    return sum(found[what, action].milliseconds
+               for action in ('plug', 'unplug'))
+
+
+def report(found, title):
+    lines = [title, HEADER]
+    for what in (measure.STOCK, measure.WARM, measure.COLD, measure.FLOOR):
+        plug, unplug = (found[what, action] for action in ('plug', 'unplug'))
+        lines.append(
+            f'{what:22}{plug.milliseconds:9.1f}{unplug.milliseconds:11.1f}'
+            + f'{plug.transactions:g} + {unplug.transactions:g}'.rjust(14)
+            + f'{plug.files:g} + {unplug.files:g}'.rjust(10))
+    for what in (measure.STOCK, measure.FLOOR):
+        ratios = [found[measure.WARM, action].milliseconds
+                  / found[what, action].milliseconds
+                  for action in ('plug', 'unplug')]
+        lines.append(f'{"vflag / " + what:22}{ratios[0]:9.2f}'
+                     f'{ratios[1]:11.2f}')
+    return lines

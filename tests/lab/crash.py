@@ -1,0 +1,62 @@
+"""What happens at a certain point of plug or unplug, without any timing."""
+
+import os
+import signal
+
+from ovs.db import idl
+from ovsdbapp.schema.open_vswitch import impl_idl
+import pyroute2
+
+from os_vif_vflag import ovsdb
+from os_vif_vflag import privsep
+from os_vif_vflag import representor
+from tests.lab import osvif
+
+# Name of a point -> (owner and name of a function, whether it runs before).
+POINTS = {
+    'before look-up': (representor.Finder, 'find', False),
+    'before the link changes': (privsep, 'set_link', False),
+    'after the link changed': (privsep, 'set_link', True),
+    'before unplug': (ovsdb.OvsDb, 'unplug', False),
+    # Open vSwitch's library: the change is written to the socket
+    'after the change was sent': (idl.Transaction, 'commit', True),
+    # ovsdbapp: ovsdb-server has answered, is ovs-vswitchd ready?
+    'after commit': (
+        impl_idl.OvsVsctlTransaction, 'vswitchd_has_completed', False),
+    'after all': (osvif, 'perform', True),
+}
+
+
+def die(options, point, action, port):
+    """Plug or unplug in this process, which is killed at the point.
+
+    :param point: key of POINTS
+    """
+    _at(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    osvif.act(options, (action, port))
+
+
+def vanish(options, point, port, netdev):
+    """Plug; at the point, the netdev goes."""
+    def delete():
+        with pyroute2.IPRoute() as ip:
+            for index in ip.link_lookup(ifname=netdev):
+                ip.link('del', index=index)
+
+    _at(point, delete)
+    osvif.act(options, ('plug', port))
+
+
+def _at(point, happens):
+    owner, name, runs_before = POINTS[point]
+    function = getattr(owner, name)
+
+    def replaced(*args, **kwargs):
+        if runs_before:
+            result = function(*args, **kwargs)
+            happens()
+            return result
+        happens()
+        return function(*args, **kwargs)
+
+    setattr(owner, name, replaced)
