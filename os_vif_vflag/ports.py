@@ -86,7 +86,7 @@ class Ports:
         self._representors = representors
 
     def of(self, vif, vm_uuid):
-        """:param vif: a VIF that checks.check accepts
+        """:param vif: a VIF that checks accepts
         :param vm_uuid: of its server
         :returns: OvsPort
         :raises exception.HostError: the host does not have its VF
@@ -145,7 +145,8 @@ def datapath(vif):
 def is_represented(vif):
     """:returns: whether its port is the representor of a VF, a netdev of the
         kernel; DPDK drives its own"""
-    return 'dev_address' in vif.fields and datapath(vif) == SYSTEM
+    return (isinstance(vif, osv_vif.VIFHostDevice) and 'dev_address' in vif
+            and datapath(vif) == SYSTEM)
 
 
 def is_trunk_bridge(name):

@@ -58,8 +58,7 @@ class VFLagPlugin(plugin.PluginBase):
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.PlugFailed: names port, VF, cause and remedy
         """
-        checks.check(vif)
-        checks.check_server(vif, instance_info)
+        checks.check_to_plug(vif, instance_info)
         with _failing_as(exception.PlugFailed, vif):
             port = self._ports.of(vif, instance_info.uuid)
             if not (port.create_bridge
@@ -80,12 +79,12 @@ class VFLagPlugin(plugin.PluginBase):
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.UnplugFailed: names port, VF, cause and remedy
         """
-        checks.check(vif)
+        checks.check_to_unplug(vif)
         with _failing_as(exception.UnplugFailed, vif):
-            bridge = vif.network.bridge
+            bridge = checks.bridge_of(vif)
             unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
-                bridge if ports.is_trunk_bridge(bridge) else None)
+                bridge if bridge and ports.is_trunk_bridge(bridge) else None)
             for device in {*unplugged, *self._unused_representor(vif)}:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
@@ -146,6 +145,4 @@ def _failing_as(error, vif):
     try:
         yield
     except exception.HostError as e:
-        where = (f'VF {vif.dev_address}' if 'dev_address' in vif.fields
-                 else f'socket {vif.path}')
-        raise error(port=vif.id, where=where, error=e) from e
+        raise error(port=vif.id, where=checks.place_of(vif), error=e) from e

@@ -82,22 +82,43 @@ BAD = {
         vif(port_profile=profile(datapath_type='psychic')),
         'neither system nor netdev'),
     'vhost without a path': (
-        osv_vif.VIFVHostUser(id=uuids.port), 'it has no path of a socket'),
+        osv_vif.VIFVHostUser(id=uuids.port, port_profile=profile()),
+        'it has no path of a socket'),
     'no interface id': (
         vif(port_profile=osv_vif.VIFPortProfileOpenVSwitch()),
         'its port profile has no interface id'),
 }
 
 
-@pytest.mark.parametrize('method', ['plug', 'unplug'])
-@pytest.mark.parametrize('bad, problem', BAD.values(), ids=BAD.keys())
-def test_refused(plugin, method, bad, problem):
+# Without these no port can be found, so not even an unplug is possible.
+NOT_FOUND = ('no VIF of a host device', 'no profile',
+             'a profile of another switch', 'no interface id')
+
+
+def refused(call, bad, problem):
     with pytest.raises(exception.InvalidVif) as caught:
-        getattr(plugin, method)(bad, SERVER)
+        call(bad, SERVER)
     text = str(caught.value)
     assert problem in text
     assert text.startswith(f'Port {bad.id} ')
     assert 'Give it a VIFHostDevice' in text
+    return True
+
+
+@pytest.mark.parametrize('bad, problem', BAD.values(), ids=BAD.keys())
+def test_plug_refused(plugin, bad, problem):
+    assert refused(plugin.plug, bad, problem)
+
+
+@pytest.mark.parametrize('name', BAD)
+def test_unplug_refused_only_where_no_port_can_be_found(plugin, name):
+    bad, problem = BAD[name]
+    if name in NOT_FOUND:
+        assert refused(plugin.unplug, bad, problem)
+    else:
+        # As far as ovsdb-server, which does not answer here.
+        with pytest.raises(exception.UnplugFailed, match='ovsdb-server at'):
+            plugin.unplug(bad, SERVER)
 
 
 @pytest.mark.parametrize('field, problem', [
