@@ -72,7 +72,7 @@ class Compute:
 
     def vanish(self, point, port):
         """Plug; at the point, the representor's netdev goes."""
-        return self._call(
+        return self.call(
             crash.vanish, point, port, self.representor(port.vf))
 
     def run(self, function, *args):
@@ -80,7 +80,7 @@ class Compute:
 
         :returns: inside.Outcome
         """
-        return self._call(function, *args)
+        return self.call(function, *args)
 
     def act_together(self, action, ports):
         return self.call(osvif.act_together, action, ports)
@@ -91,7 +91,7 @@ class Compute:
         :raises AssertionError: it never came there
         """
         try:
-            outcome = self._call(crash.die, point, action, port)
+            outcome = self.call(crash.die, point, action, port)
         except EOFError:      # the pipe to a process that is no more
             return
         raise AssertionError(f'nobody was killed {point}: {outcome}')
