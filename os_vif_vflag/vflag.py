@@ -49,8 +49,9 @@ class VFLagPlugin(plugin.PluginBase):
     def plug(self, vif, instance_info):
         """Find the VF's representor, raise it, put it into Open vSwitch.
 
-        Safe to repeat. When it fails, Open vSwitch is as before, and a
-        representor that was not plugged before is down.
+        Safe to repeat. When it fails, Open vSwitch has no port of this
+        ``iface-id`` that it had not before, and a representor that was not
+        plugged before is down.
 
         :param vif: os_vif.objects.vif.VIFHostDevice, or VIFVHostUser, which
             has no representor
