@@ -23,10 +23,9 @@ def _of_host_device(vif):
     return isinstance(vif, osv_vif.VIFHostDevice)
 
 
-# (description, test), in the order in which one relies on the other. os-vif's
-# objects raise NotImplementedError when a field that was never set is read,
-# hence _text. A port is found by these alone: whatever else is wrong with it,
-# it can be unplugged.
+# (description, test), in the order in which one relies on the other. A field
+# of os-vif's objects that was never set cannot be read, hence _text. A port is
+# found by these alone: whatever else is wrong with it, it can be unplugged.
 _TO_BE_FOUND = (
     ('it is no VIFHostDevice or VIFVHostUser',
      lambda vif: isinstance(vif, VIFS)),
