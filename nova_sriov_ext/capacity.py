@@ -1,20 +1,16 @@
-"""Capacity of the physnets of a compute host, as reported in its stats.
+"""Capacity of the physnets of a compute host: in total, used, free.
 
-Nova's pools tell how many VFs are free, never how many there are, nor the
-eswitch mode. nova-compute adds both to the ``stats`` of its compute node, and
+nova-compute reports what it has (report.py), Nova's pools tell what is free;
 whoever wants to know joins the two.
 """
 
 import collections
 import dataclasses
-import json
 
-STATS_KEY = 'sriov_capacity'
-VERSION = 1
+from nova_sriov_ext import report
 
 _PHYSNET = 'physical_network'
 _VF_TYPES = frozenset(('type-VF', 'vdpa'))
-_UNKNOWN = 'unknown'
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -36,15 +32,15 @@ class Capacity:
         return None if self.total is None else self.total - self.free
 
 
-def report(pfs, devices, whitelist):
-    """Sum up a host for its stats.
+def rows(snapshot, devices, whitelist):
+    """Sum up a host for its report.
 
-    :param pfs: tuple of os_vif_vflag.facts.PF
+    :param snapshot: os_vif_vflag.facts.Snapshot
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :returns: str, compact JSON: per PF and physnet its mode and VFs in total
+    :returns: tuple of report.Row
     """
-    modes = {pf.address: pf.mode for pf in pfs}
+    pfs = {pf.address: pf for pf in snapshot.pfs}
     totals = collections.Counter()
     for device in devices:
         if device.get('dev_type') not in _VF_TYPES:
@@ -54,11 +50,15 @@ def report(pfs, devices, whitelist):
             # As Nova makes the address of its pools.
             pf = device.get('parent_addr') or device['address']
             totals[pf, physnet] += 1
-    rows = [{'pf': pf, 'physnet': physnet, 'vfs': vfs,
-             'mode': modes.get(pf, _UNKNOWN)}
-            for (pf, physnet), vfs in sorted(totals.items())]
-    return json.dumps({'version': VERSION, 'pfs': rows},
-                      separators=(',', ':'))
+    return tuple(_row(snapshot, pfs.get(address), address, physnet, vfs)
+                 for (address, physnet), vfs in sorted(totals.items()))
+
+
+def _row(snapshot, pf, address, physnet, vfs):
+    if pf is None:
+        return report.Row(address, physnet, vfs)
+    return report.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
+                      lag=snapshot.lag_of(pf).state)
 
 
 def physnet_of(whitelist, device):
@@ -77,29 +77,17 @@ def of_host(stats, pools):
     :param pools: list of dicts, Nova's PCI pools of the host
     :returns: sorted list of Capacity
     """
-    totals, modes = collections.Counter(), {}
-    for row in _rows(stats):
-        modes[row['pf'], row['physnet']] = row['mode']
-        totals[row['physnet'], row['mode']] += row['vfs']
+    totals = collections.Counter()
+    told = report.read(stats)
+    for row in told.rows:
+        totals[row.physnet, row.mode] += row.vfs
     free = collections.Counter()
     for pool in pools:
         physnet = pool.get(_PHYSNET)
         if physnet and pool.get('dev_type') in _VF_TYPES:
-            mode = modes.get((pool.get('address'), physnet), _UNKNOWN)
+            row = told.by_pf.get((pool.get('address'), physnet))
+            mode = row.mode if row else report.UNKNOWN
             free[physnet, mode] += pool.get('count') or 0
     return sorted(Capacity(physnet, mode, totals.get((physnet, mode)),
                            free[physnet, mode])
                   for physnet, mode in totals.keys() | free.keys())
-
-
-def _rows(stats):
-    """The rows of a report that this version understands, else none."""
-    try:
-        parsed = json.loads((stats or {}).get(STATS_KEY) or '{}')
-        rows = parsed['pfs'] if parsed.get('version') == VERSION else []
-        return [row for row in rows
-                if isinstance(row['vfs'], int)
-                and all(isinstance(row[key], str)
-                        for key in ('pf', 'physnet', 'mode'))]
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-        return []

@@ -11,6 +11,7 @@ from nova.pci import whitelist
 import pytest
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext import report
 from os_vif_vflag import facts
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -47,7 +48,12 @@ def table(stats, pools):
 
 
 def reported(*args):
-    return {capacity.STATS_KEY: capacity.report(*args)}
+    return {report.STATS_KEY: text(*args)}
+
+
+def text(pfs, devices, spec):
+    return report.write(report.Report(
+        capacity.rows(facts.Snapshot(pfs), devices, spec)))
 
 
 BOTH = vfs(PF0, 4) + vfs(PF1, 3, bus='05')
@@ -100,18 +106,18 @@ def test_the_report_is_per_pf_not_per_vf():
     """``compute_nodes.stats`` holds 64 KB for everything that is in it."""
     devices = vfs(PF0, 250) + vfs(PF1, 250, bus='05')
     assert len({device['address'] for device in devices}) == 500
-    text = capacity.report((pf(PF0), pf(PF1)), devices, A)
-    assert sum(row['vfs'] for row in json.loads(text)['pfs']) == 500
-    assert len(text) < 200
+    found = text((pf(PF0), pf(PF1)), devices, A)
+    assert sum(row['vfs'] for row in json.loads(found)['pfs']) == 500
+    assert len(found) < 200
 
 
-REPORT = capacity.report((pf(PF0), pf(PF1)), BOTH, A)
+REPORT = text((pf(PF0), pf(PF1)), BOTH, A)
 FREE_ONLY = [('a', 'unknown', None, None, 2)]
 
 
 @pytest.mark.parametrize('length', range(len(REPORT)))
 def test_a_cut_off_report_counts_as_none(length):
-    assert table({capacity.STATS_KEY: REPORT[:length]},
+    assert table({report.STATS_KEY: REPORT[:length]},
                  [free(2, 'a', PF0)]) == FREE_ONLY
 
 
@@ -121,7 +127,7 @@ def _without(key):
     return json.dumps(rows)
 
 
-@pytest.mark.parametrize('text', [
+@pytest.mark.parametrize('found', [
     REPORT.replace('"version":1', '"version":2'), _without('version'),
     _without('pfs'), '7', '[]', 'null', '"x"', '{"version":1,"pfs":7}',
     '{"version":1,"pfs":[7]}', '{"version":1,"pfs":{"a":1}}',
@@ -129,10 +135,10 @@ def _without(key):
     '{"version":1,"pfs":[{"pf":"x","physnet":"a","mode":[],"vfs":2}]}',
     '{"version":1,"pfs":[{"pf":"x","physnet":"a","mode":"x","vfs":"2"}]}',
     '[' * 60000, '9' * 5000, 7, b'\xff', None, [],
-], ids=lambda text: repr(text)[:30])
-def test_what_is_no_report_counts_as_none(text):
+], ids=lambda found: repr(found)[:30])
+def test_what_is_no_report_counts_as_none(found):
     """A newer nova-compute, another writer, a broken row."""
-    assert table({capacity.STATS_KEY: text},
+    assert table({report.STATS_KEY: found},
                  [free(2, 'a', PF0)]) == FREE_ONLY
 
 
@@ -146,9 +152,9 @@ ROW = st.fixed_dictionaries({}, optional=dict.fromkeys(
 
 
 @hypothesis.given(st.none() | JSON | st.fixed_dictionaries(
-    {'version': st.just(capacity.VERSION), 'pfs': st.lists(ROW | JSON)}))
+    {'version': st.just(report.VERSION), 'pfs': st.lists(ROW | JSON)}))
 def test_no_report_raises(value):
-    stats = {capacity.STATS_KEY: json.dumps(value)}
+    stats = {report.STATS_KEY: json.dumps(value)}
     found = capacity.of_host(stats, [free(2, 'a', PF0)])
     assert sum(row.free for row in found) == 2
 

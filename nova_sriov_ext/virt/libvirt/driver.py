@@ -9,6 +9,7 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import report
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
 
@@ -39,9 +40,9 @@ def _report(devices):
     :returns: dict for ``stats``, empty when the host cannot be read
     """
     try:
-        return {capacity.STATS_KEY: capacity.report(
-            Host().snapshot().pfs, json.loads(devices),
-            whitelist.Whitelist(CONF.pci.device_spec))}
+        rows = capacity.rows(Host().snapshot(), json.loads(devices),
+                             whitelist.Whitelist(CONF.pci.device_spec))
+        return {report.STATS_KEY: report.write(report.Report(rows))}
     except Exception:
         # Without this update nova-compute does not even start, and what it
         # is for is only told, not needed.

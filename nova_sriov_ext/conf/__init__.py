@@ -1,0 +1,29 @@
+"""Options of the group ``[sriov]`` in nova.conf, by what they are about."""
+
+from nova_sriov_ext.conf import capacity
+from nova_sriov_ext.conf import vif
+
+GROUP = 'sriov'
+
+OPTS = [
+    *vif.OPTS,
+    *capacity.OPTS,
+]
+
+
+def register(conf):
+    """Register the options.
+
+    :param conf: oslo_config.cfg.ConfigOpts
+    :returns: conf
+    """
+    conf.register_opts(OPTS, group=GROUP)
+    return conf
+
+
+def list_opts():
+    """Options for oslo-config-generator.
+
+    :returns: list of (group name, list of oslo.config options)
+    """
+    return [(GROUP, OPTS)]

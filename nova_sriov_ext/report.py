@@ -1,0 +1,135 @@
+"""What a compute host says of its SR-IOV in the ``stats`` of its node.
+
+Nova's pools tell how many VFs are free, never how many there are, nor the
+eswitch mode, nor the state of a LAG, nor what the host does with claims.
+"""
+
+import dataclasses
+import functools
+import json
+
+STATS_KEY = 'sriov_capacity'
+VERSION = 1
+
+UNKNOWN = 'unknown'
+
+# ComputeNode.stats is TEXT: 64 KB on MySQL, for all of Nova's and ours.
+MAX_BYTES = 32 * 1024
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Row:
+    """The VFs of one PF on one physnet.
+
+    :ivar pf: PCI address of the PF, as in the ``address`` of Nova's pools
+    :ivar physnet: str
+    :ivar vfs: VFs in total
+    :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
+    :ivar bond: name of the bond that holds the uplink, None without one
+    :ivar lag: ``active``, ``degraded``, ``inactive`` or ``none``
+    """
+
+    pf: str
+    physnet: str
+    vfs: int
+    mode: str = UNKNOWN
+    bond: str | None = None
+    lag: str = 'none'
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """:ivar rows: tuple of Row
+    :ivar placement: whether this host has its VFs in Placement, so that the
+        scheduler may claim them there
+    :ivar claim: the claim policy in force there, None with Nova's own claim
+    :ivar complete: False when rows were left out because there are too many
+    """
+
+    rows: tuple = ()
+    placement: bool = False
+    claim: str | None = None
+    complete: bool = True
+
+    @functools.cached_property
+    def by_pf(self):
+        """:returns: dict, (PF's address, physnet) → Row"""
+        return {(row.pf, row.physnet): row for row in self.rows}
+
+
+NOTHING = Report()
+
+
+def write(report):
+    """:param report: Report
+    :returns: str, compact JSON of at most MAX_BYTES
+    """
+    rows = [_short(row) for row in report.rows]
+    while True:
+        document = {'version': VERSION, 'pfs': rows}
+        if report.placement:
+            document['placement'] = True
+        if report.claim:
+            document['claim'] = report.claim
+        if not report.complete or len(rows) < len(report.rows):
+            document['complete'] = False
+        text = json.dumps(document, separators=(',', ':'))
+        if len(text) <= MAX_BYTES:
+            return text
+        rows = rows[:len(rows) * MAX_BYTES // len(text)]
+
+
+def _short(row):
+    """Without the fields that have their default."""
+    return {field.name: getattr(row, field.name)
+            for field in dataclasses.fields(Row)
+            if field.name in _NEEDED
+            or getattr(row, field.name) != field.default}
+
+
+_NEEDED = {'pf': str, 'physnet': str, 'vfs': int}
+_OPTIONAL = {'mode': str, 'bond': str, 'lag': str}
+
+
+def read(stats):
+    """:param stats: dict of strings, ``ComputeNode.stats``, or None
+    :returns: Report; NOTHING where there is none that this version
+        understands
+    """
+    try:
+        return _parse((stats or {}).get(STATS_KEY) or '')
+    except (AttributeError, TypeError):
+        return NOTHING
+
+
+# A scheduler reads the same text of the same host again and again. The bound
+# is above the hosts of one cell.
+@functools.lru_cache(maxsize=16384)
+def _parse(text):
+    try:
+        document = json.loads(text or '{}')
+        if document.get('version') != VERSION:
+            return NOTHING
+        return Report(rows=tuple(_rows(document['pfs'])),
+                      placement=document.get('placement') is True,
+                      claim=_text(document.get('claim')),
+                      complete=document.get('complete') is not False)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return NOTHING
+
+
+def _rows(rows):
+    for row in rows:
+        if isinstance(row, dict) and _sane(row, _NEEDED, needed=True) and (
+                _sane(row, _OPTIONAL)):
+            yield Row(**{key: row[key] for key in (*_NEEDED, *_OPTIONAL)
+                         if key in row})
+
+
+def _sane(row, types, needed=False):
+    return all(type(row[key]) is kind if key in row else not needed
+               for key, kind in types.items())
+
+
+def _text(value):
+    return value if isinstance(value, str) else None

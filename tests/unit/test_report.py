@@ -1,0 +1,37 @@
+"""What a compute host writes into its stats, a scheduler reads back."""
+
+import hypothesis
+from hypothesis import strategies as st
+
+from nova_sriov_ext import report
+
+ROWS = st.builds(
+    report.Row, pf=st.text(), physnet=st.text(), vfs=st.integers(0, 1000),
+    mode=st.sampled_from(('legacy', 'switchdev', 'unknown')),
+    bond=st.none() | st.text(),
+    lag=st.sampled_from(('active', 'degraded', 'inactive', 'none')))
+REPORTS = st.builds(
+    report.Report, rows=st.lists(ROWS, max_size=20).map(tuple),
+    placement=st.booleans(), claim=st.none() | st.text(min_size=1))
+
+
+def read(text):
+    return report.read({report.STATS_KEY: text})
+
+
+@hypothesis.given(REPORTS)
+def test_what_is_written_is_read(told):
+    assert read(report.write(told)) == told
+
+
+def test_a_report_is_bounded():
+    """compute_nodes.stats holds 64 KB on MySQL for everything in it."""
+    rows = tuple(report.Row(f'0000:{n:02x}:00.0', '\u20ac' * 255, 8)
+                 for n in range(200))
+    text = report.write(report.Report(rows, placement=True))
+    assert len(text) <= report.MAX_BYTES
+    found = read(text)
+    assert found.placement
+    assert not found.complete
+    assert found.rows == rows[:len(found.rows)]
+    assert len(found.rows) > 10
