@@ -16,7 +16,26 @@ OPTS = [
         default='tcp:127.0.0.1:6640',
         help="""
 Where ovsdb-server of this host listens, as Open vSwitch writes it:
-``tcp:IP:PORT`` or ``unix:FILE``.
+``tcp:IP:PORT``, ``ssl:IP:PORT`` or ``unix:FILE``.
+"""),
+    cfg.StrOpt(
+        'ssl_key_file',
+        help="""
+File with the private key for an ``ssl:`` connection, not encrypted. The three
+options for TLS have the names that Neutron's agent gives them in ``[ovs]``,
+and mean the same; its values can be copied where this process may read the
+files. They hold for every connection of python-ovs in this process.
+"""),
+    cfg.StrOpt(
+        'ssl_cert_file',
+        help="""
+File with the certificate that belongs to ``ssl_key_file``; the authority that
+ovsdb-server trusts must have signed it.
+"""),
+    cfg.StrOpt(
+        'ssl_ca_cert_file',
+        help="""
+File with the certificate of the authority that signed ovsdb-server's.
 """),
     cfg.IntOpt(
         'ovsdb_timeout',

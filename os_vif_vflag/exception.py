@@ -72,6 +72,14 @@ class OvsdbUnreachable(HostError):
               '([os_vif_vflag]ovsdb_connection; "ovs-vsctl get-manager")')
 
 
+class TlsFileUnusable(HostError):
+    problem = ('An ssl: connection to ovsdb-server needs [os_vif_vflag]'
+               '%(option)s; %(file)s cannot be used: %(error)s')
+    remedy = ('Set ssl_key_file, ssl_cert_file and ssl_ca_cert_file to PEM '
+              'files that this process may read and that belong together, as '
+              'in [ovs] of the Neutron agent')
+
+
 class OvsdbRefused(HostError):
     problem = 'ovsdb-server refused the change to %(device)s: %(error)s'
     remedy = ('See the log of ovsdb-server; "ovs-vsctl show" tells what the '

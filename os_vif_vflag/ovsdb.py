@@ -38,11 +38,13 @@ class OvsDb:
 
     :param connection: str as in ``ovs-vsctl --db``
     :param timeout: seconds that any one step may take
+    :param tls: streams.TlsFiles for an ``ssl:`` connection
     """
 
-    def __init__(self, connection, timeout):
+    def __init__(self, connection, timeout, tls):
         self._connection = connection
         self._timeout = timeout
+        self._tls = tls
         self._connected = None
         self._connecting = threading.Lock()
 
@@ -151,18 +153,15 @@ class OvsDb:
         try:
             return _Api(ovsdbapp_connection.Connection(
                 self._idl(), self._timeout))
-        except ovsdbapp_exc.OvsdbConnectionUnavailable as e:
-            raise self._unreachable(e) from None
+        except ovsdbapp_exc.OvsdbConnectionUnavailable:  # has no text at all
+            raise self._unreachable('it sent no data') from None
 
     def _idl(self):
-        streams.register()
+        streams.prepare(self._connection, self._tls)
         try:
             schema = _fetch_schema(self._connection, self._timeout)
         except OSError as e:
             raise self._unreachable(e.strerror or e) from None
-        except TypeError:  # python-ovs has no files to load
-            raise self._unreachable('this process has set no TLS key, '
-                                    'certificate and CA') from None
         # python-ovs on a port beyond 65535, a path beyond 108 characters, and
         # what else is no connection
         except (ValueError, OverflowError, RecursionError) as e:
@@ -240,10 +239,11 @@ def _fetch_schema(connection, timeout):
     :raises OSError: with the reason
     """
     deadline = time.monotonic() + timeout
+    error, opening = stream.Stream.open(connection)
     error, opened = stream.Stream.open_block(
-        stream.Stream.open(connection), timeout * 1000)
+        (error, opening), timeout * 1000)
     if error:
-        raise OSError(error, _words(error))
+        raise OSError(error, streams.words(error, opening))
     rpc = jsonrpc.Connection(opened)
     try:
         rpc.send(jsonrpc.Message.create_request('get_schema', [_SCHEMA]))
@@ -253,7 +253,7 @@ def _fetch_schema(connection, timeout):
             if reply is not None and reply.type == jsonrpc.Message.T_REPLY:
                 return reply.result
             if error and error != errno.EAGAIN:
-                raise OSError(error, _words(error))
+                raise OSError(error, streams.words(error, opened))
             _wait(rpc, deadline)
     finally:
         rpc.close()
@@ -262,14 +262,10 @@ def _fetch_schema(connection, timeout):
 def _wait(rpc, deadline):
     left = deadline - time.monotonic()
     if left <= 0:
-        raise OSError(errno.ETIMEDOUT, _words(errno.ETIMEDOUT))
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
     waiter = poller.Poller()
     rpc.wait(waiter)
     rpc.recv_wait(waiter)
     waiter.timer_wait(left * 1000)
     waiter.block()
 
-
-def _words(error):
-    # ovs-python says EOF (-1) where the peer closed the connection.
-    return os.strerror(error) if error > 0 else 'connection closed'

@@ -5,9 +5,58 @@ instead of python-ovs' probes. Those are answered by a thread of ovsdbapp, and
 a process that is busy elsewhere would lose its connection every few seconds.
 """
 
+import contextlib
+import dataclasses
+import errno
+import os
 import socket
+import ssl
 
 from ovs import stream
+
+from os_vif_vflag import exception
+
+
+@dataclasses.dataclass(frozen=True)
+class TlsFiles:
+    """What an ``ssl:`` connection needs: names of files in PEM form, or None.
+
+    The fields are the options of that name.
+    """
+
+    ssl_key_file: str | None = None
+    ssl_cert_file: str | None = None
+    ssl_ca_cert_file: str | None = None
+
+    @classmethod
+    def of(cls, config):
+        """:param config: the options of conf.OPTS"""
+        return cls(**{field.name: getattr(config, field.name)
+                      for field in dataclasses.fields(cls)})
+
+    def use(self):
+        """Give them to python-ovs, which keeps them for the whole process.
+
+        :raises exception.TlsFileUnusable: names the option and the file
+        """
+        for option, name in dataclasses.asdict(self).items():
+            with _failing_as(option, name):
+                if name is None:
+                    raise OSError('it is not set')
+                with open(name, 'rb'):
+                    pass
+        # What OpenSSL would refuse only once it is connected.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        with _failing_as('ssl_ca_cert_file', self.ssl_ca_cert_file):
+            context.load_verify_locations(self.ssl_ca_cert_file)
+        with _failing_as('ssl_cert_file and ssl_key_file',
+                         f'{self.ssl_cert_file} with {self.ssl_key_file}'):
+            # Without a password OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(
+                self.ssl_cert_file, self.ssl_key_file, password='')
+        stream.Stream.ssl_set_private_key_file(self.ssl_key_file)
+        stream.Stream.ssl_set_certificate_file(self.ssl_cert_file)
+        stream.Stream.ssl_set_ca_cert_file(self.ssl_ca_cert_file)
 
 
 class _Kept:
@@ -29,9 +78,84 @@ class TcpStream(_Kept, stream.TCPStream):
 
 
 class SslStream(_Kept, stream.SSLStream):
-    pass
+    """One that keeps OpenSSL's words; python-ovs makes «Operation not
+    permitted» of any.
+
+    :ivar refusal: str, why there is no TLS connection, else None
+    """
+
+    refusal = None
+    _greeted = False     # the peer is to speak
+
+    def connect(self):
+        error = stream.Stream.connect(self)
+        if error:
+            return error
+        try:
+            with self._refusing():
+                self.socket.do_handshake()
+        except ssl.SSLWantReadError:
+            self._greeted = True
+            return errno.EAGAIN
+        except OSError:
+            return errno.EPROTO
+        return 0
+
+    def connect_wait(self, poller):
+        # python-ovs waits for room to write all the while, which there
+        # always is, and so takes a whole CPU.
+        self.wait(poller, stream.Stream.W_RECV if self._greeted
+                  else stream.Stream.W_CONNECT)
+
+    def recv(self, n):
+        # With TLS 1.3 a server refuses a certificate after the handshake.
+        try:
+            with self._refusing():
+                return self._recv(n)
+        except ssl.SSLWantReadError:
+            return errno.EAGAIN, ''
+        except ssl.SSLZeroReturnError:
+            return 0, ''
+        except OSError:
+            return errno.EPROTO, ''
+
+    @contextlib.contextmanager
+    def _refusing(self):
+        try:
+            yield
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            raise
+        except OSError as e:
+            self.refusal = e.strerror or str(e)
+            raise
 
 
-def register():
+def prepare(connection, tls):
+    """Make python-ovs able to connect.
+
+    :param connection: str as in ``ovs-vsctl --db``
+    :param tls: TlsFiles, which only ``ssl:`` needs
+    :raises exception.TlsFileUnusable: see TlsFiles.use
+    """
     stream.Stream.register_method('tcp', TcpStream)
     stream.Stream.register_method('ssl', SslStream)
+    if connection.startswith('ssl:'):
+        tls.use()
+
+
+def words(error, opened=None):
+    """:param error: errno, or -1 as python-ovs says where the peer closed
+    :param opened: the stream that it happened to, or None
+    :returns: str, what went wrong
+    """
+    return getattr(opened, 'refusal', None) or (
+        os.strerror(error) if error > 0 else 'connection closed')
+
+
+@contextlib.contextmanager
+def _failing_as(option, name):
+    try:
+        yield
+    except OSError as e:     # ssl.SSLError is one
+        raise exception.TlsFileUnusable(
+            option=option, file=name, error=e.strerror or e) from None

@@ -12,6 +12,7 @@ from os_vif_vflag import devices
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
 from os_vif_vflag import ports
+from os_vif_vflag import streams
 from os_vif_vflag.host import Host
 from os_vif_vflag.lag_policy import LagPolicy
 from os_vif_vflag.representor import Finder
@@ -31,7 +32,8 @@ class VFLagPlugin(plugin.PluginBase):
         self._ports = ports.Ports(config, self._host, self._representors)
         self._lag_policy = LagPolicy(config.lag_policy, self._host)
         self._ovsdb = ovsdb.OvsDb(
-            config.ovsdb_connection, config.ovsdb_timeout)
+            config.ovsdb_connection, config.ovsdb_timeout,
+            streams.TlsFiles.of(config))
 
     def describe(self):
         profiles = [

@@ -8,6 +8,7 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext import occupancy
 from os_vif_vflag import conf as vflag_conf
 from os_vif_vflag import ovsdb
+from os_vif_vflag import streams
 from os_vif_vflag.host import Host
 
 # Seconds: a person waits.
@@ -87,9 +88,10 @@ class Tables:
         # Nobody needs an answer that no VF is waiting for.
         if any(vf.representor for vf in vfs):
             self._conf.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
-            connection = self._conf[vflag_conf.GROUP].ovsdb_connection
-            ports = self._told(occupancy.ports(
-                ovsdb.OvsDb(connection, _PATIENCE)))
+            options = self._conf[vflag_conf.GROUP]
+            ports = self._told(occupancy.ports(ovsdb.OvsDb(
+                options.ovsdb_connection, _PATIENCE,
+                streams.TlsFiles.of(options))))
         if vfs:
             guests = self._told(occupancy.guests(
                 self._conf.libvirt.connection_uri or _LIBVIRT))

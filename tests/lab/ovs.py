@@ -24,6 +24,10 @@ SERVER, VSWITCHD = 'ovsdb-server', 'ovs-vswitchd'
 # Instead of ovs-vswitchd, see tests.lab.stand_in.
 STAND_IN = 'stand-in'
 TIMEOUT = 20
+# As Debian's ovs-ctl starts it: what "ovs-vsctl set-ssl" says.
+_TLS = [f'--{option}=db:Open_vSwitch,SSL,{column}' for option, column in (
+    ('private-key', 'private_key'), ('certificate', 'certificate'),
+    ('ca-cert', 'ca_cert'))]
 # Counters of configuration changes: every change moves them.
 _COUNTERS = {'Open_vSwitch': {'cur_cfg', 'next_cfg'}}
 
@@ -80,7 +84,7 @@ class Ovs:
                  'tests.lab.stand_in', self.connection])
             return
         arguments = {
-            SERVER: [self._db, f'--remote=p{self.connection}'],
+            SERVER: [self._db, f'--remote=p{self.connection}', *_TLS],
             VSWITCHD: [self.connection, '--disable-system'],
         }[daemon]
         # setpriv: they end with the tests, however those end.
