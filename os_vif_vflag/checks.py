@@ -2,8 +2,10 @@
 
 import re
 
+from os_vif.objects import instance_info as osv_instance_info
 from os_vif.objects import network
 from os_vif.objects import vif as osv_vif
+from oslo_utils import uuidutils
 
 from os_vif_vflag import exception
 from os_vif_vflag import ports
@@ -13,9 +15,18 @@ PROFILES = (osv_vif.VIFPortProfileOpenVSwitch,
 VIFS = (osv_vif.VIFHostDevice, osv_vif.VIFVHostUser)
 
 # dev_valid_name, net/core/dev.c: a bridge's own port is a netdev. A slash is
-# what ovs-vswitchd refuses in a bridge's name, too.
-_BRIDGE = re.compile(r'(?!\.{1,2}$)[^\s/:]{1,15}')
-# ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h
+# what ovs-vswitchd refuses in a bridge's name, too. How long it may be matters
+# only where it is created, see ports.OvsPort.
+_BRIDGE = re.compile(r'(?!\.{1,2}$)[^\s/:]+')
+# The domain of VMD's devices has more than four digits.
+_PCI_ADDRESS = re.compile(r'[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]')
+# Of one netdev: the first byte is even (is_valid_ether_addr,
+# include/linux/etherdevice.h).
+_MAC = re.compile(r'(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}',
+                  re.IGNORECASE)
+# sockaddr_un, include/uapi/linux/un.h: 108 bytes with the one that ends it
+_PATH = re.compile(r'/.{1,106}')
+# ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h. 0 is none.
 MTUS = range(68, 65536)
 
 
@@ -23,51 +34,76 @@ def _of_host_device(vif):
     return isinstance(vif, osv_vif.VIFHostDevice)
 
 
-# (description, test), in the order in which one relies on the other. A field
-# of os-vif's objects that was never set cannot be read, hence _text. A port is
+# (description, test), in the order in which one relies on the other. A port is
 # found by these alone: whatever else is wrong with it, it can be unplugged.
 _TO_BE_FOUND = (
     ('it is no VIFHostDevice or VIFVHostUser',
-     lambda vif: isinstance(vif, VIFS)),
+     lambda vif: type(vif) in VIFS),
     ('it has no id', lambda vif: _text(vif, 'id')),
     ('it has no Open vSwitch port profile',
-     lambda vif: _has(vif, 'port_profile')
-     and isinstance(vif.port_profile, PROFILES)),
+     lambda vif: type(_value(vif, 'port_profile')) in PROFILES),
     ('its port profile has no interface id',
      lambda vif: _text(vif.port_profile, 'interface_id')),
 )
 _TO_BE_PLUGGED = _TO_BE_FOUND + (
+    ('its id is no UUID', lambda vif: uuidutils.is_uuid_like(vif.id)),
+    ('its port profile has an interface id that is no UUID',
+     lambda vif: uuidutils.is_uuid_like(vif.port_profile.interface_id)),
     ('it has no PCI address',
-     lambda vif: not _of_host_device(vif) or _text(vif, 'dev_address')),
+     lambda vif: not _of_host_device(vif) or has_pci_address(vif)),
+    ('its device type is neither ethernet nor generic',
+     lambda vif: _unset_or(
+         vif, 'dev_type', lambda kind: kind in ('ethernet', 'generic'))),
     ('it has no path of a socket',
-     lambda vif: _of_host_device(vif) or _text(vif, 'path')),
+     lambda vif: _of_host_device(vif) or _matches(vif, 'path', _PATH)),
     ('it has no mode, client or server',
-     lambda vif: _of_host_device(vif) or _text(vif, 'mode')),
-    ('it has no MAC address', lambda vif: _text(vif, 'address')),
+     lambda vif: (_of_host_device(vif)
+                  or _value(vif, 'mode') in ('client', 'server'))),
+    ('it has no MAC address',
+     lambda vif: _matches(vif, 'address', _MAC)),
     ('it has no network', lambda vif: _has_network(vif)),
     ('its network has no bridge', lambda vif: _text(vif.network, 'bridge')),
     ('its network\'s bridge has a name that no network device can have',
-     lambda vif: _BRIDGE.fullmatch(vif.network.bridge)),
+     lambda vif: _matches(vif.network, 'bridge', _BRIDGE)),
     (f'its network\'s MTU is not between {MTUS[0]} and {MTUS[-1]}',
-     lambda vif: not _has(vif.network, 'mtu')
-     or isinstance(vif.network.mtu, int) and vif.network.mtu in MTUS),
+     lambda vif: _unset_or(
+         vif.network, 'mtu', lambda mtu: type(mtu) is int
+         and (mtu == 0 or mtu in MTUS))),
     ('its port profile has a datapath type that is neither system nor netdev',
-     lambda vif: ports.datapath(vif) in (ports.SYSTEM, ports.NETDEV)),
+     lambda vif: _unset_or(
+         vif.port_profile, 'datapath_type',
+         lambda kind: kind in ('', ports.SYSTEM, ports.NETDEV))),
+    # Nova puts the VF's address into both. Behind the socket of a virtio
+    # forwarder there is a VF, too, which is none of ours.
+    ('its port profile has the representor of another device',
+     lambda vif: not _of_host_device(vif) or _unset_or(
+         vif.port_profile, 'representor_address',
+         lambda address: address == vif.dev_address)),
+    *((f'its port profile has {field}, which is not a {kind.__name__}',
+       lambda vif, field=field, kind=kind: _unset_or(
+           vif.port_profile, field, lambda value: isinstance(value, kind)))
+      for field, kind in (('representor_name', str), ('profile_id', str),
+                          ('create_port', bool), ('create_tap', bool),
+                          ('multiqueue', bool),
+                          ('datapath_offload', osv_vif.DatapathOffloadBase))),
 )
 
 
 def check_to_plug(vif, instance_info):
     """:raises exception.InvalidVif: names what is wrong and where"""
     _check(vif, _TO_BE_PLUGGED)
-    if not _text(instance_info, 'uuid'):
-        raise exception.InvalidVif(
-            port=vif.id, vf=_shown(vif, 'dev_address'),
-            problem='its server has no uuid')
+    if not (isinstance(instance_info, osv_instance_info.InstanceInfo)
+            and uuidutils.is_uuid_like(_value(instance_info, 'uuid'))):
+        raise _invalid(vif, 'its server has no uuid')
 
 
 def check_to_unplug(vif):
     """:raises exception.InvalidVif: names what is wrong and where"""
     _check(vif, _TO_BE_FOUND)
+
+
+def has_pci_address(vif):
+    return _matches(vif, 'dev_address', _PCI_ADDRESS)
 
 
 def bridge_of(vif):
@@ -86,24 +122,42 @@ def place_of(vif):
 def _check(vif, table):
     for problem, test in table:
         if not test(vif):
-            raise exception.InvalidVif(
-                port=_shown(vif, 'id'), vf=_shown(vif, 'dev_address'),
-                problem=problem)
+            raise _invalid(vif, problem)
+
+
+def _invalid(vif, problem):
+    return exception.InvalidVif(
+        port=_shown(vif, 'id'), vf=_shown(vif, 'dev_address'),
+        problem=problem)
+
+
+def _value(obj, field):
+    """:returns: None where the field is not one, or was never set: that of
+        os-vif's objects cannot be read"""
+    fields = getattr(obj, 'fields', ())
+    return getattr(obj, field) if field in fields and field in obj else None
+
+
+def _unset_or(obj, field, test):
+    value = _value(obj, field)
+    return value is None or test(value)
 
 
 def _has_network(vif):
-    return (_has(vif, 'network')
-            and isinstance(vif.network, network.Network))
-
-
-def _has(obj, field):
-    return field in obj.fields and field in obj and bool(getattr(obj, field))
+    return isinstance(_value(vif, 'network'), network.Network)
 
 
 def _text(obj, field):
-    return _has(obj, field) and isinstance(getattr(obj, field), str)
+    value = _value(obj, field)
+    return isinstance(value, str) and value != ''
+
+
+def _matches(obj, field, form):
+    """Whether it is a text of this form, and one to be shown: no control
+    characters, which OVSDB's JSON does not take (RFC 7047, 3.1)."""
+    return bool(_text(obj, field) and getattr(obj, field).isprintable()
+                and form.fullmatch(getattr(obj, field)))
 
 
 def _shown(vif, field):
-    known = hasattr(vif, 'fields') and _has(vif, field)
-    return getattr(vif, field) if known else 'unknown'
+    return _value(vif, field) or 'unknown'

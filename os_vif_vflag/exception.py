@@ -95,8 +95,9 @@ class VswitchdTimeout(HostError):
 
 class BridgeNotFound(HostError):
     problem = 'Open vSwitch has no bridge %(bridge)s for %(device)s'
-    remedy = ('Create it ("ovs-vsctl add-br %(bridge)s"), or correct '
-              '"integration_bridge" of the Neutron agent of this host')
+    remedy = ('Create it ("ovs-vsctl add-br %(bridge)s", at most 15 '
+              'characters), or correct "integration_bridge" of the Neutron '
+              'agent of this host')
 
 
 class InterfaceRejected(HostError):

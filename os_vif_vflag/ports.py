@@ -18,6 +18,8 @@ VHOST_CLIENT = 'dpdkvhostuserclient'
 # neutron/services/trunk/drivers/openvswitch/constants.py. It waits for
 # os-vif to add one, and os-vif takes it away with the parent port.
 _TRUNK_PREFIX = 'tbr-'
+# include/uapi/linux/if.h: bytes of a netdev's name, with the one that ends it
+_IFNAMSIZ = 16
 
 # As long as os-vif's own plugin makes them, so that each finds the other's.
 _NAME_LENGTH = 14
@@ -58,15 +60,17 @@ class OvsPort:
 
     @property
     def create_bridge(self):
-        """Whether a missing bridge is created."""
-        return is_trunk_bridge(self.bridge)
+        """Whether a missing bridge is created: where Neutron waits for that,
+        and the kernel could name the bridge's own port so."""
+        return (is_trunk_bridge(self.bridge)
+                and len(self.bridge.encode()) < _IFNAMSIZ)
 
     @property
     def external_ids(self):
         """What Neutron's agent and OVN look for on an interface."""
         ids = {'iface-id': self.iface_id, 'iface-status': 'active',
                'attached-mac': self.mac, 'vm-uuid': self.vm_uuid}
-        if self.create_bridge:
+        if is_trunk_bridge(self.bridge):
             # Neutron's trunk driver cleans up by it, see its ovsdb_handler.
             ids['bridge_name'] = self.bridge
         return ids
@@ -145,7 +149,7 @@ def datapath(vif):
 def is_represented(vif):
     """:returns: whether its port is the representor of a VF, a netdev of the
         kernel; DPDK drives its own"""
-    return (isinstance(vif, osv_vif.VIFHostDevice) and 'dev_address' in vif
+    return (isinstance(vif, osv_vif.VIFHostDevice)
             and datapath(vif) == SYSTEM)
 
 

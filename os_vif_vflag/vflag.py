@@ -119,7 +119,7 @@ class VFLagPlugin(plugin.PluginBase):
     def _unused_representor(self, vif):
         """Of a VF whose port is not in the database (any more): a process
         that was killed between two steps may have left it up."""
-        if not ports.is_represented(vif):
+        if not (ports.is_represented(vif) and checks.has_pci_address(vif)):
             return []
         with contextlib.suppress(exception.HostError):
             device = self._representors.find(vif.dev_address)

@@ -41,6 +41,10 @@ class Port:
             dev_type='ethernet', dev_address=self.vf,
             **self._fields(representor_address=self.vf))
 
+    def instance(self):
+        return instance_info.InstanceInfo(
+            uuid=INSTANCE, name='instance-00000001')
+
     def _fields(self, **profile):
         if self.datapath_type:
             profile['datapath_type'] = self.datapath_type
@@ -129,6 +133,4 @@ def _initialize(options):
 
 
 def perform(action, port):
-    getattr(os_vif, action)(
-        port.vif(),
-        instance_info.InstanceInfo(uuid=INSTANCE, name='instance-00000001'))
+    getattr(os_vif, action)(port.vif(), port.instance())

@@ -24,6 +24,7 @@ SERVER, VSWITCHD = 'ovsdb-server', 'ovs-vswitchd'
 # Instead of ovs-vswitchd, see tests.lab.stand_in.
 STAND_IN = 'stand-in'
 TIMEOUT = 20
+_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # As Debian's ovs-ctl starts it: what "ovs-vsctl set-ssl" says.
 _TLS = [f'--{option}=db:Open_vSwitch,SSL,{column}' for option, column in (
     ('private-key', 'private_key'), ('certificate', 'certificate'),
@@ -152,32 +153,40 @@ class Ovs:
         Without what the schema itself calls ephemeral (statistics and
         other states that ovs-vswitchd reports).
         """
-        tables = json.loads(SCHEMA.read_text())['tables']
-        selects = [
-            {'op': 'select', 'table': table, 'where': [],
-             'columns': ['_uuid', *_lasting(table, columns['columns'])]}
-            for table, columns in tables.items()]
-        answer = json.loads(self._run(
-            'ovsdb-client', f'--timeout={TIMEOUT}', 'transact',
-            self.connection, json.dumps(['Open_vSwitch', *selects])))
-        return {
-            table: {_plain(row.pop('_uuid')): {
-                column: _plain(value) for column, value in row.items()}
-                for row in result['rows']}
-            for table, result in zip(tables, answer, strict=True)}
+        return dump(self.connection)
 
     def _env(self):
         names = ('OVS_RUNDIR', 'OVS_LOGDIR', 'OVS_DBDIR', 'OVS_SYSCONFDIR')
-        path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-        return {'PATH': path, **dict.fromkeys(names, str(self.folder))}
+        return {'PATH': _PATH, **dict.fromkeys(names, str(self.folder))}
 
     def _run(self, *argv):
-        done = subprocess.run(
-            [str(part) for part in argv], env=self._env(),
-            capture_output=True, text=True, timeout=2 * TIMEOUT)
-        if done.returncode:
-            raise RuntimeError(f'{argv[0]}: {done.stderr.strip()}')
-        return done.stdout
+        return _run(argv, self._env())
+
+
+def dump(connection):
+    """As Ovs.dump, for whoever has only the connection."""
+    tables = json.loads(SCHEMA.read_text())['tables']
+    selects = [
+        {'op': 'select', 'table': table, 'where': [],
+         'columns': ['_uuid', *_lasting(table, columns['columns'])]}
+        for table, columns in tables.items()]
+    answer = json.loads(_run(
+        ['ovsdb-client', f'--timeout={TIMEOUT}', 'transact', connection,
+         json.dumps(['Open_vSwitch', *selects])], {'PATH': _PATH}))
+    return {
+        table: {_plain(row.pop('_uuid')): {
+            column: _plain(value) for column, value in row.items()}
+            for row in result['rows']}
+        for table, result in zip(tables, answer, strict=True)}
+
+
+def _run(argv, env):
+    done = subprocess.run(
+        [str(part) for part in argv], env=env,
+        capture_output=True, text=True, timeout=2 * TIMEOUT)
+    if done.returncode:
+        raise RuntimeError(f'{argv[0]}: {done.stderr.strip()}')
+    return done.stdout
 
 
 def _lasting(table, columns):

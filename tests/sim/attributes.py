@@ -15,6 +15,7 @@ FOLDERS = (
     'bus/pci/devices', 'bus/pci/drivers/vfio-pci', 'class/net',
     'kernel/debug')
 NETWORK_CONTROLLER, PCI_BRIDGE = '0x020000', '0x060400'
+NVME = '0x010802'
 
 
 def port_of(address):
@@ -52,6 +53,13 @@ def pci_device(card, device):
     else:
         entries[f'{path}/physfn'] = To(f'{port_path}/{device.parent}')
     return entries
+
+
+def plain_device(address, pci_class, vendor, product):
+    """One without SR-IOV."""
+    return _pci_common(f'{port_of(address)[0]}/{address}', address, {
+        'vendor': f'0x{vendor}', 'device': f'0x{product}',
+        'class': pci_class, 'numa_node': 0})
 
 
 def _pci_common(path, address, attributes):

@@ -28,6 +28,7 @@ class Sysfs:
         self.cards = list(cards)
         self._renamed = {}      # link key -> name
         self._removed = set()   # keys of links that are gone
+        self._others = {}       # tree entries of what is no network card
         self._ifindex = {}      # link key -> ifindex
         self._next_ifindex = FIRST_IFINDEX
         self.root = pathlib.Path(root)
@@ -72,6 +73,13 @@ class Sysfs:
         return next((link for link in self.links() if link.key == key), None)
 
     # What hardware and its administrator do
+
+    def add_device(self, address, pci_class, vendor='8086',
+                   product='f1a8'):
+        """Plug in a PCI device that is no network card: by its class."""
+        self._others |= attributes.plain_device(
+            address, pci_class, vendor, product)
+        self._sync()
 
     def set_mode(self, pf, mode):
         """devlink dev eswitch set pci/<pf> mode <mode>"""
@@ -198,7 +206,8 @@ class Sysfs:
                 entries |= attributes.pci_device(card, device)
             if card.lag:
                 entries |= attributes.lag(card)
-        self._tree.show(entries | self._link_entries(paths))
+        self._tree.show(
+            entries | self._others | self._link_entries(paths))
 
     def _link_entries(self, paths):
         shown = self.links()

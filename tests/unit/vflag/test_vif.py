@@ -68,9 +68,6 @@ BAD = {
     'a bridge name with a space': (
         vif(network=network.Network(id=uuids.net, bridge='br int')),
         'a name that no network device can have'),
-    'a bridge name of 300 characters': (
-        vif(network=network.Network(id=uuids.net, bridge='tbr-' * 75)),
-        'a name that no network device can have'),
     'MTU -1': (
         vif(network=network.Network(id=uuids.net, bridge='br-int', mtu=-1)),
         'MTU is not between 68 and 65535'),
