@@ -65,6 +65,14 @@ class LinkFailed(HostError):
               'that its driver takes the network\'s MTU')
 
 
+class PrivilegesMissing(HostError):
+    problem = ('Network device %(device)s could not be set: the privileged '
+               'process of the plugin does not do its work (%(error)s)')
+    remedy = ('Check "helper_command" in [vif_vflag_privileged], which sudo '
+              'or rootwrap must let the service run, and that the process '
+              'gets CAP_NET_ADMIN; its own words are in the log')
+
+
 class OvsdbUnreachable(HostError):
     problem = ('ovsdb-server at %(connection)s cannot be reached, or did not '
                'answer within %(timeout)s seconds (%(error)s)')

@@ -12,6 +12,9 @@ vif_plug = priv_context.PrivContext(
     cfg_section='vif_vflag_privileged',
     pypath=__name__ + '.vif_plug',
     capabilities=[capabilities.CAP_NET_ADMIN],
+    # Seconds. A link takes milliseconds to set; a daemon that is killed while
+    # it has a request is waited for without end (oslo.privsep 3.12).
+    timeout=30,
 )
 
 

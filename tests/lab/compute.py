@@ -96,17 +96,21 @@ class Compute:
             return
         raise AssertionError(f'nobody was killed {point}: {outcome}')
 
-    def act(self, *steps):
+    def act(self, *steps, how=osvif.act):
         """Steps of one process, as in osvif.act; a step that is a function
-        is something that happens meanwhile."""
+        is something that happens meanwhile.
+
+        :param how: osvif.act or osvif.act_unprivileged
+        """
         with memory.folder() as folder:
+            os.chmod(folder, 0o777)
             pauses = {
                 number: osvif.Pause(pathlib.Path(folder, f'reached{number}'),
                                     pathlib.Path(folder, f'go-on{number}'))
                 for number, step in enumerate(steps) if callable(step)}
             found = []
             process = threading.Thread(target=lambda: found.append(
-                self.call(osvif.act, *(pauses.get(number, step)
+                self.call(how, *(pauses.get(number, step)
                            for number, step in enumerate(steps)))))
             process.start()
             for number, pause in pauses.items():

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import logging
+import os
 import pathlib
 import tempfile
 import time
@@ -20,6 +21,7 @@ from vif_plug_ovs import privsep as stock_privsep
 from os_vif_vflag import privsep
 
 MAY_FAIL = 'may fail'
+_NOBODY = 65534
 INSTANCE = 'c4f1f2b5-7a4c-4c6e-9e2b-5f4b8d1f3a10'
 
 
@@ -84,6 +86,23 @@ def act(options, *steps):
     """Run steps in one process: a Pause, or the name of an os_vif function
     with its Port, and MAY_FAIL if that is no reason to stop."""
     _initialize(options)
+    _take(steps)
+
+
+def act_unprivileged(options, *steps):
+    """The same as a user with no privileges at all: the plugin starts its
+    privileged daemon."""
+    _initialize(options)
+    privsep.vif_plug.set_client_mode(True)
+    privsep.vif_plug.timeout = 3
+    os.setgroups([])
+    os.setgid(_NOBODY)
+    os.setuid(_NOBODY)
+    assert os.getresuid() == (_NOBODY,) * 3
+    _take(steps)
+
+
+def _take(steps):
     for step in steps:
         if isinstance(step, Pause):
             step.reached.touch()

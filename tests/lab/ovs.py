@@ -102,6 +102,16 @@ class Ovs:
         while not control.exists() and time.monotonic() < deadline:
             time.sleep(0.005)
 
+    def listen(self, kind, port=6640):
+        """ovsdb-server listens there, too, in its namespace.
+
+        :param kind: tcp or ssl
+        :returns: the connection
+        """
+        self._run('ovs-appctl', f'--target={self.folder}/ovsdb-server.ctl',
+                  'ovsdb-server/add-remote', f'p{kind}:{port}:127.0.0.1')
+        return f'{kind}:127.0.0.1:{port}'
+
     def kill(self, daemon):
         """As a crash does."""
         self._end(daemon, signal.SIGKILL)

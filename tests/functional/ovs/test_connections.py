@@ -61,12 +61,9 @@ def tls_host(host, authority, server, files):
     return host
 
 
-def reach(host, kind):
-    """ovsdb-server listens there, too, in the host's namespace."""
-    host.ovs._run('ovs-appctl', f'--target={host.ovs.folder}/ovsdb-server.ctl',
-                  'ovsdb-server/add-remote', f'p{kind}:6640:127.0.0.1')
-    host.options['os_vif_vflag']['ovsdb_connection'] = (
-        f'{kind}:127.0.0.1:6640')
+def reach(host, *listens):
+    host.options['os_vif_vflag']['ovsdb_connection'] = host.ovs.listen(
+        *listens)
 
 
 def assert_plugs_and_unplugs(host):
@@ -125,12 +122,9 @@ def test_the_server_does_not_trust_us(tls_host, stranger):
 
 
 def test_the_server_speaks_no_tls(tls_host):
-    reach(tls_host, 'tcp')
-    tls_host.options['os_vif_vflag']['ovsdb_connection'] = (
-        'ssl:127.0.0.1:6641')
-    tls_host.ovs._run(
-        'ovs-appctl', f'--target={tls_host.ovs.folder}/ovsdb-server.ctl',
-        'ovsdb-server/add-remote', 'ptcp:6641:127.0.0.1')
+    plain = tls_host.ovs.listen('tcp', 6641)
+    tls_host.options['os_vif_vflag']['ovsdb_connection'] = plain.replace(
+        'tcp', 'ssl')
     assert_refused(tls_host, 'ssl:127.0.0.1:6641')
 
 
