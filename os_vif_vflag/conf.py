@@ -96,7 +96,7 @@ What becomes of a VF whose PF is in a bond, when the card does not forward for
 that bond as a whole (VF-LAG): its traffic then ends with the link of its own
 PF. A VF-LAG that is active, but lacks a link (degraded), forwards: such a VF
 is plugged, with a warning unless this is ``ignore``. Does not matter for VFs
-of PFs without a bond, nor for DPDK, whose bonds the kernel does not see.
+of PFs without a bond, nor for DPDK.
 """),
 ]
 

@@ -5,6 +5,8 @@ import uuid
 
 from os_vif.objects import vif as osv_vif
 
+from os_vif_vflag import dpdk
+
 SYSTEM = 'system'
 NETDEV = 'netdev'
 
@@ -118,7 +120,8 @@ class Ports:
     def _dpdk(self, vif):
         pf, number = self._host.vf(vif.dev_address)
         return {'device': _name('vfr', vif), 'type': DPDK,
-                'options': {'dpdk-devargs': f'{pf},representor=[{number}]'},
+                'options': {'dpdk-devargs': dpdk.devargs(
+                    self._host, pf, number)},
                 'mtu_request': self.mtu(vif)}
 
     def _vhost_user(self, vif):

@@ -11,7 +11,9 @@ import pytest
 from tests.lab import ovs
 from tests.lab.osvif import Port
 from tests.lab.osvif import VhostPort
+from tests.sim.card import Bond
 from tests.sim.card import Card
+from tests.sim.card import LagState
 from tests.sim.card import Pf
 
 VF = '0000:03:01.3'      # VF 1 of the second PF
@@ -86,6 +88,56 @@ def test_dpdk(host):
         'dpdk-devargs': '0000:03:00.1,representor=[1]'}
     assert interface['mtu_request'] == 9000
     assert host.netdev('enp3s0f1_1')[0] == 'down'
+
+
+BOND = Bond('bond0', '802.3ad', ('enp3s0f0np0', 'enp3s0f1np1'))
+STOCK = '0000:03:00.1,representor=[1]'
+LAG = '0000:03:00.0,representor=pf1vf1'
+DPDK_CARDS = {
+    'VF-LAG': (CARD.pfs, {'bond': BOND, 'lag': LagState()}, LAG),
+    'VF-LAG, a link is down': ((CARD.pfs[0], dataclasses.replace(
+        CARD.pfs[1], link='down')), {'bond': BOND, 'lag': LagState()}, LAG),
+    'VF-LAG, ports against the order of functions': (tuple(
+        dataclasses.replace(pf, port=1 - number)
+        for number, pf in enumerate(CARD.pfs)),
+        {'bond': BOND, 'lag': LagState()}, STOCK),
+    'a bond that is not offloaded': (
+        CARD.pfs, {'bond': BOND, 'lag': LagState('disabled')}, STOCK),
+    'a bond of another vendor': (
+        CARD.pfs, {'bond': dataclasses.replace(BOND, mode='active-backup'),
+                   'driver': 'ice', 'vf_driver': 'iavf', 'naming': 'ice'},
+        STOCK),
+    'DPU': ((CARD.pfs[0], dataclasses.replace(CARD.pfs[1], external_vfs=2)),
+            {}, STOCK),
+}
+
+
+@pytest.mark.parametrize('kind', DPDK_CARDS)
+def test_devargs(compute, kind):
+    pfs, more, expected = DPDK_CARDS[kind]
+    host = compute(Card(pfs=pfs, **more), vswitchd=ovs.STAND_IN)
+    host.plug(DPDK).result()
+    assert host.ovs.interface(f'vfr{DPDK.id}'[:14])['options'] == {
+        'dpdk-devargs': expected}
+
+
+def test_devargs_of_the_first_port_of_a_lag(compute):
+    """It finds itself by its address, as without a LAG."""
+    host = compute(Card(pfs=CARD.pfs, bond=BOND, lag=LagState()),
+                   vswitchd=ovs.STAND_IN)
+    port = dataclasses.replace(DPDK, vf='0000:03:00.2')
+    host.plug(port).result()
+    assert host.ovs.interface(f'vfr{port.id}'[:14])['options'] == {
+        'dpdk-devargs': '0000:03:00.0,representor=[0]'}
+
+
+def test_a_switch_without_dpdk_says_so(compute):
+    host = compute(CARD)
+    before = state(host)
+    outcome = host.plug(DPDK)
+    for words in (DPDK.id, VF, 'ovs-vswitchd could not open', 'vfr'):
+        assert words in outcome.text
+    assert state(host) == before
 
 
 def test_dpdk_needs_no_representor(host):

@@ -1,0 +1,53 @@
+"""``dpdk-devargs``: how Open vSwitch tells DPDK a VF's representor.
+
+The forms are ethdev's (DPDK 21.05, which Open vSwitch has since 2.16)::
+
+    <PF>,representor=[N]                          as os-vif's own plugin
+    <PF>,representor=[[c<controller>]pf<port>]vf<N>
+
+The first is enough wherever a PF is an eswitch of its own. Not so in a VF-LAG
+of mlx5: its PMD then has one device for all PFs, found by the address of the
+first port only, and compares the number of the port (DPDK,
+drivers/net/mlx5/linux/mlx5_os.c, mlx5_device_bond_pci_match and
+mlx5_representor_match). A controller is never named: that of a PF itself is
+what is meant without one, and the VFs of another (the host of a DPU) have no
+PCI address here, so that they cannot be plugged here.
+"""
+
+from os_vif_vflag import facts
+from os_vif_vflag import links
+
+# Other drivers' PMDs take the PF away from the kernel, and with it the bond.
+_DRIVER = 'mlx5_core'
+_OFFLOADED = (facts.ACTIVE, facts.DEGRADED)
+
+
+def devargs(host, pf, number):
+    """:param host: host.Host
+    :param pf: PCI address of a PF
+    :param number: of its VF
+    :returns: str
+    """
+    ports = _ports_of_lag(host, pf)
+    first = next((one for one, port in ports.items() if port == 0), pf)
+    if first == pf or ports[pf] is None:
+        return f'{pf},representor=[{number}]'
+    return f'{first},representor=pf{ports[pf]}vf{number}'
+
+
+def _ports_of_lag(host, pf):
+    """:returns: dict PCI address → number of the card's port, None where the
+        kernel does not tell, of all PFs in the VF-LAG of this one; empty
+        without one"""
+    snapshot = host.snapshot()
+    own = next((one for one in snapshot.pfs if one.address == pf), None)
+    if (own is None or own.driver != _DRIVER
+            or snapshot.lag_of(own).state not in _OFFLOADED):
+        return {}
+    return {one.address: _port(host, one.uplink) for one in snapshot.pfs
+            if one.bond == own.bond}
+
+
+def _port(host, uplink):
+    found = links.identity(host.sysfs, uplink)
+    return found.port.pf if found and found.port else None
