@@ -75,12 +75,13 @@ class Compute:
         return self.call(
             crash.vanish, point, port, self.representor(port.vf))
 
-    def run(self, function, *args):
+    def run(self, function, *args, timeout=60):
         """Run a function of a module, given the options, in a process.
 
+        :param timeout: seconds that it may take
         :returns: inside.Outcome
         """
-        return self.call(function, *args)
+        return self.call(function, *args, timeout=timeout)
 
     def act_together(self, action, ports):
         return self.call(osvif.act_together, action, ports)
@@ -125,9 +126,10 @@ class Compute:
         """As in osvif.warnings_of."""
         return self.call(osvif.warnings_of, action, port).result()
 
-    def call(self, function, *args):
-        return inside.call(function, self.options, *args,
-                           sys=self.host.sys, netns=self.netdevs.netns)
+    def call(self, function, *args, timeout=60):
+        return inside.call(
+            function, self.options, *args, sys=self.host.sys,
+            netns=self.netdevs.netns, timeout=timeout)
 
     # What became of it
 

@@ -1,7 +1,7 @@
 """Many at once, and Open vSwitch's daemons come and go meanwhile.
 
-VFLAG_PLUGS=200 VFLAG_PAIRS=1000 VFLAG_VFS=250 is the full size (four
-minutes); the default is the same with fewer, for every run of the tests.
+Three minutes on two cores. VFLAG_PLUGS=64 VFLAG_PAIRS=200 VFLAG_VFS=50 is the
+same in one, for whoever works on it.
 """
 
 import concurrent.futures
@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from tests.lab import osvif
 from tests.lab import ovs
 from tests.lab import state
 from tests.lab import storm
@@ -21,15 +22,17 @@ from tests.sim import memory
 from tests.sim.card import Card
 from tests.sim.card import Pf
 
-VFS = int(os.environ.get('VFLAG_VFS', '50'))
-PAIRS = int(os.environ.get('VFLAG_PAIRS', '200'))
-PLUGS = int(os.environ.get('VFLAG_PLUGS', '64'))
+VFS = int(os.environ.get('VFLAG_VFS', '250'))
+PAIRS = int(os.environ.get('VFLAG_PAIRS', '1000'))
+PLUGS = int(os.environ.get('VFLAG_PLUGS', '200'))
 THREADS = 32
 PROCESSES = 4
 # Seconds: what one step of a plug may wait for Open vSwitch, and what all
 # of them may take together.
 TIMEOUT = 2
 LIMIT = 4 * TIMEOUT
+# Seconds: a machine that is busy elsewhere makes nothing fail.
+PATIENCE = 300
 
 
 def card(vfs):
@@ -94,7 +97,8 @@ def test_fault_in_the_middle_of_many_plugs(compute, fault):
 
 
 def repair(host, action, ports):
-    host.act(*[(action, port) for port in ports]).result()
+    host.run(osvif.act, *[(action, port) for port in ports],
+             timeout=PATIENCE).result()
 
 
 def plug_all_while(host, ports, fault):
@@ -103,7 +107,8 @@ def plug_all_while(host, ports, fault):
             concurrent.futures.ThreadPoolExecutor(1)) as pool:
         progress = pathlib.Path(folder, 'progress')
         progress.touch()
-        process = pool.submit(host.run, storm.plug_all, ports, 8, progress)
+        process = pool.submit(host.run, storm.plug_all, ports, 8, progress,
+                              timeout=PATIENCE)
         while (progress.stat().st_size < len(ports) // 3
                and not process.done()):
             time.sleep(0.001)
@@ -146,7 +151,8 @@ def test_many_at_once(compute, processes):
     with watched(host), concurrent.futures.ThreadPoolExecutor() as pool:
         outcomes = [pool.submit(
             host.run, storm.pairs, vfs[number::processes],
-            THREADS // processes, PAIRS // VFS - 1, last[number::processes])
+            THREADS // processes, PAIRS // VFS - 1, last[number::processes],
+            timeout=PATIENCE)
             for number in range(processes)]
     for outcome in outcomes:
         outcome.result().result()

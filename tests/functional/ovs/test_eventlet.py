@@ -1,0 +1,67 @@
+"""nova-compute with the backend eventlet: one process, green threads.
+
+In a process of its own: what eventlet has patched is never again as before.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.lab import state
+from tests.lab import sudo
+from tests.sim import inside
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+VFS = 32
+
+
+@pytest.fixture
+def host(compute):
+    return compute(Card(pfs=(Pf(
+        '0000:03:00.0', 'enp3s0f0np0', vfs=VFS, total_vfs=VFS),)))
+
+
+def green(host):
+    vfs = host.host.pf('0000:03:00.0').vf_addresses
+    with sudo.Sudo(host.netdevs.netns) as root:
+        host.options['vif_vflag_privileged'] = {
+            'helper_command': root.command}
+        return _run(host, vfs)
+
+
+def _run(host, vfs):
+    done = subprocess.run(
+        inside.command(
+            [sys.executable, '-W', 'ignore', '-m', 'tests.lab.green',
+             json.dumps({'options': host.options, 'vfs': vfs})],
+            sys=host.host.sys, netns=host.netdevs.netns),
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def test_all_at_once(host):
+    found = green(host)
+    assert len(found['plugged']) == VFS // 2
+    assert state.plugged(host) == {
+        port: host.representor(vf) for vf, port in found['plugged'].items()}
+    for number, vf in enumerate(
+            host.host.pf('0000:03:00.0').vf_addresses):
+        assert host.netdev(host.representor(vf))[0] == (
+            'up' if number % 2 else 'down')
+    # Others of nova-compute run meanwhile.
+    print(f'no other green thread for {found["silence"]:.3f} s')
+    assert found['silence'] < 1
+
+
+def test_the_server_is_away(host):
+    """Every call ends with an error in time; none blocks the process."""
+    host.options['os_vif_vflag']['ovsdb_timeout'] = 1
+    host.ovs.pause('ovsdb-server')
+    with pytest.raises(AssertionError, match='did not answer'):
+        green(host)
+    host.ovs.resume('ovsdb-server')
+    assert host.ovs.ports('br-int') == []
