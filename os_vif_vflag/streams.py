@@ -82,9 +82,11 @@ class SslStream(_Kept, stream.SSLStream):
     permitted» of any.
 
     :ivar refusal: str, why there is no TLS connection, else None
+    :ivar agreed: whether the handshake was done
     """
 
     refusal = None
+    agreed = False
     _greeted = False     # the peer is to speak
 
     def connect(self):
@@ -99,6 +101,7 @@ class SslStream(_Kept, stream.SSLStream):
             return errno.EAGAIN
         except OSError:
             return errno.EPROTO
+        self.agreed = True
         return 0
 
     def connect_wait(self, poller):
@@ -108,7 +111,6 @@ class SslStream(_Kept, stream.SSLStream):
                   else stream.Stream.W_CONNECT)
 
     def recv(self, n):
-        # With TLS 1.3 a server refuses a certificate after the handshake.
         try:
             with self._refusing():
                 return self._recv(n)
@@ -148,8 +150,13 @@ def words(error, opened=None):
     :param opened: the stream that it happened to, or None
     :returns: str, what went wrong
     """
-    return getattr(opened, 'refusal', None) or (
+    told = getattr(opened, 'refusal', None) or (
         os.strerror(error) if error > 0 else 'connection closed')
+    # With TLS 1.3 a server refuses a certificate after the handshake, and
+    # closes the connection: its reason may be lost with that.
+    if getattr(opened, 'agreed', False):
+        told += '; is ssl_cert_file of an authority that it trusts?'
+    return told
 
 
 @contextlib.contextmanager
