@@ -2,8 +2,8 @@
 
 Sources: include/uapi/linux/{devlink,ethtool_netlink,if,if_link,rtnetlink,
 netlink,genetlink,if_bonding,if_arp}.h, RFC 2863 for operational states,
-bond_mode_tbl in drivers/net/bonding/bond_options.c, and get_str_mode_type and the state file in
-drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
+bond_mode_tbl in drivers/net/bonding/bond_options.c, and get_str_mode_type and
+the state file in drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
 """
 
 # enum devlink_eswitch_mode. Since Linux 6.18 a third one exists: in
