@@ -35,10 +35,21 @@ class Host:
         self.sysfs = Sysfs(root)
         self.netlink = netlink or (Netlink() if root == _MACHINE else None)
 
-    def representors(self):
-        """:returns: Representors as they are now"""
-        return Representors(
-            links.links(self.sysfs, self.netlink), self._ports())
+    def representors(self, pf):
+        """What there is to tell the representors of one PF, and its uplink:
+        devlink, or the PF's own netdevs, or all netdevs of the host, each
+        only where those before it do not tell.
+
+        :param pf: PCI address
+        :returns: Representors as they are now
+        """
+        ports = self._ports(pf)
+        for own in (links.physical(ports or ()),
+                    links.children(self.sysfs, pf)):
+            found = Representors(own, ports)
+            if found.any_of(pf) and pf in found.uplinks:
+                return found
+        return Representors(links.links(self.sysfs, self.netlink), ports)
 
     def vf(self, address):
         """Find a VF by its PCI address.
@@ -63,8 +74,8 @@ class Host:
         return _Picture(self.sysfs.anew(), self.netlink,
                         self._ports()).snapshot()
 
-    def _ports(self):
-        return self.netlink.ports() if self.netlink else None
+    def _ports(self, pf=None):
+        return self.netlink.ports(pf) if self.netlink else None
 
 
 class _Picture:

@@ -21,7 +21,7 @@ class Link:
     """A netdev, as a link dump or sysfs shows it.
 
     :ivar name: interface name
-    :ivar ifindex: int
+    :ivar ifindex: int, None where it was not asked for
     :ivar port: portname.PortName, None where phys_port_name has no known form
     :ivar switch_id: str, None outside an eswitch. It is the card's: equal on
         both PFs of an mlx5 card.
@@ -66,20 +66,22 @@ class Netlink:
             nlsocket.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
         return None if answers is None else tuple(map(_link, answers))
 
-    def ports(self):
-        """:returns: tuple of Port, None when it cannot be asked"""
-        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET, dump=True)
+    def ports(self, address=None):
+        """:param address: PCI address of the devlink instance, None for all
+        :returns: tuple of Port, None when it cannot be asked
+        """
+        # Before Linux 6.6 a dump takes no heed of whose ports are wanted.
+        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET,
+                           _handle(address) if address else b'', dump=True)
         return None if answers is None else tuple(
-            port for port in map(_port, answers) if port is not None)
+            port for port in map(_port, answers)
+            if port is not None and address in (None, port.device))
 
     def eswitch_mode(self, address):
         """:param address: PCI address of a PF
         :returns: value of kernel.ESWITCH_MODES, None when it is not told
         """
-        answers = _devlink(
-            kernel.DEVLINK_CMD_ESWITCH_GET,
-            nlsocket.text(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
-            + nlsocket.text(kernel.DEVLINK_ATTR_DEV_NAME, address))
+        answers = _devlink(kernel.DEVLINK_CMD_ESWITCH_GET, _handle(address))
         modes = [nlsocket.Attributes(answer, nlsocket.GENERIC.size).number(
             kernel.DEVLINK_ATTR_ESWITCH_MODE) for answer in answers or ()]
         return kernel.ESWITCH_MODES.get(modes[0]) if modes else None
@@ -100,6 +102,12 @@ def _ask(ask, *args, **kwargs):
 def _devlink(command, attributes=b'', dump=False):
     """:returns: list of bytes, None when devlink does not answer"""
     return _ask(nlsocket.ask_family, 'devlink', command, attributes, dump)
+
+
+def _handle(address):
+    """:returns: bytes, the attributes that name a devlink instance"""
+    return (nlsocket.text(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
+            + nlsocket.text(kernel.DEVLINK_ATTR_DEV_NAME, address))
 
 
 def _link(message):
