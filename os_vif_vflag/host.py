@@ -9,6 +9,7 @@ from os_vif_vflag import facts
 from os_vif_vflag import kernel
 from os_vif_vflag import lag
 from os_vif_vflag import links
+from os_vif_vflag import pci
 from os_vif_vflag.netlink import Netlink
 from os_vif_vflag.representor import Representors
 from os_vif_vflag.sysfs import ABSENT
@@ -16,8 +17,6 @@ from os_vif_vflag.sysfs import LISTED
 from os_vif_vflag.sysfs import Sysfs
 
 _VIRTFN = re.compile(r'virtfn([0-9]+)')
-_ADDRESS = re.compile(
-    r'([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])')
 _DEVICES = ('bus', 'pci', 'devices')
 _MACHINE = '/'
 
@@ -225,7 +224,7 @@ def _virtfns(sysfs, pf):
 def _computed_number(sysfs, pf, address):
     """The VF's number from the addresses, or None when that is not
     confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
-    ids = _routing_id(pf), _routing_id(address)
+    ids = pci.routing_id(pf), pci.routing_id(address)
     offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
     stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
     if None in ids or offset is None or not stride:
@@ -233,12 +232,3 @@ def _computed_number(sysfs, pf, address):
     number = (ids[1] - ids[0] - offset) // stride
     link = sysfs.target(*_DEVICES, pf, f'virtfn{number}')
     return number if link == address else None
-
-
-def _routing_id(address):
-    """:returns: bus, device and function as one number, or None"""
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        return None
-    _, bus, device, function = (int(part, 16) for part in match.groups())
-    return bus << 8 | device << 3 | function
