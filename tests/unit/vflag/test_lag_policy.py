@@ -19,7 +19,10 @@ from tests.sim.card import Pf
 from tests.unit.vflag import damage
 from tests.unit.vflag import machines
 from tests.unit.vflag import sources
+from tests.unit.vflag import test_lag
 
+BONDS = {name: card for name, (card, _, _) in (
+    test_lag.TOLD | test_lag.INFERRED).items()}
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 UPLINKS = ('up0', 'up1')
 
@@ -37,6 +40,14 @@ def test_as_the_snapshot(cards, source):
         policy = policy_of(host)
         for bond in host.snapshot().bonds:
             assert policy._lag(bond.name) == bond.lag
+
+
+@pytest.mark.parametrize('card', BONDS.values(), ids=BONDS.keys())
+def test_every_reason(sriov_host, card):
+    """Random machines seldom have but one thing wrong."""
+    host = sources.host(sriov_host(card), {})
+    bond, = host.snapshot().bonds
+    assert policy_of(host)._lag(bond.name) == bond.lag
 
 
 def bonded(sriov_host, vfs, source):
