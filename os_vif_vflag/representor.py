@@ -1,4 +1,4 @@
-"""VF → representor netdev: devlink first, a link dump second, sysfs third."""
+"""VF → representor netdev: devlink, else the PF's netdevs, else all."""
 
 import collections
 
