@@ -13,8 +13,24 @@ def bonds(sysfs):
     :returns: list of facts.Bond without their LAG state, by name
     """
     names = sysfs.read(*_NET, kernel.BONDING_MASTERS) or ''
-    return [_bond(sysfs, name) for name in sorted(set(names.split()))
+    return [bond(sysfs, name) for name in sorted(set(names.split()))
             if _is_there(sysfs, name)]
+
+
+def bond(sysfs, name):
+    """:param name: of a bond
+    :returns: facts.Bond without its LAG state
+    """
+    def attribute(key):
+        return sysfs.read(*_NET, name, 'bonding', key, silent=LISTED) or ''
+
+    return facts.Bond(
+        name=name,
+        mode=_mode(sysfs, name),
+        members=tuple(_member(sysfs, member)
+                      for member in attribute('slaves').split()),
+        active=attribute('active_slave') or None,
+        up=attribute('mii_status') == _UP)
 
 
 def bond_of(sysfs, name):
@@ -40,19 +56,6 @@ def _is_there(sysfs, name):
                    error=f'is not there, though {kernel.BONDING_MASTERS} '
                    'lists it')
     return there
-
-
-def _bond(sysfs, name):
-    def attribute(key):
-        return sysfs.read(*_NET, name, 'bonding', key, silent=LISTED) or ''
-
-    return facts.Bond(
-        name=name,
-        mode=_mode(sysfs, name),
-        members=tuple(_member(sysfs, member)
-                      for member in attribute('slaves').split()),
-        active=attribute('active_slave') or None,
-        up=attribute('mii_status') == _UP)
 
 
 def _mode(sysfs, name):

@@ -9,6 +9,7 @@ from os_vif_vflag import facts
 from os_vif_vflag import kernel
 from os_vif_vflag import lag
 from os_vif_vflag import links
+from os_vif_vflag import pci
 from os_vif_vflag.netlink import Netlink
 from os_vif_vflag.representor import Representors
 from os_vif_vflag.sysfs import ABSENT
@@ -16,8 +17,6 @@ from os_vif_vflag.sysfs import LISTED
 from os_vif_vflag.sysfs import Sysfs
 
 _VIRTFN = re.compile(r'virtfn([0-9]+)')
-_ADDRESS = re.compile(
-    r'([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])')
 _DEVICES = ('bus', 'pci', 'devices')
 _MACHINE = '/'
 
@@ -35,10 +34,21 @@ class Host:
         self.sysfs = Sysfs(root)
         self.netlink = netlink or (Netlink() if root == _MACHINE else None)
 
-    def representors(self):
-        """:returns: Representors as they are now"""
-        return Representors(
-            links.links(self.sysfs, self.netlink), self._ports())
+    def representors(self, pf):
+        """What there is to tell the representors of one PF, and its uplink:
+        devlink, or the PF's own netdevs, or all netdevs of the host, each
+        only where those before it do not tell.
+
+        :param pf: PCI address
+        :returns: Representors as they are now
+        """
+        ports = self._ports(pf)
+        for own in (links.physical(ports or ()),
+                    links.children(self.sysfs, pf)):
+            found = Representors(own, ports)
+            if found.any_of(pf) and pf in found.uplinks:
+                return found
+        return Representors(links.links(self.sysfs, self.netlink), ports)
 
     def vf(self, address):
         """Find a VF by its PCI address.
@@ -63,8 +73,8 @@ class Host:
         return _Picture(self.sysfs.anew(), self.netlink,
                         self._ports()).snapshot()
 
-    def _ports(self):
-        return self.netlink.ports() if self.netlink else None
+    def _ports(self, pf=None):
+        return self.netlink.ports(pf) if self.netlink else None
 
 
 class _Picture:
@@ -214,7 +224,7 @@ def _virtfns(sysfs, pf):
 def _computed_number(sysfs, pf, address):
     """The VF's number from the addresses, or None when that is not
     confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
-    ids = _routing_id(pf), _routing_id(address)
+    ids = pci.routing_id(pf), pci.routing_id(address)
     offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
     stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
     if None in ids or offset is None or not stride:
@@ -222,12 +232,3 @@ def _computed_number(sysfs, pf, address):
     number = (ids[1] - ids[0] - offset) // stride
     link = sysfs.target(*_DEVICES, pf, f'virtfn{number}')
     return number if link == address else None
-
-
-def _routing_id(address):
-    """:returns: bus, device and function as one number, or None"""
-    match = _ADDRESS.fullmatch(address)
-    if not match:
-        return None
-    _, bus, device, function = (int(part, 16) for part in match.groups())
-    return bus << 8 | device << 3 | function

@@ -1,9 +1,9 @@
 """Names and numbers of the kernel, each written down once.
 
-Sources: include/uapi/linux/{devlink,if_link,rtnetlink,netlink,genetlink,
-if_bonding,if_arp}.h, RFC 2863 for operational states, bond_mode_tbl in
-drivers/net/bonding/bond_options.c, and get_str_mode_type and the state file
-in drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
+Sources: include/uapi/linux/{devlink,ethtool_netlink,if,if_link,rtnetlink,
+netlink,genetlink,if_bonding,if_arp}.h, RFC 2863 for operational states,
+bond_mode_tbl in drivers/net/bonding/bond_options.c, and get_str_mode_type and
+the state file in drivers/net/ethernet/mellanox/mlx5/core/lag/debugfs.c.
 """
 
 # enum devlink_eswitch_mode. Since Linux 6.18 a third one exists: in
@@ -37,12 +37,15 @@ DEVLINK_ATTR_PORT_EXTERNAL = 149
 DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150
 
 IFLA_IFNAME = 3
+IFLA_MTU = 4
 IFLA_OPERSTATE = 16
 IFLA_PHYS_SWITCH_ID = 36
 IFLA_PHYS_PORT_NAME = 38
 IFLA_PARENT_DEV_NAME = 56
 IFLA_PARENT_DEV_BUS_NAME = 57
 IF_OPER_UP = 6
+IFF_UP = 0x1
+RTM_NEWLINK = 16
 RTM_GETLINK = 18
 
 NLMSG_ERROR = 2
@@ -56,6 +59,15 @@ GENL_ID_CTRL = 16
 CTRL_CMD_GETFAMILY = 3
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
+
+ETHTOOL_MSG_FEATURES_SET = 12
+ETHTOOL_A_FEATURES_HEADER = 1
+ETHTOOL_A_FEATURES_WANTED = 3
+ETHTOOL_A_HEADER_DEV_NAME = 2
+ETHTOOL_A_BITSET_BITS = 3
+ETHTOOL_A_BITSET_BITS_BIT = 1
+ETHTOOL_A_BITSET_BIT_NAME = 2
+ETHTOOL_A_BITSET_BIT_VALUE = 3
 
 BOND_MODES = {
     0: 'balance-rr', 1: 'active-backup', 2: 'balance-xor', 3: 'broadcast',

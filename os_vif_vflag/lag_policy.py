@@ -2,8 +2,11 @@
 
 from oslo_log import log as logging
 
+from os_vif_vflag import bonding
 from os_vif_vflag import exception
 from os_vif_vflag import facts
+from os_vif_vflag import lag
+from os_vif_vflag.pfs import Pfs
 
 LOG = logging.getLogger(__name__)
 
@@ -12,18 +15,21 @@ WARN = 'warn'
 REQUIRE = 'require'
 
 _ACCEPTED = frozenset((facts.ACTIVE, facts.NONE))
+_OFFLOADED = frozenset((facts.ACTIVE, facts.DEGRADED))
 
 
 class LagPolicy:
-    """Judges VFs of bonded PFs, at the price of a snapshot of the host.
+    """Judges VFs of bonded PFs.
 
     :param policy: IGNORE, WARN or REQUIRE
     :param host: host.Host
+    :param representors: representor.Finder
     """
 
-    def __init__(self, policy, host):
+    def __init__(self, policy, host, representors):
         self._policy = policy
         self._host = host
+        self._pfs = Pfs(host, representors)
 
     def check(self, port, vf, pf, bond, in_use):
         """Warn of a bond that is not, or not fully, offloaded.
@@ -38,18 +44,25 @@ class LagPolicy:
         """
         if self._policy == IGNORE or bond is None:
             return
-        lag = self._lag(bond)
-        if lag.state in _ACCEPTED:
+        found = self._lag(bond)
+        if found.state in _ACCEPTED:
             return
-        names = {'vf': vf, 'pf': pf, 'bond': bond, 'reason': lag.reason}
+        names = {'vf': vf, 'pf': pf, 'bond': bond, 'reason': found.reason}
         # A degraded LAG forwards: it does what it is there for.
-        if (self._policy == REQUIRE and lag.state == facts.INACTIVE
+        if (self._policy == REQUIRE and found.state == facts.INACTIVE
                 and not in_use):
             raise exception.LagNotActive(**names)
         LOG.warning('Port %(port)s is plugged into VF %(vf)s of PF %(pf)s, '
                     'but the VF-LAG of %(bond)s is %(state)s: %(reason)s',
-                    names | {'port': port, 'state': lag.state})
+                    names | {'port': port, 'state': found.state})
 
-    def _lag(self, bond):
+    def _lag(self, name):
+        """An offloaded bond is seen at once; why another one is not offloaded
+        may depend on every VF: then a snapshot is taken."""
+        sysfs = self._host.sysfs.anew()
+        seen = lag.assess(sysfs, bonding.bond(sysfs, name), self._pfs.now())
+        return seen if seen.state in _OFFLOADED else self._in_snapshot(name)
+
+    def _in_snapshot(self, bond):
         return next((found.lag for found in self._host.snapshot().bonds
                      if found.name == bond), facts.Lag())

@@ -26,6 +26,30 @@ def links(sysfs, netlink):
     return tuple(_completed(sysfs, link) for link in dumped)
 
 
+def physical(ports):
+    """:param ports: iterable of netlink.Port
+    :returns: generator of Link, the netdevs of physical ports
+    """
+    return (Link(port.name, port.ifindex, port.port, parent=port.device)
+            for port in ports if port.port.flavour == kernel.PHYSICAL)
+
+
+def children(sysfs, pf):
+    """The netdevs of a PF; since Linux 5.8 that is its representors, too.
+
+    :param pf: PCI address
+    :returns: generator of Link of nothing but name, port and parent; the
+        ifindex only where the port does not say what it is, or physical
+    """
+    for name in sysfs.names('bus', 'pci', 'devices', pf, 'net'):
+        link = Link(name, None, _port(sysfs, name), parent=pf)
+        if not is_uplink(link):
+            yield link
+        # One that has just gone says nothing of its port either.
+        elif (ifindex := sysfs.number(*_NET, name, 'ifindex')) is not None:
+            yield dataclasses.replace(link, ifindex=ifindex)
+
+
 def identity(sysfs, name):
     """What tells whether a netdev is still the one that had this name.
 

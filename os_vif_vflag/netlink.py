@@ -6,7 +6,6 @@ that may not ask, gives None: then sysfs answers.
 
 import dataclasses
 import socket
-import struct
 
 from os_vif_vflag import kernel
 from os_vif_vflag import nlsocket
@@ -15,9 +14,6 @@ from os_vif_vflag import portname
 _PCI = 'pci'
 # A dump during which netdevs came or went is not one moment's picture.
 _ATTEMPTS = 3
-_LINK = struct.Struct('=BxHiII')     # struct ifinfomsg
-_GENERIC = struct.Struct('=BBH')     # struct genlmsghdr
-_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +21,7 @@ class Link:
     """A netdev, as a link dump or sysfs shows it.
 
     :ivar name: interface name
-    :ivar ifindex: int
+    :ivar ifindex: int, None where it was not asked for
     :ivar port: portname.PortName, None where phys_port_name has no known form
     :ivar switch_id: str, None outside an eswitch. It is the card's: equal on
         both PFs of an mlx5 card.
@@ -65,34 +61,37 @@ class Netlink:
     def links(self):
         """:returns: tuple of Link, None when it cannot be asked"""
         # Without IFLA_EXT_MASK: nobody here wants the 250 VFs of each PF.
-        answers = _ask(socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
-                       _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
+        answers = _ask(
+            nlsocket.ask, socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
+            nlsocket.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
         return None if answers is None else tuple(map(_link, answers))
 
-    def ports(self):
-        """:returns: tuple of Port, None when it cannot be asked"""
-        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET, dump=True)
+    def ports(self, address=None):
+        """:param address: PCI address of the devlink instance, None for all
+        :returns: tuple of Port, None when it cannot be asked
+        """
+        # Before Linux 6.6 a dump takes no heed of whose ports are wanted.
+        answers = _devlink(kernel.DEVLINK_CMD_PORT_GET,
+                           _handle(address) if address else b'', dump=True)
         return None if answers is None else tuple(
-            port for port in map(_port, answers) if port is not None)
+            port for port in map(_port, answers)
+            if port is not None and address in (None, port.device))
 
     def eswitch_mode(self, address):
         """:param address: PCI address of a PF
         :returns: value of kernel.ESWITCH_MODES, None when it is not told
         """
-        answers = _devlink(
-            kernel.DEVLINK_CMD_ESWITCH_GET,
-            nlsocket.attribute(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
-            + nlsocket.attribute(kernel.DEVLINK_ATTR_DEV_NAME, address))
-        modes = [nlsocket.Attributes(answer, _GENERIC.size).number(
+        answers = _devlink(kernel.DEVLINK_CMD_ESWITCH_GET, _handle(address))
+        modes = [nlsocket.Attributes(answer, nlsocket.GENERIC.size).number(
             kernel.DEVLINK_ATTR_ESWITCH_MODE) for answer in answers or ()]
         return kernel.ESWITCH_MODES.get(modes[0]) if modes else None
 
 
-def _ask(*args, **kwargs):
+def _ask(ask, *args, **kwargs):
     """:returns: see nlsocket.ask, None instead of an exception"""
     for _ in range(_ATTEMPTS):
         try:
-            return nlsocket.ask(*args, **kwargs)
+            return ask(*args, **kwargs)
         except InterruptedError:
             continue
         except OSError:
@@ -102,21 +101,18 @@ def _ask(*args, **kwargs):
 
 def _devlink(command, attributes=b'', dump=False):
     """:returns: list of bytes, None when devlink does not answer"""
-    families = _ask(
-        kernel.NETLINK_GENERIC, kernel.GENL_ID_CTRL,
-        _GENERIC.pack(kernel.CTRL_CMD_GETFAMILY, _VERSION, 0)
-        + nlsocket.attribute(kernel.CTRL_ATTR_FAMILY_NAME, 'devlink'))
-    if not families:
-        return None
-    family = nlsocket.Attributes(families[0], _GENERIC.size).number(
-        kernel.CTRL_ATTR_FAMILY_ID)
-    return _ask(kernel.NETLINK_GENERIC, family,
-                _GENERIC.pack(command, _VERSION, 0) + attributes, dump=dump)
+    return _ask(nlsocket.ask_family, 'devlink', command, attributes, dump)
+
+
+def _handle(address):
+    """:returns: bytes, the attributes that name a devlink instance"""
+    return (nlsocket.text(kernel.DEVLINK_ATTR_BUS_NAME, _PCI)
+            + nlsocket.text(kernel.DEVLINK_ATTR_DEV_NAME, address))
 
 
 def _link(message):
-    _, kind, ifindex, _, _ = _LINK.unpack_from(message)
-    said = nlsocket.Attributes(message, _LINK.size)
+    _, kind, ifindex, _, _ = nlsocket.LINK.unpack_from(message)
+    said = nlsocket.Attributes(message, nlsocket.LINK.size)
     parent_bus = said.text(kernel.IFLA_PARENT_DEV_BUS_NAME)
     return Link(
         name=said.text(kernel.IFLA_IFNAME),
@@ -131,7 +127,7 @@ def _link(message):
 
 def _port(message):
     """:returns: Port, None for one of another bus or without a netdev"""
-    said = nlsocket.Attributes(message, _GENERIC.size)
+    said = nlsocket.Attributes(message, nlsocket.GENERIC.size)
     name = said.text(kernel.DEVLINK_ATTR_PORT_NETDEV_NAME)
     if said.text(kernel.DEVLINK_ATTR_BUS_NAME) != _PCI or not name:
         return None

@@ -1,7 +1,9 @@
 """Netlink messages, decoded no further than they are needed.
 
 pyroute2 makes objects of all sixty attributes of a link: with the thousand
-netdevs of two PFs with 250 VFs a dump took 0.3 to 0.8 seconds.
+netdevs of two PFs with 250 VFs a dump took 0.3 to 0.8 seconds. It also starts
+an event loop for each socket: a link was set in 0.5 to 1 ms instead of 0.05,
+a feature in 1.2 to 1.5 instead of 0.15, of a plug that takes 2.
 """
 
 import os
@@ -11,10 +13,14 @@ import sys
 
 from os_vif_vflag import kernel
 
+LINK = struct.Struct('=BxHiII')      # struct ifinfomsg
+GENERIC = struct.Struct('=BBH')      # struct genlmsghdr
+_VERSION = 1
 _HEADER = struct.Struct('=IHHII')    # struct nlmsghdr
 _ATTRIBUTE = struct.Struct('=HH')    # struct nlattr
 _ERROR = struct.Struct('=i')
 _TYPE_MASK = 0x3fff                  # NLA_TYPE_MASK
+_NESTED = 0x8000                     # NLA_F_NESTED
 # The kernel fills at most 32 KiB at a time (netlink_dump).
 _BUFFER = 1 << 18
 _TIMEOUT = 10
@@ -44,9 +50,37 @@ def ask(protocol, kind, body, dump=False):
                 answers.append(text)
 
 
-def attribute(kind, text):
+def ask_family(name, command, body=b'', dump=False):
+    """Ask a family of generic netlink; see ask.
+
+    :param name: of the family, whose number differs from boot to boot
+    :param command: of the family
+    :returns: list of bytes, the answers as for Attributes from GENERIC.size
+    """
+    families = ask(
+        kernel.NETLINK_GENERIC, kernel.GENL_ID_CTRL,
+        GENERIC.pack(kernel.CTRL_CMD_GETFAMILY, _VERSION, 0)
+        + text(kernel.CTRL_ATTR_FAMILY_NAME, name))
+    number = Attributes(families[0], GENERIC.size).number(
+        kernel.CTRL_ATTR_FAMILY_ID)
+    return ask(kernel.NETLINK_GENERIC, number,
+               GENERIC.pack(command, _VERSION, 0) + body, dump=dump)
+
+
+def text(kind, value):
     """:returns: bytes of a string attribute"""
-    value = text.encode() + b'\0'
+    return attribute(kind, os.fsencode(value) + b'\0')
+
+
+def nested(kind, *attributes):
+    """:returns: bytes of an attribute that holds others"""
+    return attribute(kind | _NESTED, b''.join(attributes))
+
+
+def attribute(kind, value=b''):
+    """:param value: bytes, none for a flag
+    :returns: bytes of an attribute
+    """
     size = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(size, kind) + value + b'\0' * (-size % 4)
 

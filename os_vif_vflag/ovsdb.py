@@ -9,7 +9,6 @@ import time
 from ovs import jsonrpc
 from ovs import poller
 from ovs import stream
-from ovs.db import idl
 from ovsdbapp import exceptions as ovsdbapp_exc
 from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
 from ovsdbapp.backend.ovs_idl import idlutils
@@ -17,6 +16,7 @@ from ovsdbapp.schema.open_vswitch import impl_idl
 
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb_commands as commands
+from os_vif_vflag import replica
 from os_vif_vflag import streams
 
 _SCHEMA = 'Open_vSwitch'
@@ -169,7 +169,7 @@ class OvsDb:
         helper = idlutils.create_schema_helper(schema)
         for table, columns in _COLUMNS.items():
             helper.register_columns(table, list(columns))
-        return idl.Idl(self._connection, helper)
+        return replica.Replica(self._connection, helper)
 
     def _unreachable(self, error):
         return exception.OvsdbUnreachable(

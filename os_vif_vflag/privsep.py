@@ -1,11 +1,14 @@
 """The one place that needs privileges: CAP_NET_ADMIN, for netlink."""
 
+import socket
+import struct
+
 from oslo_privsep import capabilities
 from oslo_privsep import priv_context
-from pyroute2 import IPRoute
-from pyroute2 import netlink
 
 from os_vif_vflag import ethtool
+from os_vif_vflag import kernel
+from os_vif_vflag import nlsocket
 
 vif_plug = priv_context.PrivContext(
     'os_vif_vflag',
@@ -25,18 +28,18 @@ def set_link(name, state, mtu=None):
     :param name: name of the netdev
     :param state: 'up' or 'down'
     :param mtu: bytes, None leaves it as it is
-    :raises OSError: the kernel's answer. (privsep carries builtin exceptions
-        from its daemon to the caller; pyroute2's own would need pyroute2's
-        constructor arguments there.)
+    :raises OSError: the kernel's answer
     """
-    wanted = {'state': state} | ({} if mtu is None else {'mtu': mtu})
-    try:
-        with IPRoute() as ip:
-            # By name, in one request: a look-up of the index first could
-            # meet another netdev when representors are being recreated.
-            ip.link('set', ifname=name, **wanted)
-    except netlink.exceptions.NetlinkError as e:
-        raise OSError(e.code, str(e.args[-1])) from None
+    # By name, in one request: a look-up of the index first could meet
+    # another netdev when representors are being recreated.
+    wanted = nlsocket.text(kernel.IFLA_IFNAME, name)
+    if mtu is not None:
+        wanted += nlsocket.attribute(
+            kernel.IFLA_MTU, struct.pack('=I', mtu))
+    flags = kernel.IFF_UP if state == 'up' else 0
+    nlsocket.ask(
+        socket.NETLINK_ROUTE, kernel.RTM_NEWLINK, nlsocket.LINK.pack(
+            socket.AF_UNSPEC, 0, 0, flags, kernel.IFF_UP) + wanted)
 
 
 @vif_plug.entrypoint
@@ -46,8 +49,4 @@ def turn_on_tc_offload(names):
     :param names: list of names of netdevs
     :returns: dict name → why it is still off, for those where it is
     """
-    try:
-        with ethtool.Ethtool() as socket:
-            return socket.turn_on(names, ethtool.HW_TC_OFFLOAD)
-    except netlink.exceptions.NetlinkError as e:  # Linux before 5.7
-        return dict.fromkeys(names, str(e.args[-1]))
+    return ethtool.turn_on(names, ethtool.HW_TC_OFFLOAD)

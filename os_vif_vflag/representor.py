@@ -1,4 +1,4 @@
-"""VF → representor netdev: devlink first, a link dump second, sysfs third."""
+"""VF → representor netdev: devlink, else the PF's netdevs, else all."""
 
 import collections
 
@@ -14,11 +14,12 @@ _ATTEMPTS = 3
 class Representors:
     """The representors of a host at one moment.
 
-    :param links: tuple of netlink.Link
+    :param links: iterable of netlink.Link
     :param ports: tuple of netlink.Port, None without devlink
     """
 
     def __init__(self, links, ports):
+        links = tuple(links)
         self.uplinks = links_mod.uplinks(links)
         of_vfs = [link for link in links if _of_vf(link)]
         self._by_devlink = _index(
@@ -66,17 +67,18 @@ class Representors:
 class Finder:
     """Finds representors one by one, at a cost that does not grow.
 
-    It remembers what it saw, and asks sysfs whether that netdev is still the
-    same before it says so (again): representors vanish and come back under
-    other names and ifindexes (activation of a VF-LAG with a shared FDB,
-    eswitch mode changes). Only when it is not, all are asked for anew.
+    It remembers what it saw of a PF, and asks sysfs whether that netdev is
+    still the same before it says so (again): representors vanish and come
+    back under other names and ifindexes (activation of a VF-LAG with a shared
+    FDB, eswitch mode changes). Only when it is not, the PF's are asked for
+    anew.
 
     :param host: host.Host
     """
 
     def __init__(self, host):
         self._host = host
-        self._seen = None
+        self._seen = {}
         self._known = {}
 
     def find(self, vf_address):
@@ -99,8 +101,8 @@ class Finder:
         """:param pf: PCI address of a PF
         :returns: name of its own netdev, None without one
         """
-        before = self._seen
-        for seen in self._dumps(before):
+        before = self._seen.get(pf)
+        for seen in self._sights(pf):
             link = seen.uplinks.get(pf)
             now = link and self._now(link.name)
             if now and (now.ifindex, now.parent) == (link.ifindex, pf):
@@ -112,19 +114,19 @@ class Finder:
     def _now(self, name):
         return links_mod.identity(self._host.sysfs, name)
 
-    def _dumps(self, before):
-        if before is not None:
-            yield before
+    def _sights(self, pf):
+        if pf in self._seen:
+            yield self._seen[pf]
         for _ in range(_ATTEMPTS):
-            self._seen = self._host.representors()
-            yield self._seen
+            self._seen[pf] = self._host.representors(pf)
+            yield self._seen[pf]
 
     def _look_up(self, vf_address, pf, number):
-        before = self._seen
-        for seen in self._dumps(before):
+        before = self._seen.get(pf)
+        for seen in self._sights(pf):
             found = seen.only(pf, number)
             now = found and self._now(found.name)
-            if now and now.ifindex == found.ifindex:
+            if now and _same(found, now):
                 return now
             if found is None and seen is not before:
                 break
@@ -136,6 +138,14 @@ class Finder:
             raise exception.RepresentorNotFound(**facts)
         raise exception.RepresentorAmbiguous(
             candidates=', '.join(candidates), **facts)
+
+
+def _same(found, now):
+    """Of a netdev found by its parent the ifindex may be unknown: that it
+    still is that parent's, and that port, is as good."""
+    if found.ifindex is None:
+        return (found.port, found.parent) == (now.port, now.parent)
+    return found.ifindex == now.ifindex
 
 
 def _claimants(link, uplinks):

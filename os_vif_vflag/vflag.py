@@ -30,7 +30,8 @@ class VFLagPlugin(plugin.PluginBase):
         self._host = Host()
         self._representors = Finder(self._host)
         self._ports = ports.Ports(config, self._host, self._representors)
-        self._lag_policy = LagPolicy(config.lag_policy, self._host)
+        self._lag_policy = LagPolicy(
+            config.lag_policy, self._host, self._representors)
         self._ovsdb = ovsdb.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout,
             streams.TlsFiles.of(config))

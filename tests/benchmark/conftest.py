@@ -15,9 +15,10 @@ _COLUMNS = (
 _NOTE = """\
 Medians for one VF in ms; in brackets how many times as long os-vif, and Nova,
 take on the same tree. Two PFs. A snapshot's time is divided by its VFs.
-netlink: dumps of this kernel's netdevs, as many as in the tree; this kernel
-does not know their parents, so that sysfs completes each, as before Linux
-5.14; for cards of newer kernels the dump alone is enough{devlink}."""
+A find reads the PF's own netdevs where there is no devlink, and dumps none. A
+snapshot by netlink dumps this kernel's netdevs, as many as in the tree; their
+parents it does not know, so that sysfs completes each, as before Linux 5.14;
+for cards of newer kernels the dump alone is enough{devlink}."""
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -1,7 +1,7 @@
 """What a plug costs: stock, ours, and one bare transaction; see tox -e bench.
 
-In the lab, links have no parent device in netlink, so that the first look-up
-of a process completes them from sysfs; later ones ask for one netdev.
+Twice: with a switch that opens netdevs, and with one that opens none, where
+the time is that of the plugins and of OVSDB.
 """
 
 import pytest
@@ -13,33 +13,32 @@ from tests.lab.osvif import Port
 from tests.sim.card import Card
 from tests.sim.card import Pf
 
-ROUNDS = 25
+ROUNDS = 15
 VFS = (8, 64, 127, 250)
 HEADER = (f'{"":22}{"plug ms":>9}{"unplug ms":>11}{"transactions":>14}'
           f'{"files":>10}')
+SWITCHES = {ovs.VSWITCHD: 'netdevs', ovs.DUMMY: 'no netdevs'}
 
 
-@pytest.mark.parametrize('busy', [False, True],
-                         ids=['nothing else plugged', 'all VFs plugged'])
+@pytest.mark.parametrize('busy', [False, True], ids=['none', 'all'])
 @pytest.mark.parametrize('vfs', VFS)
-def test_plug_and_unplug(vfs, busy, capsys):
+@pytest.mark.parametrize('switch', SWITCHES)
+def test_plug_and_unplug(switch, vfs, busy, capsys):
     if ovs.why_not():
         pytest.skip(ovs.why_not())
     pf = Pf('0000:03:00.0', 'enp3s0f0np0', vfs=vfs, total_vfs=vfs,
             vfs_bound_to='vfio-pci')
-    with lab.Compute(Card(pfs=(pf,))) as host:
+    with lab.Compute(Card(pfs=(pf,)), vswitchd=switch) as host:
         *others, last = host.host.pf(pf.address).vf_addresses
-        found = host.run(
-            measure.measure, last, host.representor(last),
-            [Port(vf) for vf in others if busy], ROUNDS).result()
-    lines = report(found, f'{vfs} VFs, {"all" if busy else "none"} plugged')
+        found = measure.measure(
+            host, last, [Port(vf) for vf in others if busy], ROUNDS)
+    lines = report(found, f'{vfs} VFs, {"all" if busy else "none"} plugged, '
+                   f'Open vSwitch opens {SWITCHES[switch]}')
     with capsys.disabled():
         print('\n' + '\n'.join(lines))
     ours, stock = (total(found, what)
                    for what in (measure.WARM, measure.STOCK))
     assert ours < stock
-    assert found[measure.WARM, 'plug'].transactions == 1
-    assert found[measure.WARM, 'unplug'].transactions == 1
 
 
 def total(found, what):

@@ -11,6 +11,7 @@ forwards packets itself, with no kernel module.
 import contextlib
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,10 @@ SCHEMA = pathlib.Path('/usr/share/openvswitch/vswitch.ovsschema')
 SERVER, VSWITCHD = 'ovsdb-server', 'ovs-vswitchd'
 # Instead of ovs-vswitchd, see tests.lab.stand_in.
 STAND_IN = 'stand-in'
+# An ovs-vswitchd that opens no netdev. A real one is a packet socket of the
+# datapath in user space: to close it costs 10 ms in the kernel, which a
+# port of the kernel's own datapath does not.
+DUMMY = 'dummy'
 TIMEOUT = 20
 _PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # As Debian's ovs-ctl starts it: what "ovs-vsctl set-ssl" says.
@@ -45,7 +50,7 @@ class Ovs:
     def __init__(self, netns=None, vswitchd=VSWITCHD):
         """
         :param netns: name of the network namespace to run in, or None
-        :param vswitchd: VSWITCHD or STAND_IN
+        :param vswitchd: VSWITCHD, STAND_IN or DUMMY
         """
         self._netns = netns
         self._vswitchd = vswitchd
@@ -85,12 +90,13 @@ class Ovs:
                  'tests.lab.stand_in', self.connection])
             return
         arguments = {
-            SERVER: [self._db, f'--remote=p{self.connection}', *_TLS],
-            VSWITCHD: [self.connection, '--disable-system'],
+            SERVER: [SERVER, self._db, f'--remote=p{self.connection}', *_TLS],
+            VSWITCHD: [VSWITCHD, self.connection, '--disable-system'],
+            DUMMY: [VSWITCHD, self.connection, '--enable-dummy=override'],
         }[daemon]
         # setpriv: they end with the tests, however those end.
         argv = inside.command(
-            ['setpriv', '--pdeathsig', 'KILL', daemon, *arguments,
+            ['setpriv', '--pdeathsig', 'KILL', *arguments,
              '-vconsole:off', f'--log-file={self.folder}/{daemon}.log',
              f'--pidfile={self.folder}/{daemon}.pid',
              f'--unixctl={self.folder}/{daemon}.ctl'],
@@ -149,6 +155,25 @@ class Ovs:
         self.vsctl('add-br', name,
                    '--', 'set', 'Bridge', name, 'datapath_type=netdev')
 
+    @contextlib.contextmanager
+    def transactions(self):
+        """As ovsdb-server sees them, of those who connect meanwhile.
+
+        :returns: list, at the end: the connection's name of each transaction
+        """
+        log = self.folder / f'{SERVER}.log'
+        self._appctl(SERVER, 'vlog/set', 'jsonrpc:file:dbg')
+        start, seen = log.stat().st_size, []
+        yield seen
+        # «unix#7: received request, method="transact", …»; a new connection
+        # asks for the schema first.
+        requests = re.findall(
+            r'\|unix#(\d+): received request, method="([a-z_]+)"',
+            log.read_text()[start:])
+        new = {who for who, method in requests if method == 'get_schema'}
+        seen += [who for who, method in requests
+                 if who in new and method == 'transact']
+
     def ports(self, bridge):
         return self.vsctl('list-ports', bridge).split()
 
@@ -168,6 +193,9 @@ class Ovs:
     def _env(self):
         names = ('OVS_RUNDIR', 'OVS_LOGDIR', 'OVS_DBDIR', 'OVS_SYSCONFDIR')
         return {'PATH': _PATH, **dict.fromkeys(names, str(self.folder))}
+
+    def _appctl(self, daemon, *command):
+        self._run('ovs-appctl', '-t', self.folder / f'{daemon}.ctl', *command)
 
     def _run(self, *argv):
         return _run(argv, self._env())

@@ -37,12 +37,13 @@ class Netlink:
             up=link.up, type=kernel.LINK_TYPES.get(link.type))
             for link in links)
 
-    def ports(self):
+    def ports(self, address=None):
         self.asked.append('ports')
         if not self._devlink:
             return None
         return tuple(self._port(link) for link in self._sim.links()
-                     if link.kind in _PORTS)
+                     if link.kind in _PORTS
+                     and address in (None, link.key[0]))
 
     def eswitch_mode(self, address):
         self.asked.append('eswitch_mode')

@@ -26,8 +26,7 @@ def netns():
 
 def _turn_on(names, feature):
     """:returns: what is still off, and whether it is on at veth0 now"""
-    with ethtool.Ethtool() as socket:
-        refused = socket.turn_on(names, feature)
+    refused = ethtool.turn_on(names, feature)
     with pyroute2.Ethtool() as other:
         now = other.get_features('veth0').features.get(feature)
     return refused, now is not None and now.enable

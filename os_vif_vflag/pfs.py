@@ -1,0 +1,77 @@
+"""The PFs of a host, at a price that does not grow with their VFs."""
+
+from os_vif_vflag import exception
+from os_vif_vflag import facts
+from os_vif_vflag import kernel
+from os_vif_vflag import pci
+
+_DEVICES = ('bus', 'pci', 'devices')
+
+
+class Pfs:
+    """Asks what a LAG depends on, and of the VFs one at most.
+
+    :param host: host.Host
+    :param representors: representor.Finder, which knows the uplinks and
+        representors that it saw before, and checks what it knows
+    """
+
+    def __init__(self, host, representors):
+        self._host = host
+        self._sysfs = host.sysfs
+        self._representors = representors
+
+    def now(self):
+        """:returns: tuple of facts.PF with uplink, driver, switch id and
+            mode, and with one VF if there are any. A mode that cannot be
+            told is legacy here.
+        """
+        return tuple(map(self._pf, self._addresses()))
+
+    def _addresses(self):
+        """The VFs are those where the PF says; each comes after its PF."""
+        vfs = set()
+        for address in self._sysfs.names(*_DEVICES):
+            if address not in vfs and self._sysfs.exists(
+                    *_DEVICES, address, 'sriov_totalvfs'):
+                vfs |= self._vfs(address)
+                if self._is_network(address):
+                    yield address
+
+    def _vfs(self, pf):
+        offset, stride, count = (
+            self._number(pf, f'sriov_{name}')
+            for name in ('offset', 'stride', 'numvfs'))
+        return (pci.vf_addresses(pf, offset, stride, count)
+                if count and stride and offset else set())
+
+    def _is_network(self, pf):
+        code = self._number(pf, 'class', base=16)
+        return code is not None and code >> 16 == kernel.PCI_NETWORK
+
+    def _pf(self, address):
+        uplink = self._representors.uplink(address)
+        vf = self._sysfs.target(*_DEVICES, address, 'virtfn0')
+        netlink = self._host.netlink
+        mode = netlink.eswitch_mode(address) if netlink else None
+        return facts.PF(
+            address=address,
+            uplink=uplink,
+            driver=self._sysfs.target(*_DEVICES, address, 'driver'),
+            switch_id=uplink and self._sysfs.read(
+                'class', 'net', uplink, 'phys_switch_id') or None,
+            mode=mode or self._inferred_mode(vf),
+            mode_inferred=mode is None,
+            vfs=(facts.VF(vf, 0),) if vf else ())
+
+    def _inferred_mode(self, vf):
+        if vf is None:
+            return kernel.LEGACY
+        try:
+            self._representors.find(vf)
+        except exception.HostError:
+            return kernel.LEGACY
+        return kernel.SWITCHDEV
+
+    def _number(self, pf, name, base=10):
+        return self._sysfs.number(*_DEVICES, pf, name, base=base)

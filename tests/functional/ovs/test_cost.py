@@ -1,0 +1,39 @@
+"""What plug and unplug ask of ovsdb-server, in ovsdb-server's own words."""
+
+import pytest
+
+from tests.lab.osvif import Port
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+PF = Pf('0000:03:00.0', 'enp3s0f0np0', vfs=2, vf_offset=2, vf_stride=1)
+VF, OTHER = PF.vf_addresses
+
+
+@pytest.fixture(scope='module')
+def host(lasting_compute):
+    return lasting_compute(Card(pfs=(PF,)))
+
+
+def transactions(host, action, port):
+    with host.ovs.transactions() as seen:
+        host.act((action, port)).result()
+    return len(seen)
+
+
+def test_one_transaction_each(host):
+    """Also when the port is there already; none when it is not."""
+    port = Port(VF)
+    assert [transactions(host, action, port) for action in (
+        'plug', 'plug', 'unplug', 'unplug')] == [1, 1, 1, 0]
+
+
+def test_a_stale_port_costs_no_other_one(host):
+    """Another VF has this iface-id, and another port this representor."""
+    host.plug(Port(OTHER, id='same')).result()
+    host.plug(Port(VF)).result()
+    port = Port(VF, id='same')
+    assert transactions(host, 'plug', port) == 1
+    assert host.ovs.ports('br-int') == [host.representor(VF)]
+    assert transactions(host, 'unplug', port) == 1
+    assert host.ovs.ports('br-int') == []

@@ -1,0 +1,82 @@
+"""Rows found by an external id are those that a look at all rows finds."""
+
+import itertools
+import time
+
+import pytest
+
+from os_vif_vflag.ovsdb import OvsDb
+from tests.lab import ovs as lab
+
+NAMES = ('a', 'b', 'c')
+IDS = ('one', 'two')
+
+
+@pytest.fixture
+def ovs():
+    if lab.why_not():
+        pytest.skip(lab.why_not())
+    with lab.Ovs(vswitchd=lab.STAND_IN) as running:
+        running.add_bridge('br-int')
+        yield running
+
+
+def change(ovs, *commands):
+    ovs.vsctl('--no-wait', *commands)
+
+
+def add(name, iface_id):
+    return ('--', 'add-port', 'br-int', name, '--', 'set', 'Interface', name,
+            f'external_ids:iface-id={iface_id}')
+
+
+def found(api):
+    return {(iface_id, row.name) for iface_id in IDS
+            for row in api.idl.rows_with('Interface', iface_id)}
+
+
+def scanned(api):
+    return {(row.external_ids['iface-id'], row.name)
+            for row in api.tables['Interface'].rows.values()
+            if 'iface-id' in row.external_ids}
+
+
+def seen(api, expected):
+    """Both, once the copy has what the database has."""
+    for _ in range(500):
+        with api.ovsdb_connection.lock:
+            both = found(api), scanned(api)
+        if both[1] == expected:
+            break
+        time.sleep(0.01)
+    return both == (expected, expected)
+
+
+def test_whatever_changes(ovs):
+    change(ovs, *add('a', 'one'))
+    api = OvsDb(ovs.connection, 10)._api
+    assert seen(api, {('one', 'a')})
+    change(ovs, *add('b', 'one'), *add('c', 'two'))
+    assert seen(api, {('one', 'a'), ('one', 'b'), ('two', 'c')})
+    change(ovs, 'set', 'Interface', 'b', 'external_ids:iface-id=two')
+    assert seen(api, {('one', 'a'), ('two', 'b'), ('two', 'c')})
+    change(ovs, 'remove', 'Interface', 'b', 'external_ids', 'iface-id')
+    assert seen(api, {('one', 'a'), ('two', 'c')})
+    change(ovs, 'del-port', 'c')
+    assert seen(api, {('one', 'a')})
+    # The same device again, for another one, in a single change.
+    change(ovs, 'del-port', 'a', *add('a', 'two'))
+    assert seen(api, {('two', 'a')})
+
+
+def test_what_changed_while_the_connection_was_lost(ovs):
+    change(ovs, *itertools.chain(*(add(name, 'one') for name in NAMES)))
+    api = OvsDb(ovs.connection, 10)._api
+    assert seen(api, {('one', name) for name in NAMES})
+    api.ovsdb_connection.force_reconnect()
+    change(ovs, 'del-port', 'a', '--', 'set', 'Interface', 'b',
+           'external_ids:iface-id=two')
+    assert seen(api, {('two', 'b'), ('one', 'c')})
+    ovs.restart(lab.SERVER)
+    change(ovs, 'del-port', 'b')
+    assert seen(api, {('one', 'c')})

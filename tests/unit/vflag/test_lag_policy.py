@@ -1,0 +1,84 @@
+"""A LAG judged alone is as a snapshot of the whole host judges it."""
+
+import pathlib
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+import pytest
+
+from os_vif_vflag import facts
+from os_vif_vflag import lag_policy
+from os_vif_vflag.pfs import Pfs
+from os_vif_vflag.representor import Finder
+from tests.sim import memory
+from tests.sim import sysfs
+from tests.sim.card import Bond
+from tests.sim.card import Card
+from tests.sim.card import Pf
+from tests.unit.vflag import damage
+from tests.unit.vflag import machines
+from tests.unit.vflag import sources
+from tests.unit.vflag import test_lag
+
+BONDS = {name: card for name, (card, _, _) in (
+    test_lag.TOLD | test_lag.INFERRED).items()}
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+UPLINKS = ('up0', 'up1')
+
+
+def policy_of(host):
+    return lag_policy.LagPolicy(lag_policy.WARN, host, Finder(host))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(cards=machines.cards(), source=st.sampled_from(list(sources.SOURCES)))
+def test_as_the_snapshot(cards, source):
+    with memory.folder() as folder:
+        sim = sysfs.Sysfs(pathlib.Path(folder), *cards)
+        host = sources.host(sim, sources.SOURCES[source])
+        policy = policy_of(host)
+        for bond in host.snapshot().bonds:
+            assert policy._lag(bond.name) == bond.lag
+
+
+@pytest.mark.parametrize('card', BONDS.values(), ids=BONDS.keys())
+def test_every_reason(sriov_host, card):
+    """Random machines seldom have but one thing wrong."""
+    host = sources.host(sriov_host(card), {})
+    bond, = host.snapshot().bonds
+    assert policy_of(host)._lag(bond.name) == bond.lag
+
+
+def bonded(sriov_host, vfs, source):
+    place = {'vfs': vfs, 'total_vfs': vfs, 'vf_offset': 256, 'vf_stride': 2}
+    sim = sriov_host(Card(
+        (Pf(PF0, UPLINKS[0], **place), Pf(PF1, UPLINKS[1], **place)),
+        bond=Bond('bond0', '802.3ad', UPLINKS)))
+    host = sources.host(sim, source)
+    host.sysfs = damage.Watched(str(sim.root))
+    return host
+
+
+@pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
+def test_a_vf_more_costs_nothing(sriov_host, source):
+    counts = []
+    for vfs in (8, 250):
+        host = bonded(sriov_host, vfs, source)
+        policy = policy_of(host)
+        assert policy._lag('bond0').state == facts.ACTIVE
+        del host.sysfs.asked[:]
+        policy._lag('bond0')
+        counts.append(len(host.sysfs.asked))
+    assert counts[0] == counts[1] < 150
+
+
+def test_pfs(sriov_host):
+    """Those of a snapshot, and what a LAG depends on."""
+    host = bonded(sriov_host, 8, None)
+    first, second = Pfs(host, Finder(host)).now()
+    for found, whole in zip((first, second), host.snapshot().pfs,
+                            strict=True):
+        for name in ('address', 'uplink', 'driver', 'switch_id', 'mode',
+                     'mode_inferred'):
+            assert getattr(found, name) == getattr(whole, name)
