@@ -32,35 +32,25 @@ _UNPRINTABLE = re.compile('[\x00-\x1f\ud800-\udfff\ufffe\uffff]')
 _UNESCAPED = re.compile("[<&']")
 
 
-def hw_veb(conf, vif):
+def hw_veb(conf, vif, driver):
     """VF of an embedded switch in legacy mode: VLAN set on the VF."""
     _hostdev(conf, vif)
     conf.vlan = _vlan(vif)
+    return conf
 
 
-def vm_fex(conf, vif):
+def vm_fex(conf, vif, driver):
     """VF of an 802.1Qbh (VM-FEX) card: virtualport with a port profile."""
     _hostdev(conf, vif)
     conf.vporttype = '802.1Qbh'
     conf.add_vport_param('profileid', _profile_id(vif))
+    return conf
 
 
-def switchdev(conf, vif):
+def switchdev(conf, vif, driver):
     """VF in switchdev mode: VLAN and profile live in Open vSwitch."""
     _hostdev(conf, vif)
-
-
-BUILDERS = {
-    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): hw_veb,
-    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): vm_fex,
-    (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT): switchdev,
-}
-
-
-def builder(vif):
-    """:returns: the function for a nova.network.model.VIF, None for VIFs
-        that Nova's own code handles"""
-    return BUILDERS.get((vif['type'], vif['vnic_type']))
+    return conf
 
 
 def _hostdev(conf, vif):

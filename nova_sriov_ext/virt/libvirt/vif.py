@@ -5,7 +5,6 @@ import copy
 
 from nova import exception as nova_exception
 import nova.conf
-from nova.network import model
 from nova.network import os_vif_util
 from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
@@ -14,14 +13,10 @@ from oslo_log import log as logging
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import kinds
 
 CONF = sriov_conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
-
-# VIFs whose representor an os-vif plugin puts into Open vSwitch.
-_REPRESENTED = frozenset((
-    (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT),
-))
 
 # The host bridge: a PCI address that is no VF on any machine.
 _NO_VF = '0000:00:00.0'
@@ -38,14 +33,14 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
             what stock Nova returns for other VIFs
         :raises exception.InvalidPort: names port, field, value and remedy
         """
-        build = interface.builder(vif)
-        if build is None:
+        kind = kinds.of(vif)
+        if kind is None:
             return super().get_config(
                 instance, vif, image_meta, flavor, virt_type)
         conf = self.get_base_config(
             instance, vif['address'], image_meta, flavor, virt_type,
             vif['vnic_type'])
-        build(conf, vif)
+        conf = kind.build(conf, vif, self)
         LOG.debug('Port %(port)s becomes %(xml)s',
                   {'port': vif['id'], 'xml': conf.to_xml()},
                   instance=instance)
@@ -78,14 +73,15 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         if _represented(vif):
             with _plugins_own_words():
                 self._unplug_os_vif(instance, _for_os_vif(_with_vf(vif)))
-        elif interface.builder(vif) is None or _has_vf(vif):
+        elif kinds.of(vif) is None or _has_vf(vif):
             super().unplug(instance, vif)
         # Else nothing was done for it. Nova cleans up after a failure, and
         # another error here would hide why it failed.
 
 
 def _represented(vif):
-    return (vif['type'], vif['vnic_type']) in _REPRESENTED
+    kind = kinds.of(vif)
+    return kind is not None and kind.plugin == kinds.REPRESENTOR
 
 
 def _has_vf(vif):
