@@ -1,4 +1,4 @@
-"""The netdevs of a VF: its representor and the uplinks below."""
+"""The netdevs of a VF: its own, its representor and the uplinks below."""
 
 from oslo_log import log as logging
 
@@ -7,10 +7,15 @@ from os_vif_vflag import privsep
 
 LOG = logging.getLogger(__name__)
 
+_WORDS = {'mtu': 'MTU', 'address': 'MAC'}
 
-def set_up(device, mtu):
-    """:raises exception.LinkFailed"""
-    _set(device, 'up', mtu)
+
+def set_up(device, mtu=None, address=None):
+    """:param mtu: bytes, None leaves it as it is
+    :param address: MAC, None leaves it as it is
+    :raises exception.LinkFailed
+    """
+    _set(device, 'up', mtu=mtu, address=address)
 
 
 def set_down(device):
@@ -24,10 +29,11 @@ def turn_on_tc_offload(names):
         LOG.debug('hw-tc-offload of %s stays off: %s', name, why)
 
 
-def _set(device, state, mtu=None):
+def _set(device, state, **more):
     try:
-        privsep.set_link(device, state, mtu)
+        privsep.set_link(device, state, **more)
     except OSError as e:
-        what = state if mtu is None else f'{state} with MTU {mtu}'
+        what = ' '.join([state] + [f'with {_WORDS[key]} {value}' for key, value
+                                   in more.items() if value is not None])
         raise exception.LinkFailed(
             device=device, what=what, error=e.strerror) from None

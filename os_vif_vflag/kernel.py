@@ -38,11 +38,33 @@ DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150
 
 IFLA_IFNAME = 3
 IFLA_OPERSTATE = 16
+IFLA_VFINFO_LIST = 22
+IFLA_EXT_MASK = 29
 IFLA_PHYS_SWITCH_ID = 36
 IFLA_PHYS_PORT_NAME = 38
 IFLA_PARENT_DEV_NAME = 56
 IFLA_PARENT_DEV_BUS_NAME = 57
 IF_OPER_UP = 6
+# Above 200 VFs with their counters, the list of one netdev would be longer
+# than an attribute can be (nla_len is 16 bits): ask without.
+RTEXT_FILTER_VF = 1 << 0
+RTEXT_FILTER_SKIP_STATS = 1 << 3
+
+IFLA_VF_INFO = 1
+IFLA_VF_MAC = 1
+IFLA_VF_VLAN = 2
+IFLA_VF_SPOOFCHK = 4
+IFLA_VF_LINK_STATE = 5
+IFLA_VF_RATE = 6
+IFLA_VF_TRUST = 9
+IFLA_VF_IB_NODE_GUID = 10
+IFLA_VF_IB_PORT_GUID = 11
+# rtnl_fill_vfinfo (net/core/rtnetlink.c) says so of what the driver leaves
+# open.
+VF_NOT_TOLD = 0xffffffff
+IFLA_VF_LINK_STATE_AUTO = 0
+ETH_ALEN = 6
+
 RTM_GETLINK = 18
 
 NLMSG_ERROR = 2

@@ -14,6 +14,7 @@ from os_vif_vflag import kernel
 _HEADER = struct.Struct('=IHHII')    # struct nlmsghdr
 _ATTRIBUTE = struct.Struct('=HH')    # struct nlattr
 _ERROR = struct.Struct('=i')
+_NUMBER = struct.Struct('=I')
 _TYPE_MASK = 0x3fff                  # NLA_TYPE_MASK
 # The kernel fills at most 32 KiB at a time (netlink_dump).
 _BUFFER = 1 << 18
@@ -44,11 +45,29 @@ def ask(protocol, kind, body, dump=False):
                 answers.append(text)
 
 
-def attribute(kind, text):
-    """:returns: bytes of a string attribute"""
-    value = text.encode() + b'\0'
+def attribute(kind, value):
+    """:param value: str, or int for a number of 32 bits
+    :returns: bytes of an attribute
+    """
+    value = (_NUMBER.pack(value) if isinstance(value, int)
+             else value.encode() + b'\0')
     size = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(size, kind) + value + b'\0' * (-size % 4)
+
+
+def attributes(message, start=0):
+    """:param message: bytes
+    :param start: where they begin
+    :returns: iterator of (kind, bytes), in the order of the message
+    """
+    header, unpack = _ATTRIBUTE.size, _ATTRIBUTE.unpack_from
+    last = len(message) - header
+    while start <= last:
+        size, kind = unpack(message, start)
+        if size < header:     # never from a kernel
+            break
+        yield kind & _TYPE_MASK, message[start + header:start + size]
+        start += size + 3 & ~3
 
 
 class Attributes:
@@ -59,15 +78,7 @@ class Attributes:
     """
 
     def __init__(self, message, start):
-        self._found = found = {}
-        header, unpack = _ATTRIBUTE.size, _ATTRIBUTE.unpack_from
-        last = len(message) - header
-        while start <= last:
-            size, kind = unpack(message, start)
-            if size < header:     # never from a kernel
-                break
-            found[kind & _TYPE_MASK] = message[start + header:start + size]
-            start += size + 3 & ~3
+        self._found = dict(attributes(message, start))
 
     def bytes(self, kind):
         return self._found.get(kind, b'')

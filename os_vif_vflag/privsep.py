@@ -1,4 +1,12 @@
-"""The one place that needs privileges: CAP_NET_ADMIN, for netlink."""
+"""The one place that needs privileges: CAP_NET_ADMIN, for netlink.
+
+Files of sysfs belong to root, who needs no capability to write what its owner
+may write (tried on Linux 6.18 without any): for them the daemon must run as
+user 0, as it does unless [vif_vflag_privileged] names another.
+"""
+
+import copy
+import os
 
 from oslo_privsep import capabilities
 from oslo_privsep import priv_context
@@ -6,6 +14,8 @@ from pyroute2 import IPRoute
 from pyroute2 import netlink
 
 from os_vif_vflag import ethtool
+
+INFINIBAND = '/sys/class/infiniband'
 
 vif_plug = priv_context.PrivContext(
     'os_vif_vflag',
@@ -16,24 +26,53 @@ vif_plug = priv_context.PrivContext(
 
 
 @vif_plug.entrypoint
-def set_link(name, state, mtu=None):
-    """Set a netdev up or down, and its MTU.
+def set_link(name, state, mtu=None, address=None):
+    """Set a netdev up or down, its MTU and its MAC.
 
     :param name: name of the netdev
     :param state: 'up' or 'down'
     :param mtu: bytes, None leaves it as it is
+    :param address: MAC, None leaves it as it is
     :raises OSError: the kernel's answer. (privsep carries builtin exceptions
         from its daemon to the caller; pyroute2's own would need pyroute2's
         constructor arguments there.)
     """
-    wanted = {'state': state} | ({} if mtu is None else {'mtu': mtu})
+    optional = {'mtu': mtu, 'address': address}
+    _set_link(name, state=state, **{
+        key: value for key, value in optional.items() if value is not None})
+
+
+@vif_plug.entrypoint
+def set_vf(uplink, number, settings):
+    """Set what the driver of a PF keeps of a VF, in one request.
+
+    :param uplink: name of the PF's netdev
+    :param number: of the VF
+    :param settings: dict, see vfinfo.decode
+    :raises OSError: the kernel's answer, to the first that it refuses; those
+        before it, in the order of the kernel (do_setvfinfo), are set
+    """
+    # pyroute2 writes into what it is given.
+    _set_link(uplink, vf=copy.deepcopy({'vf': number, **settings}))
+
+
+@vif_plug.entrypoint
+def write_iov(device, parts, text):
+    """Write what mlx4 lets the host say about a VF.
+
+    :param device: name of an InfiniBand device
+    :param parts: path below its folder ``iov``, one name each
+    :param text: str
+    :raises OSError: the kernel's answer
+    """
+    names = [device, 'iov', *parts]
+    if any('/' in name or name in ('', '.', '..') for name in names):
+        raise ValueError(f'{names} leads out of {INFINIBAND}')
+    file = os.open(os.path.join(INFINIBAND, *names), os.O_WRONLY | os.O_TRUNC)
     try:
-        with IPRoute() as ip:
-            # By name, in one request: a look-up of the index first could
-            # meet another netdev when representors are being recreated.
-            ip.link('set', ifname=name, **wanted)
-    except netlink.exceptions.NetlinkError as e:
-        raise OSError(e.code, str(e.args[-1])) from None
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
 
 
 @vif_plug.entrypoint
@@ -48,3 +87,13 @@ def turn_on_tc_offload(names):
             return socket.turn_on(names, ethtool.HW_TC_OFFLOAD)
     except netlink.exceptions.NetlinkError as e:  # Linux before 5.7
         return dict.fromkeys(names, str(e.args[-1]))
+
+
+def _set_link(name, **wanted):
+    try:
+        with IPRoute() as ip:
+            # By name, in one request: a look-up of the index first could
+            # meet another netdev when representors are being recreated.
+            ip.link('set', ifname=name, **wanted)
+    except netlink.exceptions.NetlinkError as e:
+        raise OSError(e.code, str(e.args[-1])) from None
