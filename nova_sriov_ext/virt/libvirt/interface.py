@@ -35,7 +35,7 @@ _UNESCAPED = re.compile("[<&']")
 def hw_veb(conf, vif, driver):
     """VF of an embedded switch in legacy mode: VLAN set on the VF."""
     _hostdev(conf, vif)
-    conf.vlan = _vlan(vif)
+    conf.vlan = vlan(vif)
     return conf
 
 
@@ -74,16 +74,19 @@ def pci_slot(vif):
     return slot.lower()
 
 
-def _vlan(vif):
-    vlan = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN)
+def vlan(vif):
+    """:returns: int, 0 for none
+    :raises exception.InvalidPort: it has none, or what is there is none
+    """
+    text = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN)
     try:
-        number = int(vlan)
+        number = int(text)
     except (TypeError, ValueError):
         number = -1
     if not 0 <= number <= VLAN_MAX:
         raise exception.InvalidPort(
             port=vif['id'],
-            problem=f'binding:vif_details has vlan {vlan!r}, which is no '
+            problem=f'binding:vif_details has vlan {text!r}, which is no '
                     f'VLAN id from 0 to {VLAN_MAX}',
             remedy='Put the port on a network of type vlan or flat (see '
                    'provider:segmentation_id)')

@@ -9,6 +9,7 @@ import dataclasses
 from nova.network import model
 
 from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import settings
 
 # Stands for the plugin that [sriov] representor_plugin names.
 REPRESENTOR = 'representor'
@@ -24,10 +25,9 @@ class Kind:
         config classes in its stead; driver is the SriovVIFDriver
     :ivar plugin: the os-vif plugin that plugs the VIF: REPRESENTOR, another
         name, or None where os-vif has no part in it
-    :ivar settings: tuple of what plug sets on the host, in this order, and
-        unplug takes back in the opposite one. Each has
-        ``apply(instance, vif)`` and ``clear(instance, vif)``; both may be
-        repeated.
+    :ivar settings: tuple of what plug sets on the host, in this order and
+        before the plugin, and unplug takes back in the opposite one: see
+        settings.py
     """
 
     build: Callable
@@ -35,11 +35,16 @@ class Kind:
     settings: tuple = ()
 
 
+_LIMITED = settings.Uplink(settings.RATE)
+
 KINDS = {
-    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): Kind(interface.hw_veb),
-    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): Kind(interface.vm_fex),
+    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): Kind(
+        interface.hw_veb,
+        settings=(settings.Uplink(settings.TRUST, settings.RATE),)),
+    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): Kind(
+        interface.vm_fex, settings=(_LIMITED,)),
     (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT): Kind(
-        interface.switchdev, plugin=REPRESENTOR),
+        interface.switchdev, plugin=REPRESENTOR, settings=(_LIMITED,)),
 }
 
 

@@ -16,7 +16,14 @@ IMAGE = objects.ImageMeta.from_dict({})
 
 
 def flavor(**extra_specs):
-    return objects.Flavor(vcpus=2, extra_specs=extra_specs)
+    return objects.Flavor(name='m1.vf', vcpus=2, extra_specs=extra_specs)
+
+
+def instance(**extra_specs):
+    """A server whose flavor has these."""
+    server = INSTANCE.obj_clone()
+    server.flavor = flavor(**extra_specs)
+    return server
 
 
 def vif(kind, vnic_type='direct', slot=SLOT, profile=(), bridge=None,
@@ -41,6 +48,16 @@ def hw_veb(vlan='100', **more):
 def vm_fex(profileid='gold', **more):
     """A mechanism driver for 802.1Qbh cards."""
     return vif('802.1qbh', profileid=profileid, **more)
+
+
+def macvtap(vlan='100', **more):
+    """Neutron's sriovnicswitch driver, vnic type macvtap."""
+    return vif('hw_veb', 'macvtap', vlan=vlan, **more)
+
+
+def infiniband(**more):
+    """Mellanox's mechanism driver."""
+    return vif('ib_hostdev', **more)
 
 
 def switchdev(**more):
