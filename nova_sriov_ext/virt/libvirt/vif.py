@@ -5,6 +5,7 @@ import copy
 
 from nova import exception as nova_exception
 import nova.conf
+from nova.network import model
 from nova.network import os_vif_util
 from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
@@ -12,7 +13,8 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import common
+from nova_sriov_ext.virt.libvirt import fields
 from nova_sriov_ext.virt.libvirt import kinds
 
 CONF = sriov_conf.register(nova.conf.CONF)
@@ -29,18 +31,24 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """Generate the libvirt config of a VIF.
 
         :param vif: nova.network.model.VIF
-        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface, or
-            what stock Nova returns for other VIFs
+        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface or
+            LibvirtConfigGuestHostdevPCI, or what stock Nova returns for
+            other VIFs
         :raises exception.InvalidPort: names port, field, value and remedy
         """
         kind = kinds.of(vif)
         if kind is None:
+            kinds.require_known(vif)
             return super().get_config(
                 instance, vif, image_meta, flavor, virt_type)
-        conf = self.get_base_config(
-            instance, vif['address'], image_meta, flavor, virt_type,
-            vif['vnic_type'])
-        conf = kind.build(conf, vif, self)
+
+        def base(vnic_type):
+            return self.get_base_config(
+                instance, fields.mac_address(vif), image_meta, flavor,
+                virt_type, vnic_type)
+
+        conf = kind.build(base, vif, self)
+        common.finish(conf, instance, vif, flavor)
         LOG.debug('Port %(port)s becomes %(xml)s',
                   {'port': vif['id'], 'xml': conf.to_xml()},
                   instance=instance)
@@ -59,7 +67,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         :raises exception.PlugFailed: this host cannot
         """
         if _represented(vif):
-            interface.pci_slot(vif)
+            fields.pci_slot(vif)
             with _plugins_own_words():
                 self._plug_os_vif(instance, _for_os_vif(vif))
         else:
@@ -86,7 +94,7 @@ def _represented(vif):
 
 def _has_vf(vif):
     try:
-        interface.pci_slot(vif)
+        fields.pci_slot(vif)
     except exception.InvalidPort:
         return False
     return True
@@ -112,6 +120,10 @@ def _for_os_vif(vif):
     # _nova_to_osvif_vif_ovs); a plugin of another name is never called
     # unless the name is written here.
     vif_obj.plugin = CONF.sriov.representor_plugin
+    # Nova copies it for VIFs without a VF only; without it representors of
+    # OVS-DPDK are added to a bridge of the kernel's datapath.
+    vif_obj.port_profile.datapath_type = (vif['details'] or {}).get(
+        model.VIF_DETAILS_OVS_DATAPATH_TYPE)
     return vif_obj
 
 
