@@ -47,6 +47,12 @@ def wanted(instance, vif):
                      'max_tx_rate': peak or average}}
 
 
+def warn_of_all(instance):
+    """Of a VIF that nothing on the host can limit."""
+    for name in _quotas(instance.flavor):
+        _warn(instance.flavor.name, name)
+
+
 def names(instance, vif):
     """A resize leaves the source host when the flavor is the new one.
 
@@ -93,6 +99,6 @@ def _invalid(vif, flavor, name, text, what):
 @functools.cache
 def _warn(flavor, name):
     LOG.warning(
-        'Flavor %(flavor)s has %(quota)s, for which a VF has no equivalent: '
-        'only what a server sends is limited, to the outbound peak or '
-        'average', {'flavor': flavor, 'quota': _PREFIX + name})
+        'Flavor %(flavor)s has %(quota)s, which no card does for a VIF of '
+        'this kind: only the outbound average and peak of Ethernet VFs limit '
+        'anything', {'flavor': flavor, 'quota': _PREFIX + name})

@@ -13,12 +13,11 @@ import dataclasses
 import functools
 
 from nova.network import model
-from oslo_utils import netutils
 from oslo_utils import strutils
 
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import bandwidth
-from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import fields
 from os_vif_vflag import devices
 from os_vif_vflag import exception as host_exception
 from os_vif_vflag import kernel
@@ -53,12 +52,12 @@ class Uplink:
             wanted |= part.wanted(instance, vif)
         if not wanted:
             return _nothing
-        slot = interface.pci_slot(vif)
+        slot = fields.pci_slot(vif)
         return functools.partial(
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
     def clear(self, host, instance, vif):
-        vf.restore(host, interface.pci_slot(vif), {
+        vf.restore(host, fields.pci_slot(vif), {
             name: vf.CLEARED[name] for part in self._parts
             for name in part.names(instance, vif)})
 
@@ -75,11 +74,11 @@ class Netdev:
     """
 
     def apply(self, host, instance, vif):
-        slot = interface.pci_slot(vif)
+        slot = fields.pci_slot(vif)
         name = host.netdev(slot)
         if name is None:
             raise host_exception.NoVfNetdev(vf=slot)
-        address = mac(vif)
+        address = fields.mac_address(vif)
         # Some drivers refuse it while the netdev is up, be it the same
         # (eth_prepare_mac_addr_change).
         if host.sysfs.read('class', 'net', name, 'address') == address:
@@ -88,10 +87,21 @@ class Netdev:
         return functools.partial(self.clear, host, instance, vif)
 
     def clear(self, host, instance, vif):
-        name = host.netdev(interface.pci_slot(vif))
+        name = host.netdev(fields.pci_slot(vif))
         if name is not None:
             with contextlib.suppress(host_exception.LinkFailed):
                 devices.set_down(name)
+
+
+class Unlimited:
+    """Nothing on the host can limit what such a VIF sends."""
+
+    def apply(self, host, instance, vif):
+        bandwidth.warn_of_all(instance)
+        return _nothing
+
+    def clear(self, host, instance, vif):
+        """Nothing was set."""
 
 
 class InfiniBand:
@@ -103,8 +113,8 @@ class InfiniBand:
     _GUIDS = ('ib_node_guid', 'ib_port_guid')
 
     def apply(self, host, instance, vif):
-        slot = interface.pci_slot(vif)
-        guid = guid_of(mac(vif))
+        slot = fields.pci_slot(vif)
+        guid = guid_of(fields.mac_address(vif))
         iov = partition.find(host, slot)
         if iov:
             return functools.partial(iov.apply, iov.apply(
@@ -116,7 +126,7 @@ class InfiniBand:
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
     def clear(self, host, instance, vif):
-        slot = interface.pci_slot(vif)
+        slot = fields.pci_slot(vif)
         try:
             iov = partition.find(host, slot)
         except host_exception.HostError:
@@ -127,21 +137,6 @@ class InfiniBand:
             vf.restore(host, slot, dict.fromkeys(self._GUIDS, vf.NO_GUID))
 
 
-def mac(vif):
-    """:returns: the port's MAC, in lower case as the kernel tells it
-    :raises exception.InvalidPort: it is none
-    """
-    address = vif['address']
-    if not isinstance(address, str) or not netutils.is_valid_mac(
-            address.lower()):
-        raise exception.InvalidPort(
-            port=vif['id'],
-            problem=f'its MAC address {address!r} is none of the form '
-                    'fa:16:3e:0a:ec:e7',
-            remedy='Set a MAC address of six bytes')
-    return address.lower()
-
-
 def guid_of(address):
     """fa:16:3e:0a:ec:e7 → fa:16:3e:00:00:0a:ec:e7, as Mellanox's agent for
     Neutron always did, and subnet managers are told."""
@@ -149,7 +144,20 @@ def guid_of(address):
 
 
 def _mac_and_vlan(instance, vif):
-    return {'mac': mac(vif), 'vlan': {'vlan': interface.vlan(vif), 'qos': 0}}
+    return {'mac': fields.mac_address(vif),
+            'vlan': {'vlan': _vlan(vif), 'qos': 0}}
+
+
+def _vlan(vif):
+    """:returns: int, 0 for none"""
+    number, *more = fields.vlans(vif)
+    if more:
+        raise exception.InvalidPort(
+            port=vif['id'],
+            problem=f'binding:vif_details has vlan {[number, *more]}, but a '
+                    f'VF behind vnic_type {vif["vnic_type"]} has one VLAN',
+            remedy='Use vnic type direct for a trunk')
+    return number
 
 
 def _trust(instance, vif):
@@ -164,7 +172,7 @@ def _trust_to_clear(instance, vif):
 def _partition(vif):
     # VLAN 0 is no partition.
     has_id = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN) is not None
-    return (interface.vlan(vif) if has_id else 0) or partition.DEFAULT
+    return (_vlan(vif) if has_id else 0) or partition.DEFAULT
 
 
 def _nothing():

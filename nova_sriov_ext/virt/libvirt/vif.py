@@ -5,6 +5,7 @@ import copy
 
 from nova import exception as nova_exception
 import nova.conf
+from nova.network import model
 from nova.network import os_vif_util
 from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
@@ -12,7 +13,8 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import common
+from nova_sriov_ext.virt.libvirt import fields
 from nova_sriov_ext.virt.libvirt import kinds
 from os_vif_vflag import exception as vflag_exception
 from os_vif_vflag.host import Host
@@ -35,18 +37,24 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """Generate the libvirt config of a VIF.
 
         :param vif: nova.network.model.VIF
-        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface, or
-            what stock Nova returns for other VIFs
+        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface or
+            LibvirtConfigGuestHostdevPCI, or what stock Nova returns for
+            other VIFs
         :raises exception.InvalidPort: names port, field, value and remedy
         """
         kind = kinds.of(vif)
         if kind is None:
+            kinds.require_known(vif)
             return super().get_config(
                 instance, vif, image_meta, flavor, virt_type)
-        conf = self.get_base_config(
-            instance, vif['address'], image_meta, flavor, virt_type,
-            vif['vnic_type'])
-        conf = kind.build(conf, vif, self)
+
+        def base(vnic_type):
+            return self.get_base_config(
+                instance, fields.mac_address(vif), image_meta, flavor,
+                virt_type, vnic_type)
+
+        conf = kind.build(base, vif, self)
+        common.finish(conf, instance, vif, flavor)
         LOG.debug('Port %(port)s becomes %(xml)s',
                   {'port': vif['id'], 'xml': conf.to_xml()},
                   instance=instance)
@@ -76,7 +84,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 undo.callback(_quietly, setting.apply(
                     self._machine, instance, vif))
             if kind.plugin:
-                interface.pci_slot(vif)
+                fields.pci_slot(vif)
                 self._plug_os_vif(instance, _for_os_vif(vif, kind))
             undo.pop_all()
 
@@ -103,7 +111,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
 def _has_vf(vif):
     try:
-        interface.pci_slot(vif)
+        fields.pci_slot(vif)
     except exception.InvalidPort:
         return False
     return True
@@ -130,6 +138,11 @@ def _for_os_vif(vif, kind):
     # unless the name is written here.
     vif_obj.plugin = (CONF.sriov.representor_plugin
                       if kind.plugin == kinds.REPRESENTOR else kind.plugin)
+    if kind.plugin == kinds.REPRESENTOR:
+        # Nova copies it for VIFs without a VF only; without it representors
+        # of OVS-DPDK are added to a bridge of the kernel's datapath.
+        vif_obj.port_profile.datapath_type = (vif['details'] or {}).get(
+            model.VIF_DETAILS_OVS_DATAPATH_TYPE)
     return vif_obj
 
 

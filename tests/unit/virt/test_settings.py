@@ -38,7 +38,7 @@ each_case = pytest.mark.parametrize(
 
 @each_case
 def test_plug_and_unplug(machine, vif, specs, expected):
-    here, server = machine(), vifs.instance(**specs)
+    here, server = machine(), vifs.limited(**specs)
     here.driver.plug(server, vif)
     assert here.vf == sim_vfs.NEW_ETHERNET | expected
     assert len(here.vfs.requests) == bool(expected)
@@ -49,7 +49,7 @@ def test_plug_and_unplug(machine, vif, specs, expected):
 @each_case
 def test_repeated(machine, vif, specs, expected):
     """Setting again what is so would reset the VF under a running guest."""
-    here, server = machine(), vifs.instance(**specs)
+    here, server = machine(), vifs.limited(**specs)
     for method in here.driver.plug, here.driver.unplug:
         method(server, vif)
         before = here.vf, len(here.vfs.requests)
@@ -60,8 +60,8 @@ def test_repeated(machine, vif, specs, expected):
 def test_only_its_own_vf(machine):
     here = machine()
     here.driver.plug(vifs.INSTANCE, vifs.macvtap())
-    others = [settings for number, settings in here.vfs.of('enp3s0f0').items()
-              if number != 0]
+    others = [settings for number, settings
+              in here.vfs.of('enp3s0f0np0').items() if number != 0]
     assert len(others) == 3
     assert all(settings == sim_vfs.NEW_ETHERNET for settings in others)
 
@@ -86,7 +86,7 @@ def test_macvtap_netdev(machine):
 
 def test_what_an_older_flavor_limited_is_cleared(machine):
     """At the end of a resize, on the source host."""
-    here, server = machine(), vifs.instance(**{AVERAGE: '125000'})
+    here, server = machine(), vifs.limited(**{AVERAGE: '125000'})
     here.driver.plug(server, vifs.hw_veb())
     server.old_flavor = server.flavor
     server.flavor = vifs.flavor()
@@ -97,7 +97,7 @@ def test_what_an_older_flavor_limited_is_cleared(machine):
 def test_what_others_limited_stays(machine):
     """Neutron's SR-IOV agent limits rates by its QoS policies."""
     here = machine()
-    here.vfs.set('enp3s0f0', 0, rate(5))
+    here.vfs.set('enp3s0f0np0', 0, rate(5))
     here.driver.plug(vifs.INSTANCE, vifs.hw_veb())
     here.driver.unplug(vifs.INSTANCE, vifs.hw_veb())
     assert here.vf == sim_vfs.NEW_ETHERNET | rate(5)
@@ -112,7 +112,7 @@ def test_what_others_limited_stays(machine):
 def test_a_rate_as_far_as_the_driver_can(
         machine, caplog, driver, specs, expected):
     here = machine(driver)
-    new, server = here.vf, vifs.instance(**specs)
+    new, server = here.vf, vifs.limited(**specs)
     here.driver.plug(server, vifs.hw_veb())
     assert here.vf == new | expected
     assert 'does not take' in caplog.text and vifs.SLOT in caplog.text
@@ -122,7 +122,7 @@ def test_a_rate_as_far_as_the_driver_can(
 
 def test_inbound_gets_one_warning(machine, caplog):
     here = machine()
-    server = vifs.instance(**{'quota:vif_inbound_average': '100',
+    server = vifs.limited(**{'quota:vif_inbound_average': '100',
                               AVERAGE: '125000'})
     server.flavor.name = 'with-inbound'
     for _ in range(3):
@@ -149,7 +149,7 @@ BAD_FLAVORS = {
 def test_bad_flavors(machine, specs, words):
     here = machine()
     with pytest.raises(exception.InvalidPort) as caught:
-        here.driver.plug(vifs.instance(**specs),
+        here.driver.plug(vifs.limited(**specs),
                          vifs.hw_veb(profile={'trusted': True}))
     assert all(word in str(caught.value)
                for word in (*words, vifs.PORT, 'm1.vf'))
@@ -168,7 +168,7 @@ def test_bad_vlans(machine, vlan):
 def _refused(here, vif, specs=()):
     before = here.vf
     with pytest.raises(exception.PlugFailed) as caught:
-        here.driver.plug(vifs.instance(**dict(specs)), vif)
+        here.driver.plug(vifs.limited(**dict(specs)), vif)
     assert here.vf == before
     assert vifs.PORT in str(caught.value) and vifs.SLOT in str(caught.value)
     return str(caught.value)
