@@ -16,15 +16,17 @@ import json
 import os
 import pathlib
 
-from os_vif_vflag import vf as vf_mod
-
 _ZERO = '00:00:00:00:00:00'
 _UP = 0x1
 # In the order of do_setvfinfo: the first refusal ends it, what came before
 # it stays.
 ORDER = ('mac', 'vlan', 'rate', 'spoofchk', 'link_state', 'trust',
          'ib_node_guid', 'ib_port_guid')
-NEW = vf_mod.CLEARED | {'spoofchk': 1}
+NEW = {
+    'mac': _ZERO, 'vlan': {'vlan': 0, 'qos': 0},
+    'rate': {'min_tx_rate': 0, 'max_tx_rate': 0}, 'spoofchk': 1,
+    'link_state': 0, 'trust': 0,
+    **dict.fromkeys(('ib_node_guid', 'ib_port_guid'), ':'.join(['00'] * 8))}
 # rtnl_fill_vfinfo: 0 where the driver says nothing.
 _ALWAYS_TOLD = frozenset(('mac', 'vlan', 'rate', 'link_state'))
 _GUIDS = frozenset(('ib_node_guid', 'ib_port_guid'))
