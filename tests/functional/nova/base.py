@@ -14,6 +14,8 @@ from os_vif import exception as osv_exception
 from nova_sriov_ext import capacity
 from os_vif_vflag import host
 from tests.sim import card
+from tests.sim import iproute
+from tests.sim import netlink
 from tests.sim import sysfs
 
 FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
@@ -56,15 +58,22 @@ class SriovServersTest(base.ServersTestBase):
                    group='filter_scheduler')
         return super()._setup_scheduler_service()
 
-    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy'):
+    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy',
+                   **pf):
+        """:param pf: more of tests.sim.card.Pf"""
         # The PF where Nova's HostPCIDevicesInfo puts its first one.
         sys = sysfs.Sysfs(
             self.useFixture(fixtures.TempDir()).path,
             card.Card(pfs=(card.Pf('0000:81:00.0', 'enp129s0f0np0',
-                                   mode=mode, vfs=num_vfs),)))
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_sriov_ext.virt.libvirt.driver.Host',
-            lambda: host.Host(str(sys.root))))
+                                   mode=mode, vfs=num_vfs, **pf),)))
+        self.vfs, replaced = iproute.patches(sys)
+        replaced |= {
+            'nova_sriov_ext.virt.libvirt.driver.Host':
+                lambda: host.Host(str(sys.root)),
+            'nova_sriov_ext.virt.libvirt.vif.Host':
+                lambda: host.Host(str(sys.root), netlink.Netlink(sys))}
+        for name, value in replaced.items():
+            self.useFixture(fixtures.MonkeyPatch(name, value))
         return self.start_compute(
             hostname=hostname,
             pci_info=fakelibvirt.HostPCIDevicesInfo(
@@ -78,6 +87,8 @@ class SriovServersTest(base.ServersTestBase):
         :returns: its id
         """
         port = dict(getattr(self.neutron, f'network_4_port_{number}'))
+        # Nova's are multicast addresses, which no netdev can have.
+        port['mac_address'] = f'fa{port["mac_address"][2:]}'
         port.update({f'binding:{key}': value
                      for key, value in binding.items()})
         self.neutron.create_port({'port': port})
