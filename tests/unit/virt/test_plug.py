@@ -157,3 +157,26 @@ def test_a_plugin_that_is_not_installed(conf, driver, monkeypatch, method):
 def test_os_vif_not_started(driver, monkeypatch, method):
     monkeypatch.setattr(os_vif, '_EXT_MANAGER', None)
     assert 'os_vif.initialize()' in str(_attempt(driver, method))
+
+
+def test_what_was_set_is_put_back_when_the_plugin_fails(machine, plugins):
+    here = machine()
+    new, server = here.vf, vifs.limited(
+        **{'quota:vif_outbound_average': '125000'})
+    plugins['vflag'].error = KeyError('surprise')
+    with pytest.raises(exception.PlugFailed, match='surprise'):
+        here.driver.plug(server, vifs.switchdev())
+    assert here.vf == new
+    assert len(here.vfs.requests) == 2
+
+
+def test_settings_are_cleared_though_the_plugin_fails(machine, plugins):
+    here = machine()
+    new, server = here.vf, vifs.limited(
+        **{'quota:vif_outbound_average': '125000'})
+    here.driver.plug(server, vifs.switchdev())
+    assert here.vf['rate']['max_tx_rate'] == 1000
+    plugins['vflag'].error = KeyError('surprise')
+    with pytest.raises(exception.PlugFailed, match='surprise'):
+        here.driver.unplug(server, vifs.switchdev())
+    assert here.vf == new
