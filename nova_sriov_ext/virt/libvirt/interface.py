@@ -116,7 +116,7 @@ def _with_vlans(conf, vif):
     else:
         # As text: Nova's class leaves the number 0 out, and without a tag
         # libvirt puts up with a VLAN that it cannot clear
-        # (virNetDevSetVfConfig since 8.2).
+        # (virNetDevSetNetConfig).
         conf.vlan = str(numbers[0])
     return conf
 

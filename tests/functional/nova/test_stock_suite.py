@@ -1,7 +1,6 @@
 """Nova's own tests of SR-IOV servers, with this project's driver.
 
-What a user can do with such a server: attach, detach, migrate, shelve,
-evacuate, resize; those that take the VIF driver's paths.
+Those that take the VIF driver's paths: attach, detach, migrate, evacuate.
 """
 
 from nova.tests.functional.libvirt import test_pci_sriov_servers as stock
@@ -46,17 +45,16 @@ def only(*names):
 
 @only('test_cold_migrate_and_rever_server_with_neutron',
       'test_evacuate_server_with_neutron',
-      'test_live_migrate_server_with_neutron',
-      'test_unshelve_server_with_neutron')
+      'test_live_migrate_server_with_neutron')
 class ServersTest(WithOurDriver, stock.SRIOVServersTest):
     pass
 
 
+@only('test_detach_macvtap', 'test_detach_direct_physical')
 class AttachDetachTest(WithOurDriver, stock.SRIOVAttachDetachTest):
     pass
 
 
-@only('test_attach_interface', 'test_detach_interface', 'test_cold_migrate',
-      'test_suspend_and_resume', 'test_live_migrate')
+@only('test_detach_interface', 'test_live_migrate')
 class VdpaTest(WithOurDriver, stock.VDPAServersTest):
     pass
