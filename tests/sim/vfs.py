@@ -36,14 +36,14 @@ _IPOIB = _GUIDS | {'link_state'}
 
 # What a driver can set; and its answer to a min_tx_rate, 0 if it takes it.
 # mlx5: esw/legacy.c; i40e_ndo_set_vf_bw, igb_ndo_set_vf_bw; mlx4_set_vf_rate,
-# mlx4_netdev_ops_master has no ndo_set_vf_trust; enic_netdev_ops has neither
-# that nor ndo_set_vf_rate.
+# mlx4_netdev_ops_master has no ndo_set_vf_trust; enic_netdev_dynamic_ops has
+# ndo_set_vf_mac alone, and no ndo_get_vf_config.
 DRIVERS = {
     'mlx5_core': (_ETHERNET, 0),
     'i40e': (_ETHERNET, errno.EINVAL),
     'igb': (_ETHERNET, errno.EINVAL),
     'mlx4_core': (_ETHERNET - {'trust'}, errno.EPROTONOSUPPORT),
-    'enic': (frozenset(('mac', 'vlan')), errno.EOPNOTSUPP),
+    'enic': (frozenset(('mac',)), errno.EOPNOTSUPP),
 }
 
 
@@ -59,7 +59,7 @@ class Vfs:
     def of(self, uplink):
         """:returns: dict number → dict of what the driver tells"""
         can = self._can(uplink)
-        if not can:     # no ndo_get_vf_config, no list
+        if 'link_state' not in can:     # no ndo_get_vf_config, no list
             return {}
         table = self._read().get(uplink, {})
         return {number: {

@@ -47,7 +47,31 @@ def trunk(vlans):
     return change
 
 
-def one_parameters_element(element):
+def virtualport(conf, kind, parameters):
+    """Give an interface a virtualport.
+
+    :param conf: LibvirtConfigGuestInterface
+    :param kind: str, ``802.1Qbg`` or ``802.1Qbh``
+    :param parameters: dict of str
+    """
+    conf.vporttype = kind
+    for name, value in parameters.items():
+        conf.add_vport_param(name, value)
+    writable(conf)
+
+
+def writable(conf):
+    """Let an interface that Nova read be written so that libvirt takes it.
+
+    :param conf: any of Nova's config classes, or None
+    :returns: conf
+    """
+    if len(getattr(conf, 'vportparams', ())) > 1:
+        add(conf, _one_parameters_element)
+    return conf
+
+
+def _one_parameters_element(element):
     """Nova's class writes an element for each parameter of a virtualport,
     libvirt reads the first one: «missing typeid in <virtualport
     type='802.1Qbg'>» (seen with 9.0)."""

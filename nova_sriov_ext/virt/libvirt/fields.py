@@ -37,8 +37,7 @@ _NUMBER = re.compile('[0-9]{1,10}')
 _PCI_ADDRESS = re.compile(
     r'[0-9a-f]{4}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
 
-# The second digit is even: libvirt takes no multicast address.
-_MAC = re.compile('[0-9a-f][02468ace](:[0-9a-f]{2}){5}', re.IGNORECASE)
+_MAC = re.compile('[0-9a-f]{2}(:[0-9a-f]{2}){5}', re.IGNORECASE)
 
 # What XML 1.0 cannot carry at all, however escaped, and line breaks, which
 # an attribute would silently turn into spaces.
@@ -73,7 +72,7 @@ def mac_address(vif):
     mac = vif['address']
     if not isinstance(mac, str) or not _MAC.fullmatch(mac):
         raise _invalid(
-            vif, 'mac_address is', mac, 'unicast MAC address of six bytes',
+            vif, 'mac_address is', mac, 'MAC address of six bytes',
             'Set the mac_address of the port')
     return mac.lower()
 

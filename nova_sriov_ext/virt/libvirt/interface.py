@@ -14,6 +14,7 @@ from nova import exception as nova_exception
 import nova.conf
 from nova.network import model
 from nova.pci import utils as pci_utils
+from nova.virt.libvirt import config
 from nova.virt.libvirt import designer
 
 from nova_sriov_ext import exception
@@ -48,8 +49,7 @@ def vepa(base, vif, driver):
     macvtap only (virHostdevNetConfigVirtPortProfile), so that vnic types
     direct and macvtap become the same."""
     conf = _macvtap(base, vif, 'vepa')
-    _virtualport(conf, '802.1Qbg', fields.vsi(vif))
-    extras.add(conf, extras.one_parameters_element)
+    extras.virtualport(conf, '802.1Qbg', fields.vsi(vif))
     return conf
 
 
@@ -71,8 +71,10 @@ def vdpa(base, vif, driver):
 def pci_device(base, vif, driver):
     """A whole PF, or an InfiniBand VF, whose address is no MAC address:
     libvirt has ``<interface>`` for Ethernet VFs only."""
-    fields.pci_slot(vif)
-    return driver.get_base_hostdev_pci_config(vif)
+    conf = config.LibvirtConfigGuestHostdevPCI()
+    designer.set_vif_host_backend_hostdev_pci_config(
+        conf, fields.pci_slot(vif))
+    return conf
 
 
 def _hostdev(base, vif):
@@ -114,17 +116,12 @@ def _with_vlans(conf, vif):
     else:
         # As text: Nova's class leaves the number 0 out, and without a tag
         # libvirt puts up with a VLAN that it cannot clear
-        # (virNetDevSetVfConfig since 8.2).
+        # (virNetDevSetNetConfig).
         conf.vlan = str(numbers[0])
     return conf
 
 
 def _with_port_profile(conf, vif):
-    _virtualport(conf, '802.1Qbh', {'profileid': fields.profile_id(vif)})
+    extras.virtualport(
+        conf, '802.1Qbh', {'profileid': fields.profile_id(vif)})
     return conf
-
-
-def _virtualport(conf, kind, parameters):
-    conf.vporttype = kind
-    for name, value in parameters.items():
-        conf.add_vport_param(name, value)

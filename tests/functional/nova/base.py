@@ -136,6 +136,11 @@ def log_of(name, level):
     return fixtures.FakeLogger(name=name, level=level)
 
 
+def canonical(element):
+    """:returns: bytes, canonical XML of an lxml element"""
+    return etree.tostring(element, method='c14n', with_tail=False)
+
+
 def through_os_vif(plug):
     """Nova's ``_plug_os_vif`` with another ``os_vif.plug`` below it.
 

@@ -36,7 +36,6 @@ REFUSALS = {
     'igb min': ('igb', rate(1, 2), errno.EINVAL),
     'mlx4 min': ('mlx4_core', rate(1, 2), errno.EPROTONOSUPPORT),
     'mlx4 trust': ('mlx4_core', {'trust': 1}, errno.EOPNOTSUPP),
-    'enic rate': ('enic', rate(0, 1), errno.EOPNOTSUPP),
     'GUID on Ethernet': (
         'mlx5_core', {'ib_node_guid': '01:' * 7 + '01'}, errno.EOPNOTSUPP),
 }
@@ -81,6 +80,14 @@ def test_infiniband(table):
     with pytest.raises(OSError):
         here.set(INFINIBAND, 0, {'trust': 1})
     assert not table('mlx4_core', infiniband=True).of(INFINIBAND)
+
+
+def test_a_driver_that_tells_nothing(table):
+    here = table('enic')
+    here.set(ETHERNET, 0, {'mac': MAC})
+    assert not here.of(ETHERNET)
+    with pytest.raises(OSError):
+        here.set(ETHERNET, 0, rate(0, 1))
 
 
 def test_a_netdev_is_not_changed_at_all_when_its_mac_is_none(table):

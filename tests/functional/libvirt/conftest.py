@@ -1,0 +1,21 @@
+"""A libvirtd for the tests here, and what get_config asks of Nova."""
+
+import libvirt
+import pytest
+
+from tests.lab import libvirtd as lab
+from tests.unit.conftest import conf  # noqa: F401
+from tests.unit.virt.conftest import database  # noqa: F401
+from tests.unit.virt.conftest import driver  # noqa: F401
+from tests.unit.virt.conftest import netdevs  # noqa: F401
+
+
+@pytest.fixture(scope='session')
+def qemu():
+    """:returns: libvirt.virConnect to the QEMU driver"""
+    if lab.why_not():
+        pytest.skip(lab.why_not())
+    with lab.Libvirtd() as daemon:
+        connection = libvirt.open(daemon.uri)
+        yield connection
+        connection.close()
