@@ -61,19 +61,8 @@ class SriovServersTest(base.ServersTestBase):
     def start_host(self, hostname='compute1', num_vfs=2, mode='legacy',
                    **pf):
         """:param pf: more of tests.sim.card.Pf"""
-        # The PF where Nova's HostPCIDevicesInfo puts its first one.
-        sys = sysfs.Sysfs(
-            self.useFixture(fixtures.TempDir()).path,
-            card.Card(pfs=(card.Pf('0000:81:00.0', 'enp129s0f0np0',
-                                   mode=mode, vfs=num_vfs, **pf),)))
-        self.vfs, replaced = iproute.patches(sys)
-        replaced |= {
-            'nova_sriov_ext.virt.libvirt.driver.Host':
-                lambda: host.Host(str(sys.root)),
-            'nova_sriov_ext.virt.libvirt.vif.Host':
-                lambda: host.Host(str(sys.root), netlink.Netlink(sys))}
-        for name, value in replaced.items():
-            self.useFixture(fixtures.MonkeyPatch(name, value))
+        self.vfs = simulate(self, card.Pf(
+            '0000:81:00.0', 'enp129s0f0np0', mode=mode, vfs=num_vfs, **pf))
         return self.start_compute(
             hostname=hostname,
             pci_info=fakelibvirt.HostPCIDevicesInfo(
@@ -87,8 +76,6 @@ class SriovServersTest(base.ServersTestBase):
         :returns: its id
         """
         port = dict(getattr(self.neutron, f'network_4_port_{number}'))
-        # Nova's are multicast addresses, which no netdev can have.
-        port['mac_address'] = f'fa{port["mac_address"][2:]}'
         port.update({f'binding:{key}': value
                      for key, value in binding.items()})
         self.neutron.create_port({'port': port})
@@ -129,6 +116,27 @@ class SriovServersTest(base.ServersTestBase):
         return capacity.of_host(
             node.stats,
             [pool.to_dict() for pool in node.pci_device_pools or ()])
+
+
+def simulate(test, pf):
+    """Give the drivers of computes that start from now on a host.
+
+    :param test: whose fixtures undo it
+    :param pf: tests.sim.card.Pf; Nova's HostPCIDevicesInfo puts its first one
+        at 0000:81:00.0
+    :returns: tests.sim.vfs.Vfs
+    """
+    sys = sysfs.Sysfs(
+        test.useFixture(fixtures.TempDir()).path, card.Card(pfs=(pf,)))
+    vfs, replaced = iproute.patches(sys)
+    replaced |= {
+        'nova_sriov_ext.virt.libvirt.driver.Host':
+            lambda: host.Host(str(sys.root)),
+        'nova_sriov_ext.virt.libvirt.vif.Host':
+            lambda: host.Host(str(sys.root), netlink.Netlink(sys))}
+    for name, value in replaced.items():
+        test.useFixture(fixtures.MonkeyPatch(name, value))
+    return vfs
 
 
 def log_of(name, level):

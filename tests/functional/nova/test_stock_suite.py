@@ -5,6 +5,9 @@ Those that take the VIF driver's paths: attach, detach, migrate, evacuate.
 
 from nova.tests.functional.libvirt import test_pci_sriov_servers as stock
 
+from tests.functional.nova import base
+from tests.sim import card
+
 
 class WithOurDriver:
 
@@ -19,6 +22,9 @@ class WithOurDriver:
         self.flags(compute_driver='sriov_ext.SriovLibvirtDriver')
 
     def start_compute(self, *args, **kwargs):
+        # For macvtap ports, of which plug sets the VF.
+        base.simulate(self, card.Pf(
+            '0000:81:00.0', 'enp129s0f0np0', mode='legacy'))
         hostname = super().start_compute(*args, **kwargs)
         driver = self.computes[hostname].driver
         assert type(driver.vif_driver).__name__ == 'SriovVIFDriver'
