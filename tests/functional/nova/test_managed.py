@@ -19,6 +19,7 @@ class ManagedTest(stock.LibvirtMigrationMixin, base.SriovServersTest):
             'physical_network': base.PHYSNET, 'managed': 'false'})],
             group='pci')
         self.flags(device_detach_timeout=1, group='libvirt')
+        self.write_sources_as_libvirt()
 
     def attached(self):
         """Collect what is attached to running guests from now on.
