@@ -13,13 +13,16 @@ class ManagedTest(stock.LibvirtMigrationMixin, base.SriovServersTest):
 
     def setUp(self):
         super().setUp()
+        self.flags(device_detach_timeout=1, group='libvirt')
+        self.write_sources_as_libvirt()
+
+    def start_host_with(self, hostname, managed):
         self.flags(device_spec=[json.dumps({
             'vendor_id': fakelibvirt.PCI_VEND_ID,
             'product_id': fakelibvirt.VF_PROD_ID,
-            'physical_network': base.PHYSNET, 'managed': 'false'})],
+            'physical_network': base.PHYSNET, 'managed': managed})],
             group='pci')
-        self.flags(device_detach_timeout=1, group='libvirt')
-        self.write_sources_as_libvirt()
+        return self.start_host(hostname, num_vfs=1)
 
     def attached(self):
         """Collect what is attached to running guests from now on.
@@ -37,13 +40,13 @@ class ManagedTest(stock.LibvirtMigrationMixin, base.SriovServersTest):
 
     def test_boot_and_live_migration(self):
         """A VF is attached at the destination while Nova still lists that
-        of the source as the server's."""
+        of the source, with the same address, as the server's."""
         domains, attached = self.domain_xml(), self.attached()
-        for hostname in ('compute1', 'compute2'):
-            self.start_host(hostname)
+        self.start_host_with('compute1', managed='true')
+        self.start_host_with('compute2', managed='false')
         self.server = self.boot(self.create_port(), host='compute1')
         interface = domains[-1].find('./devices/interface')
-        assert interface.get('managed') == 'no'
+        assert interface.get('managed') == 'yes'
         self.src, self.dest = (self.computes[hostname] for hostname in
                                ('compute1', 'compute2'))
         self._live_migrate(self.server, 'completed')
