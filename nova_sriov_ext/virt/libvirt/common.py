@@ -7,6 +7,7 @@ No MTU: libvirt refuses to define one for hostdev, direct and vdpa interfaces
 
 from nova import context
 from nova import objects
+from nova.compute import task_states
 from nova.virt.libvirt import designer
 
 from nova_sriov_ext.virt.libvirt import extras
@@ -58,15 +59,25 @@ def _managed(instance, slot):
     :returns: bool, the tag ``managed`` of the device_spec that gave Nova
         the device; True without one
     """
-    device = _find(instance.get_pci_devices(), slot) or _find(
-        # At the destination of a live migration VFs are attached while
-        # the instance still lists those of the source
-        # (ComputeManager.post_live_migration_at_destination).
-        objects.PciDeviceList.get_by_instance_uuid(
-            context.get_admin_context(), instance.uuid), slot)
+    device = _device(instance, slot)
     tags = device.extra_info if device else {}
     return tags.get(_MANAGED, _DEFAULT) == _DEFAULT
 
 
-def _find(devices, slot):
-    return next((d for d in devices if d.address == slot), None)
+def _device(instance, slot):
+    """:returns: nova.objects.PciDevice, None where Nova knows none"""
+    listed = _at(slot, instance.get_pci_devices())
+    if listed and instance.task_state != task_states.MIGRATING:
+        return listed[0]
+    # At the destination of a live migration VFs are attached while the
+    # instance still lists those of the source, whose addresses may be the
+    # same (ComputeManager.post_live_migration_at_destination).
+    recorded = _at(slot, objects.PciDeviceList.get_by_instance_uuid(
+        context.get_admin_context(), instance.uuid))
+    known = {device.id for device in listed}
+    others = [device for device in recorded if device.id not in known]
+    return next(iter(others + listed), None)
+
+
+def _at(slot, devices):
+    return [device for device in devices if device.address == slot]

@@ -5,19 +5,10 @@ returns; where it finds none, it only warns, and unplugs what is still there.
 """
 
 import logging
-import re
-
-from nova.tests.fixtures import libvirt as fakelibvirt
 
 from tests.functional.nova import base
 
 NOT_FOUND = 'the device is no longer found on the guest'
-
-# Nova's fixture writes a VF as <source hostdev='pci_0000_81_00_1'/>, which
-# neither libvirt nor Nova reads.
-_SOURCE = re.compile(r"<source hostdev='pci_(\w{4})_(\w\w)_(\w\w)_(\w)'/>")
-_AS_LIBVIRT = (r"<source><address type='pci' domain='0x\1' bus='0x\2' "
-               r"slot='0x\3' function='0x\4'/></source>")
 
 KINDS = {
     'hw_veb': {},
@@ -32,11 +23,7 @@ class DetachTest(base.SriovServersTest):
         super().setUp()
         # The fixture sends no event when a device is gone.
         self.flags(device_detach_timeout=1, group='libvirt')
-        written = fakelibvirt.Domain.XMLDesc
-        self.stub_out(
-            'nova.tests.fixtures.libvirt.Domain.XMLDesc',
-            lambda domain, flags: _SOURCE.sub(
-                _AS_LIBVIRT, written(domain, flags)))
+        self.write_sources_as_libvirt()
         self.start_host()
         self.log = self.useFixture(
             base.log_of('nova.virt.libvirt.driver', logging.WARNING))

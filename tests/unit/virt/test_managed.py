@@ -1,5 +1,6 @@
 """The tag ``managed`` of device_spec, as Nova records it with the device."""
 
+from nova.compute import task_states
 import pytest
 
 from tests.unit.virt import domain
@@ -14,8 +15,9 @@ OTHERS = {'macvtap': vifs.hw_veb(vnic_type='macvtap'),
 OTHER_SLOT = '0000:03:00.3'
 
 
-def managed(driver, vif, **devices):
-    conf = vifs.config(driver, vif, server=vifs.instance(**devices))
+def managed(driver, vif, task_state=None, **devices):
+    conf = vifs.config(driver, vif,
+                       server=vifs.instance(task_state, **devices))
     domain.schema().assertValid(domain.around(conf))
     assert domain.read_back(conf) is not None
     return conf.format_dom().get('managed')
@@ -36,9 +38,21 @@ def test_tag(driver, vif, tags, expected):
 
 @each_device
 def test_at_the_destination_of_a_live_migration(driver, database, vif):
-    """The instance still lists the source's devices."""
+    """The instance still lists the source's devices, maybe one with the
+    same address."""
     database.extend(vifs.recorded(**{vifs.SLOT: {'managed': 'false'}}))
-    assert managed(driver, vif, **{OTHER_SLOT: {'managed': 'true'}}) == 'no'
+    for slot in (OTHER_SLOT, vifs.SLOT):
+        assert managed(driver, vif, task_states.MIGRATING,
+                       **{slot: {'managed': 'true'}}) == 'no'
+
+
+@each_device
+def test_back_at_the_source_of_a_live_migration(driver, database, vif):
+    server = vifs.instance(task_states.MIGRATING,
+                           **{vifs.SLOT: {'managed': 'false'}})
+    database.extend(server.pci_devices)
+    conf = vifs.config(driver, vif, server=server)
+    assert conf.format_dom().get('managed') == 'no'
 
 
 @each_device

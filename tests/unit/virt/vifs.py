@@ -1,5 +1,7 @@
 """VIFs as Nova's network cache holds them, and what comes with them."""
 
+import itertools
+
 from nova import objects
 from nova.network import model
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -11,19 +13,23 @@ NETDEV = 'enp3s0f0v1'
 VSI = '09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'
 
 
+_IDS = itertools.count(1)
 
-def instance(**devices):
+
+def instance(task_state=None, **devices):
     """A server; ``devices`` are extra_info of its PCI devices by address."""
     return objects.Instance(
         id=1, uuid=uuids.server, project_id='p', display_name='sérver',
         flavor=objects.Flavor(vcpus=2, extra_specs={}),
-        image_ref=None, system_metadata={}, pci_devices=recorded(**devices))
+        image_ref=None, system_metadata={}, task_state=task_state,
+        pci_devices=recorded(**devices))
 
 
 def recorded(**devices):
     """:returns: PciDeviceList as in Nova's database"""
     return objects.PciDeviceList(objects=[
-        objects.PciDevice(address=address, extra_info=extra_info)
+        objects.PciDevice(id=next(_IDS), address=address,
+                          extra_info=extra_info)
         for address, extra_info in devices.items()])
 
 
