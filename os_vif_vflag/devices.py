@@ -1,33 +1,28 @@
-"""The netdevs of a VF: its representor and the uplinks below."""
-
-import contextlib
-import errno
-import threading
+"""The netdevs of a VF: its own, its representor and the uplinks below."""
 
 from oslo_log import log as logging
-from oslo_privsep import comm
-from oslo_privsep import daemon
 
 from os_vif_vflag import exception
+from os_vif_vflag import privileged
 from os_vif_vflag import privsep
 
 LOG = logging.getLogger(__name__)
 
-# The daemon has not CAP_NET_ADMIN; is gone; went while it was asked (the last
-# two from oslo.privsep, which gives an OSError without a number there).
-_NOT_OF_THE_DEVICE = (errno.EPERM, errno.EPIPE, None)
 
-_starting = threading.Lock()
-
-
-def set_up(device, mtu):
-    """:raises exception.LinkFailed, exception.PrivilegesMissing"""
-    _ask(device, f'up with MTU {mtu}', privsep.set_link, device, 'up', mtu)
+def set_up(device, mtu=None, address=None):
+    """:param mtu: bytes, None leaves it as it is
+    :param address: MAC, None leaves it as it is
+    :raises exception.LinkFailed, exception.PrivilegesMissing
+    """
+    what = ' and '.join(f'{name} {value}' for name, value in (
+        ('MTU', mtu), ('MAC', address)) if value is not None)
+    _ask(device, f'up with {what}' if what else 'up',
+         privsep.set_link, device, 'up', mtu, address)
 
 
 def set_down(device):
     """:raises exception.LinkFailed, exception.PrivilegesMissing"""
-    _ask(device, 'down', privsep.set_link, device, 'down', None)
+    _ask(device, 'down', privsep.set_link, device, 'down')
 
 
 def turn_on_tc_offload(names):
@@ -41,42 +36,9 @@ def turn_on_tc_offload(names):
 
 
 def _ask(device, what, function, *args):
-    """Call a privileged function.
-
-    :param what: a device is set, for messages
-    """
+    """:param what: a device is set, for messages"""
     try:
-        _have_daemon()
-    # No such command, no executable one, unbalanced quotes in it.
-    except (daemon.FailedToDropPrivileges, OSError, ValueError) as e:
-        raise exception.PrivilegesMissing(device=device, error=e) from None
-    try:
-        return function(*args)
-    except comm.PrivsepTimeout:
-        raise exception.PrivilegesMissing(
-            device=device, error='it does not answer') from None
+        return privileged.ask(device, function, *args)
     except OSError as e:
-        if e.errno in _NOT_OF_THE_DEVICE:
-            raise exception.PrivilegesMissing(
-                device=device, error=e.strerror or e) from None
         raise exception.LinkFailed(
             device=device, what=what, error=e.strerror) from None
-
-
-def _have_daemon():
-    """Start it here: oslo.privsep would do so at the call, where its errors
-    could not be told from the kernel's."""
-    context = privsep.vif_plug
-    with _starting:      # else one stops what another has just started
-        if context.channel is not None and not _runs(context.channel):
-            with contextlib.suppress(OSError):
-                context.stop()
-            context.channel = None
-        if context.client_mode and context.channel is None:
-            context.start()
-
-
-def _runs(channel):
-    # Where the daemon goes with a request unread, the thread that reads its
-    # answers ends by ECONNRESET and does not say so (oslo.privsep 3.12).
-    return channel.running and channel.reader_thread.is_alive()

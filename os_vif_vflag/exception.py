@@ -62,7 +62,41 @@ class LagNotActive(HostError):
 class LinkFailed(HostError):
     problem = 'Network device %(device)s could not be set %(what)s: %(error)s'
     remedy = ('Check with "ip link show %(device)s" that it still exists and '
-              'that its driver takes the network\'s MTU')
+              'that its driver takes the MTU of the network and the MAC')
+
+
+class NoUplink(HostError):
+    problem = ('PF %(pf)s of VF %(vf)s has no network device, so that nothing '
+               'can be set of its VFs')
+    remedy = ('Check with "lspci -k -s %(pf)s" that its driver is bound, and '
+              'that no server has the whole PF')
+
+
+class NoVfNetdev(HostError):
+    problem = 'VF %(vf)s has no network device on this host'
+    remedy = ('A port of vnic type macvtap needs one: bind the VF to its '
+              'network driver instead of vfio-pci')
+
+
+class VfRefused(HostError):
+    problem = ('%(setting)s could not be set to %(value)s for VF %(vf)s (VF '
+               '%(number)s of %(uplink)s): %(error)s')
+    remedy = '%(hint)s'
+
+
+class IovRefused(HostError):
+    problem = ('%(file)s of %(device)s could not be set to %(value)s for VF '
+               '%(vf)s: %(error)s')
+    remedy = ('The privsep daemon of [vif_vflag_privileged] must run as root '
+              'with /sys writable; see the kernel log')
+
+
+class NoPartition(HostError):
+    problem = ('Partition %(partition)s is not in the table of port '
+               '%(ib_port)s of %(device)s, so that VF %(vf)s cannot have it')
+    remedy = ('Add the port to this partition in the subnet manager '
+              '(partitions.conf of opensm), and compare '
+              '/sys/class/infiniband/%(device)s/iov/ports/%(ib_port)s/pkeys')
 
 
 class PrivilegesMissing(HostError):

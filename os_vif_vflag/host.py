@@ -68,6 +68,28 @@ class Host:
                if self.sysfs.exists(*_DEVICES, address)
                else exception.VfNotFound(vf=address))
 
+    def uplink(self, pf):
+        """:param pf: PCI address of a PF
+        :returns: name of its own netdev, None without one
+        """
+        link = links.uplinks(links.links(self.sysfs, self.netlink)).get(pf)
+        return link and link.name
+
+    def netdev(self, vf):
+        """:param vf: PCI address of a VF
+        :returns: name of its netdev on this host, None without one
+        """
+        return next(iter(self.sysfs.names(*_DEVICES, vf, 'net')), None)
+
+    def vfs(self, uplink):
+        """What the driver of a PF keeps of its VFs.
+
+        :param uplink: name of the PF's netdev
+        :returns: dict number of a VF → dict as of vfinfo.decode, empty where
+            the kernel does not tell
+        """
+        return (self.netlink.vfs(uplink) if self.netlink else None) or {}
+
     def snapshot(self):
         """:returns: facts.Snapshot"""
         return _Picture(self.sysfs.anew(), self.netlink,

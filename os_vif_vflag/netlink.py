@@ -1,6 +1,6 @@
-"""What the kernel tells by netlink: links and devlink ports.
+"""What the kernel tells by netlink: links, VFs and devlink ports.
 
-Each is one dump. A kernel that lacks one of the families, or a name space
+Each is one question. A kernel that lacks one of the families, or a name space
 that may not ask, gives None: then sysfs answers.
 """
 
@@ -10,6 +10,7 @@ import socket
 from os_vif_vflag import kernel
 from os_vif_vflag import nlsocket
 from os_vif_vflag import portname
+from os_vif_vflag import vfinfo
 
 _PCI = 'pci'
 # A dump during which netdevs came or went is not one moment's picture.
@@ -65,6 +66,22 @@ class Netlink:
             nlsocket.ask, socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
             nlsocket.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
         return None if answers is None else tuple(map(_link, answers))
+
+    def vfs(self, name):
+        """:param name: of an uplink
+        :returns: dict number of a VF → dict as of vfinfo.decode, None when
+            it cannot be asked
+        """
+        answers = _ask(
+            nlsocket.ask, socket.NETLINK_ROUTE, kernel.RTM_GETLINK,
+            nlsocket.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+            + nlsocket.text(kernel.IFLA_IFNAME, name)
+            + nlsocket.number(
+                kernel.IFLA_EXT_MASK,
+                kernel.RTEXT_FILTER_VF | kernel.RTEXT_FILTER_SKIP_STATS))
+        return None if answers is None else vfinfo.decode(
+            nlsocket.Attributes(answers[0], nlsocket.LINK.size).bytes(
+                kernel.IFLA_VFINFO_LIST))
 
     def ports(self, address=None):
         """:param address: PCI address of the devlink instance, None for all

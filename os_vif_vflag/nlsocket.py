@@ -19,6 +19,7 @@ _VERSION = 1
 _HEADER = struct.Struct('=IHHII')    # struct nlmsghdr
 _ATTRIBUTE = struct.Struct('=HH')    # struct nlattr
 _ERROR = struct.Struct('=i')
+_NUMBER = struct.Struct('=I')
 _TYPE_MASK = 0x3fff                  # NLA_TYPE_MASK
 _NESTED = 0x8000                     # NLA_F_NESTED
 # The kernel fills at most 32 KiB at a time (netlink_dump).
@@ -72,6 +73,11 @@ def text(kind, value):
     return attribute(kind, os.fsencode(value) + b'\0')
 
 
+def number(kind, value):
+    """:returns: bytes of an attribute of 32 bits"""
+    return attribute(kind, _NUMBER.pack(value))
+
+
 def nested(kind, *attributes):
     """:returns: bytes of an attribute that holds others"""
     return attribute(kind | _NESTED, b''.join(attributes))
@@ -85,6 +91,21 @@ def attribute(kind, value=b''):
     return _ATTRIBUTE.pack(size, kind) + value + b'\0' * (-size % 4)
 
 
+def attributes(message, start=0):
+    """:param message: bytes
+    :param start: where they begin
+    :returns: iterator of (kind, bytes), in the order of the message
+    """
+    header, unpack = _ATTRIBUTE.size, _ATTRIBUTE.unpack_from
+    last = len(message) - header
+    while start <= last:
+        size, kind = unpack(message, start)
+        if size < header:     # never from a kernel
+            break
+        yield kind & _TYPE_MASK, message[start + header:start + size]
+        start += size + 3 & ~3
+
+
 class Attributes:
     """The attributes of one message.
 
@@ -93,15 +114,7 @@ class Attributes:
     """
 
     def __init__(self, message, start):
-        self._found = found = {}
-        header, unpack = _ATTRIBUTE.size, _ATTRIBUTE.unpack_from
-        last = len(message) - header
-        while start <= last:
-            size, kind = unpack(message, start)
-            if size < header:     # never from a kernel
-                break
-            found[kind & _TYPE_MASK] = message[start + header:start + size]
-            start += size + 3 & ~3
+        self._found = dict(attributes(message, start))
 
     def bytes(self, kind):
         return self._found.get(kind, b'')

@@ -1,14 +1,24 @@
-"""The one place that needs privileges: CAP_NET_ADMIN, for netlink."""
+"""The one place that needs privileges: CAP_NET_ADMIN, for netlink.
 
+Files of sysfs belong to root, who needs no capability to write what its owner
+may write (tried on Linux 6.18 without any): for them the daemon must run as
+user 0, as it does unless [vif_vflag_privileged] names another.
+"""
+
+import copy
+import os
 import socket
-import struct
 
 from oslo_privsep import capabilities
 from oslo_privsep import priv_context
+from pyroute2 import IPRoute
+from pyroute2 import netlink
 
 from os_vif_vflag import ethtool
 from os_vif_vflag import kernel
 from os_vif_vflag import nlsocket
+
+INFINIBAND = '/sys/class/infiniband'
 
 vif_plug = priv_context.PrivContext(
     'os_vif_vflag',
@@ -22,24 +32,67 @@ vif_plug = priv_context.PrivContext(
 
 
 @vif_plug.entrypoint
-def set_link(name, state, mtu=None):
-    """Set a netdev up or down, and its MTU.
+def set_link(name, state, mtu=None, address=None):
+    """Set a netdev up or down, its MTU and its MAC.
 
     :param name: name of the netdev
     :param state: 'up' or 'down'
     :param mtu: bytes, None leaves it as it is
+    :param address: MAC, None leaves it as it is
     :raises OSError: the kernel's answer
     """
     # By name, in one request: a look-up of the index first could meet
     # another netdev when representors are being recreated.
     wanted = nlsocket.text(kernel.IFLA_IFNAME, name)
     if mtu is not None:
+        wanted += nlsocket.number(kernel.IFLA_MTU, mtu)
+    if address is not None:
         wanted += nlsocket.attribute(
-            kernel.IFLA_MTU, struct.pack('=I', mtu))
+            kernel.IFLA_ADDRESS, bytes.fromhex(address.replace(':', '')))
     flags = kernel.IFF_UP if state == 'up' else 0
     nlsocket.ask(
         socket.NETLINK_ROUTE, kernel.RTM_NEWLINK, nlsocket.LINK.pack(
             socket.AF_UNSPEC, 0, 0, flags, kernel.IFF_UP) + wanted)
+
+
+@vif_plug.entrypoint
+def set_vf(uplink, number, settings):
+    """Set what the driver of a PF keeps of a VF, in one request.
+
+    :param uplink: name of the PF's netdev
+    :param number: of the VF
+    :param settings: dict, see vfinfo.decode
+    :raises OSError: the kernel's answer, to the first that it refuses; those
+        before it, in the order of the kernel (do_setvfinfo), are set
+    """
+    # pyroute2 writes into what it is given.
+    wanted = copy.deepcopy({'vf': number, **settings})
+    try:
+        with IPRoute() as ip:
+            ip.link('set', ifname=uplink, vf=wanted)
+    # privsep carries builtin exceptions from its daemon to the caller;
+    # pyroute2's own would need pyroute2's constructor arguments there.
+    except netlink.exceptions.NetlinkError as e:
+        raise OSError(e.code, str(e.args[-1])) from None
+
+
+@vif_plug.entrypoint
+def write_iov(device, parts, text):
+    """Write what mlx4 lets the host say about a VF.
+
+    :param device: name of an InfiniBand device
+    :param parts: path below its folder ``iov``, one name each
+    :param text: str
+    :raises OSError: the kernel's answer
+    """
+    names = [device, 'iov', *parts]
+    if any('/' in name or name in ('', '.', '..') for name in names):
+        raise ValueError(f'{names} leads out of {INFINIBAND}')
+    file = os.open(os.path.join(INFINIBAND, *names), os.O_WRONLY | os.O_TRUNC)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
 
 
 @vif_plug.entrypoint

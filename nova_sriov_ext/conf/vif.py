@@ -1,4 +1,4 @@
-"""Options of plug and unplug."""
+"""Options of interfaces, plug and unplug."""
 
 from oslo_config import cfg
 
@@ -14,5 +14,14 @@ OPTS = [
 The os-vif plugin that puts the representor of a switchdev VF into Open
 vSwitch. Both unplug what the other has plugged, so it can be changed while
 servers run.
+"""),
+    cfg.DictOpt(
+        'default_profile_ids',
+        default={},
+        help="""
+802.1Qbh (VM-FEX) port profiles of the switch by physnet, like
+``physnet2:gold,physnet3:silver``: for ports of vif_type 802.1qbh whose
+binding names none, neither as ``profileid`` in binding:vif_details nor in
+binding:profile.
 """),
 ]

@@ -6,6 +6,7 @@ Each function gives entries for tests.sim.tree: path below /sys -> content.
 import itertools
 
 from tests.sim import card as cards
+from tests.sim import infiniband
 from tests.sim import pci
 from tests.sim.tree import REFUSED
 from tests.sim.tree import To
@@ -89,6 +90,8 @@ def _pf(card, pf, path):
         'sriov_vf_device': card.vf_product,
         'sriov_drivers_autoprobe': int(pf.sriov_drivers_autoprobe),
     }.items()}
+    if pf.infiniband:
+        entries |= infiniband.device(card, pf, path)
     folder = port_of(pf.address)[0]
     for number, address in enumerate(pf.vf_addresses):
         entries[f'{path}/virtfn{number}'] = To(f'{folder}/{address}')

@@ -34,6 +34,8 @@ class Pf:
     :param vfs_bound_to: the VFs' driver, None for none, AUTO for the
         kernel's choice
     :param vf_drivers: single VFs with another one: ((vf, driver), ...)
+    :param pkeys: the partition keys that the subnet manager gave to the port
+        of an InfiniBand PF
     :param external_vfs: representors of VFs which the host of a DPU owns
     :param subfunctions: representors of subfunctions
     :param representor: how the host names representors
@@ -50,6 +52,7 @@ class Pf:
     numa_node: int = 0
     link: str = 'up'
     infiniband: bool = False
+    pkeys: tuple = (0xffff,)
     sriov_drivers_autoprobe: bool = True
     vfs_bound_to: str | None = AUTO
     vf_drivers: tuple = ()

@@ -8,6 +8,7 @@ no port flavour pcivf before 5.2.
 from os_vif_vflag import kernel
 from os_vif_vflag import netlink
 from os_vif_vflag import portname
+from tests.sim import vfs
 
 
 class Netlink:
@@ -36,6 +37,10 @@ class Netlink:
             parent=link.pci if self._parents else None,
             up=link.up, type=kernel.LINK_TYPES.get(link.type))
             for link in links)
+
+    def vfs(self, name):
+        self.asked.append('vfs')
+        return vfs.Vfs(self._sim.root).of(name) if self._rtnetlink else None
 
     def ports(self, address=None):
         self.asked.append('ports')

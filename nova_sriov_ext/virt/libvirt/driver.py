@@ -10,6 +10,7 @@ from oslo_log import log as logging
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.virt.libvirt import extras
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
 
@@ -33,6 +34,16 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
             data.setdefault('stats', {}).update(
                 _report(data['pci_passthrough_devices']))
         return data
+
+    def _detach_with_retry(self, guest, instance_uuid, get_device_conf_func,
+                           device_name):
+        """Detach a device, an 802.1Qbg interface, too: of what Nova's class
+        reads, it writes what libvirt refuses."""
+        super()._detach_with_retry(
+            guest, instance_uuid,
+            lambda *args, **kwargs: extras.writable(
+                get_device_conf_func(*args, **kwargs)),
+            device_name)
 
 
 def _report(devices):

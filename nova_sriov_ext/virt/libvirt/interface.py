@@ -1,129 +1,127 @@
-"""The ``<interface>`` of SR-IOV VIFs: which VIF becomes what.
+"""The ``<interface>`` or ``<hostdev>`` of each kind of SR-IOV VIF.
 
-Each function fills one of Nova's own config classes
-(nova/virt/libvirt/config.py): Nova finds the device to detach by their type.
+Each builder is a function (base, vif, driver) that returns one of Nova's own
+config classes (nova/virt/libvirt/config.py).
+
+:param base: function (vnic type) that returns a LibvirtConfigGuestInterface
+    with the guest's side as Nova makes it
+:param vif: nova.network.model.VIF
+:param driver: the SriovVIFDriver
+:raises exception.InvalidPort: the port cannot be what it shall become
 """
 
-import re
-
+from nova import exception as nova_exception
+import nova.conf
 from nova.network import model
+from nova.pci import utils as pci_utils
+from nova.virt.libvirt import config
+from nova.virt.libvirt import designer
 
 from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import extras
+from nova_sriov_ext.virt.libvirt import fields
 
-# libvirt refuses a longer one: LIBVIRT_PROFILEID_MAX less the final NUL
-# (libvirt, src/util/virnetdevvportprofile.h: 40).
-PROFILE_ID_MAX = 39
-
-VLAN_MAX = 4094
-
-# What Nova (MAX_DOMAIN in nova/pci/devspec.py) and os-vif (PCIAddressField)
-# take; libvirt would take longer domains.
-_PCI_ADDRESS = re.compile(
-    r'[0-9a-f]{4}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
-
-# What XML 1.0 cannot carry at all, however escaped, and line breaks, which
-# an attribute would silently turn into spaces.
-_UNPRINTABLE = re.compile('[\x00-\x1f\ud800-\udfff\ufffe\uffff]')
-
-# libvirt takes these but writes them as they are (virNetDevVPortProfileFormat
-# in src/conf/netdev_vport_profile_conf.c, seen with 9.0): whatever it writes
-# from then on, the file of the domain included, is no XML any more, or has
-# attributes that the profile id smuggled in.
-_UNESCAPED = re.compile("[<&']")
+CONF = nova.conf.CONF
 
 
-def hw_veb(conf, vif):
+def hw_veb(base, vif, driver):
     """VF of an embedded switch in legacy mode: VLAN set on the VF."""
-    _hostdev(conf, vif)
-    conf.vlan = _vlan(vif)
+    return _with_vlans(_hostdev(base, vif), vif)
 
 
-def vm_fex(conf, vif):
+def hw_veb_macvtap(base, vif, driver):
+    """The same behind a macvtap device, which leaves the VF to the host."""
+    return _with_vlans(_passthrough(base, vif), vif)
+
+
+def vm_fex(base, vif, driver):
     """VF of an 802.1Qbh (VM-FEX) card: virtualport with a port profile."""
-    _hostdev(conf, vif)
-    conf.vporttype = '802.1Qbh'
-    conf.add_vport_param('profileid', _profile_id(vif))
+    return _with_port_profile(_hostdev(base, vif), vif)
 
 
-def switchdev(conf, vif):
-    """VF in switchdev mode: VLAN and profile live in Open vSwitch."""
-    _hostdev(conf, vif)
+def vm_fex_macvtap(base, vif, driver):
+    """The same behind a macvtap device."""
+    return _with_port_profile(_passthrough(base, vif), vif)
 
 
-BUILDERS = {
-    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): hw_veb,
-    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): vm_fex,
-    (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT): switchdev,
-}
+def vepa(base, vif, driver):
+    """VF of an 802.1Qbg (VEPA) card. libvirt takes this virtualport for
+    macvtap only (virHostdevNetConfigVirtPortProfile), so that vnic types
+    direct and macvtap become the same."""
+    conf = _macvtap(base, vif, 'vepa')
+    extras.virtualport(conf, '802.1Qbg', fields.vsi(vif))
+    return conf
 
 
-def builder(vif):
-    """:returns: the function for a nova.network.model.VIF, None for VIFs
-        that Nova's own code handles"""
-    return BUILDERS.get((vif['type'], vif['vnic_type']))
+def plain_vf(base, vif, driver):
+    """VF in switchdev mode: VLAN and profile live in Open vSwitch, or in the
+    DPU that manages it."""
+    return _hostdev(base, vif)
 
 
-def _hostdev(conf, vif):
+def vdpa(base, vif, driver):
+    """A VF's virtio data path acceleration device, a switchdev VF else."""
+    conf = base(model.VNIC_TYPE_VDPA)
+    designer.set_vif_host_backend_vdpa_config(
+        conf, driver.host.get_vdpa_device_path(fields.pci_slot(vif)),
+        CONF.libvirt.rx_queue_size, CONF.libvirt.tx_queue_size)
+    return conf
+
+
+def pci_device(base, vif, driver):
+    """A whole PF, or an InfiniBand VF, whose address is no MAC address:
+    libvirt has ``<interface>`` for Ethernet VFs only."""
+    conf = config.LibvirtConfigGuestHostdevPCI()
+    designer.set_vif_host_backend_hostdev_pci_config(
+        conf, fields.pci_slot(vif))
+    return conf
+
+
+def _hostdev(base, vif):
+    conf = base(model.VNIC_TYPE_DIRECT)
     conf.net_type = 'hostdev'
-    conf.source_dev = pci_slot(vif)
+    conf.source_dev = fields.pci_slot(vif)
+    return conf
 
 
-def pci_slot(vif):
-    """:returns: PCI address of the VF
-    :raises exception.InvalidPort: it has none, or what is there is none
-    """
-    slot = (vif['profile'] or {}).get('pci_slot')
-    if not isinstance(slot, str) or not _PCI_ADDRESS.fullmatch(slot):
-        raise exception.InvalidPort(
-            port=vif['id'],
-            problem=f'binding:profile has pci_slot {slot!r}, which is no PCI '
-                    'address of the form 0000:03:00.2',
-            remedy='Nova writes it when it binds the port; remove what was '
-                   'written by hand and create the server again')
-    # As libvirt writes it, and Nova compares it when it detaches.
-    return slot.lower()
+def _macvtap(base, vif, mode):
+    conf = base(model.VNIC_TYPE_MACVTAP)
+    conf.net_type = 'direct'
+    conf.source_mode = mode
+    conf.source_dev = _netdev(vif)
+    return conf
 
 
-def _vlan(vif):
-    vlan = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN)
+def _passthrough(base, vif):
+    conf = _macvtap(base, vif, 'passthrough')
+    conf.driver_name = 'vhost'
+    return conf
+
+
+def _netdev(vif):
+    slot = fields.pci_slot(vif)
     try:
-        number = int(vlan)
-    except (TypeError, ValueError):
-        number = -1
-    if not 0 <= number <= VLAN_MAX:
-        raise exception.InvalidPort(
-            port=vif['id'],
-            problem=f'binding:vif_details has vlan {vlan!r}, which is no '
-                    f'VLAN id from 0 to {VLAN_MAX}',
-            remedy='Put the port on a network of type vlan or flat (see '
-                   'provider:segmentation_id)')
-    return number
+        return pci_utils.get_ifname_by_pci_address(slot)
+    except nova_exception.PciDeviceNotFoundById as e:
+        raise exception.PlugFailed(
+            err=f'Port {vif["id"]}: VF {slot} has no netdev on this host, '
+                f'which vnic_type {vif["vnic_type"]} needs. Bind the VF to '
+                'its network driver, not to vfio-pci.') from e
 
 
-def _profile_id(vif):
-    profile_id = (vif['details'] or {}).get(model.VIF_DETAILS_PROFILEID)
-    problem = _problem_of_profile_id(profile_id)
-    if problem:
-        raise exception.InvalidPort(
-            port=vif['id'],
-            problem=f'its 802.1Qbh (VM-FEX) port profile id {problem}',
-            remedy='The Neutron mechanism driver gives it as "profileid" in '
-                   'binding:vif_details; use the name of a port profile of '
-                   f'the switch, 1 to {PROFILE_ID_MAX} bytes without '
-                   "< & '")
-    return profile_id
+def _with_vlans(conf, vif):
+    numbers = fields.vlans(vif)
+    if len(numbers) > 1:
+        extras.add(conf, extras.trunk(numbers))
+    else:
+        # As text: Nova's class leaves the number 0 out, and without a tag
+        # libvirt puts up with a VLAN that it cannot clear
+        # (virNetDevSetNetConfig).
+        conf.vlan = str(numbers[0])
+    return conf
 
 
-def _problem_of_profile_id(profile_id):
-    if not profile_id:
-        return 'is missing'
-    if not isinstance(profile_id, str) or _UNPRINTABLE.search(profile_id):
-        return f'{profile_id!r} is no printable text'
-    if _UNESCAPED.search(profile_id):
-        return (f"{profile_id!r} has one of < & ', which libvirt does not "
-                'escape')
-    length = len(profile_id.encode())
-    if length > PROFILE_ID_MAX:
-        return (f'{profile_id!r} has {length} bytes, libvirt takes at most '
-                f'{PROFILE_ID_MAX}')
-    return None
+def _with_port_profile(conf, vif):
+    extras.virtualport(
+        conf, '802.1Qbh', {'profileid': fields.profile_id(vif)})
+    return conf

@@ -13,39 +13,48 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import common
+from nova_sriov_ext.virt.libvirt import fields
+from nova_sriov_ext.virt.libvirt import kinds
+from os_vif_vflag import exception as vflag_exception
+from os_vif_vflag.host import Host
 
 CONF = sriov_conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
-
-# VIFs whose representor an os-vif plugin puts into Open vSwitch.
-_REPRESENTED = frozenset((
-    (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT),
-))
 
 # The host bridge: a PCI address that is no VF on any machine.
 _NO_VF = '0000:00:00.0'
 
 
 class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
-    """Generates the interfaces of SR-IOV VIFs and plugs representors."""
+    """Generates the interfaces of SR-IOV VIFs and plugs them."""
+
+    def __init__(self, host=None):
+        super().__init__(host)
+        self._machine = Host()
 
     def get_config(self, instance, vif, image_meta, flavor, virt_type):
         """Generate the libvirt config of a VIF.
 
         :param vif: nova.network.model.VIF
-        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface, or
-            what stock Nova returns for other VIFs
+        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface or
+            LibvirtConfigGuestHostdevPCI, or what stock Nova returns for
+            other VIFs
         :raises exception.InvalidPort: names port, field, value and remedy
         """
-        build = interface.builder(vif)
-        if build is None:
+        kind = kinds.of(vif)
+        if kind is None:
+            kinds.require_known(vif)
             return super().get_config(
                 instance, vif, image_meta, flavor, virt_type)
-        conf = self.get_base_config(
-            instance, vif['address'], image_meta, flavor, virt_type,
-            vif['vnic_type'])
-        build(conf, vif)
+
+        def base(vnic_type):
+            return self.get_base_config(
+                instance, fields.mac_address(vif), image_meta, flavor,
+                virt_type, vnic_type)
+
+        conf = kind.build(base, vif, self)
+        common.finish(conf, instance, vif, flavor)
         LOG.debug('Port %(port)s becomes %(xml)s',
                   {'port': vif['id'], 'xml': conf.to_xml()},
                   instance=instance)
@@ -60,37 +69,49 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         when it starts, and those are none the worse for a VLAN that has left
         Nova's cache.
 
-        :raises exception.InvalidPort: a representor's port without a VF
-        :raises exception.PlugFailed: this host cannot
+        :raises exception.InvalidPort: a port without a VF, or without what
+            plug sets
+        :raises exception.PlugFailed: this host cannot; what had been set is
+            put back
         """
-        if _represented(vif):
-            interface.pci_slot(vif)
-            with _plugins_own_words():
-                self._plug_os_vif(instance, _for_os_vif(vif))
-        else:
+        kind = kinds.of(vif)
+        if kind is None:
             super().plug(instance, vif)
+            return
+        with _failing_as(vflag_exception.PlugFailed, vif), \
+                contextlib.ExitStack() as undo:
+            for setting in kind.settings:
+                undo.callback(_quietly, setting.apply(
+                    self._machine, instance, vif))
+            if kind.plugin:
+                fields.pci_slot(vif)
+                self._plug_os_vif(instance, _for_os_vif(vif, kind))
+            undo.pop_all()
 
     def unplug(self, instance, vif):
         """Take back what plug did. Nothing there is no error.
 
-        :raises exception.PlugFailed: this host cannot
+        :raises exception.PlugFailed: this host cannot; what else was to be
+            taken back has been
         """
-        if _represented(vif):
-            with _plugins_own_words():
-                self._unplug_os_vif(instance, _for_os_vif(_with_vf(vif)))
-        elif interface.builder(vif) is None or _has_vf(vif):
+        kind = kinds.of(vif)
+        if kind is None:
             super().unplug(instance, vif)
-        # Else nothing was done for it. Nova cleans up after a failure, and
-        # another error here would hide why it failed.
-
-
-def _represented(vif):
-    return (vif['type'], vif['vnic_type']) in _REPRESENTED
+            return
+        with _failing_as(vflag_exception.UnplugFailed, vif), \
+                contextlib.ExitStack() as steps:
+            # Without a VF nothing was set. Nova cleans up after a failure,
+            # and another error here would hide why it failed.
+            for setting in kind.settings if _has_vf(vif) else ():
+                steps.callback(setting.clear, self._machine, instance, vif)
+            if kind.plugin:
+                steps.callback(self._unplug_os_vif, instance,
+                               _for_os_vif(_with_vf(vif), kind))
 
 
 def _has_vf(vif):
     try:
-        interface.pci_slot(vif)
+        fields.pci_slot(vif)
     except exception.InvalidPort:
         return False
     return True
@@ -109,22 +130,43 @@ def _with_vf(vif):
     return found
 
 
-def _for_os_vif(vif):
+def _for_os_vif(vif, kind):
     """:returns: os_vif.objects.vif.VIFHostDevice"""
     vif_obj = os_vif_util.nova_to_osvif_vif(vif)
     # Nova writes "ovs" itself for every VIF of type ovs (os_vif_util,
     # _nova_to_osvif_vif_ovs); a plugin of another name is never called
     # unless the name is written here.
-    vif_obj.plugin = CONF.sriov.representor_plugin
+    vif_obj.plugin = (CONF.sriov.representor_plugin
+                      if kind.plugin == kinds.REPRESENTOR else kind.plugin)
+    if kind.plugin == kinds.REPRESENTOR:
+        # Nova copies it for VIFs without a VF only; without it representors
+        # of OVS-DPDK are added to a bridge of the kernel's datapath.
+        vif_obj.port_profile.datapath_type = (vif['details'] or {}).get(
+            model.VIF_DETAILS_OVS_DATAPATH_TYPE)
     return vif_obj
 
 
+def _quietly(put_back):
+    """What failed first is what the operator must read."""
+    try:
+        put_back()
+    except vflag_exception.HostError as e:
+        LOG.warning('What plug had set could not be put back: %s', e)
+
+
 @contextlib.contextmanager
-def _plugins_own_words():
-    """os-vif wraps a plugin's error together with the whole VIF object, and
-    Nova wraps that once more."""
+def _failing_as(error, vif):
+    """One type and few words for whatever goes wrong on the host.
+
+    os-vif wraps a plugin's error together with the whole VIF object, and
+    Nova wraps that once more.
+    """
     try:
         yield
+    except vflag_exception.HostError as e:
+        slot = (vif['profile'] or {}).get('pci_slot')
+        raise exception.PlugFailed(
+            err=error(port=vif['id'], where=f'VF {slot}', error=e)) from e
     except nova_exception.InternalError as e:
         cause = e.__context__
         if not isinstance(cause, osv_exception.ExceptionBase):

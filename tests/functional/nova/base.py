@@ -1,6 +1,7 @@
 """A cloud in one process whose computes run this project's driver."""
 
 import json
+import re
 
 import fixtures
 from lxml import etree
@@ -14,10 +15,17 @@ from os_vif import exception as osv_exception
 from nova_sriov_ext import capacity
 from os_vif_vflag import host
 from tests.sim import card
+from tests.sim import iproute
+from tests.sim import netlink
 from tests.sim import sysfs
 
 FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 PHYSNET = 'physnet4'
+
+# Nova's libvirt fixture writes a VF so, which neither libvirt nor Nova reads.
+_SOURCE = re.compile(r"<source hostdev='pci_(\w{4})_(\w\w)_(\w\w)_(\w)'/>")
+_AS_LIBVIRT = (r"<source><address type='pci' domain='0x\1' bus='0x\2' "
+               r"slot='0x\3' function='0x\4'/></source>")
 
 
 class SriovServersTest(base.ServersTestBase):
@@ -56,15 +64,11 @@ class SriovServersTest(base.ServersTestBase):
                    group='filter_scheduler')
         return super()._setup_scheduler_service()
 
-    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy'):
-        # The PF where Nova's HostPCIDevicesInfo puts its first one.
-        sys = sysfs.Sysfs(
-            self.useFixture(fixtures.TempDir()).path,
-            card.Card(pfs=(card.Pf('0000:81:00.0', 'enp129s0f0np0',
-                                   mode=mode, vfs=num_vfs),)))
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova_sriov_ext.virt.libvirt.driver.Host',
-            lambda: host.Host(str(sys.root))))
+    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy',
+                   **pf):
+        """:param pf: more of tests.sim.card.Pf"""
+        self.vfs = simulate(self, card.Pf(
+            '0000:81:00.0', 'enp129s0f0np0', mode=mode, vfs=num_vfs, **pf))
         return self.start_compute(
             hostname=hostname,
             pci_info=fakelibvirt.HostPCIDevicesInfo(
@@ -95,6 +99,14 @@ class SriovServersTest(base.ServersTestBase):
                 for interface in etree.fromstring(domain.XMLDesc(0))
                 .findall('./devices/interface')]
 
+    def write_sources_as_libvirt(self):
+        """Nova finds no VF to detach in what its fixture writes."""
+        written = fakelibvirt.Domain.XMLDesc
+        self.stub_out(
+            'nova.tests.fixtures.libvirt.Domain.XMLDesc',
+            lambda domain, flags: _SOURCE.sub(
+                _AS_LIBVIRT, written(domain, flags)))
+
     def domain_xml(self):
         """Collect what the driver hands to libvirt from now on.
 
@@ -120,9 +132,35 @@ class SriovServersTest(base.ServersTestBase):
             [pool.to_dict() for pool in node.pci_device_pools or ()])
 
 
+def simulate(test, pf):
+    """Give the drivers of computes that start from now on a host.
+
+    :param test: whose fixtures undo it
+    :param pf: tests.sim.card.Pf; Nova's HostPCIDevicesInfo puts its first one
+        at 0000:81:00.0
+    :returns: tests.sim.vfs.Vfs
+    """
+    sys = sysfs.Sysfs(
+        test.useFixture(fixtures.TempDir()).path, card.Card(pfs=(pf,)))
+    vfs, replaced = iproute.patches(sys)
+    replaced |= {
+        'nova_sriov_ext.virt.libvirt.driver.Host':
+            lambda: host.Host(str(sys.root)),
+        'nova_sriov_ext.virt.libvirt.vif.Host':
+            lambda: host.Host(str(sys.root), netlink.Netlink(sys))}
+    for name, value in replaced.items():
+        test.useFixture(fixtures.MonkeyPatch(name, value))
+    return vfs
+
+
 def log_of(name, level):
     """:returns: a fixture that collects a logger's lines in ``output``"""
     return fixtures.FakeLogger(name=name, level=level)
+
+
+def canonical(element):
+    """:returns: bytes, canonical XML of an lxml element"""
+    return etree.tostring(element, method='c14n', with_tail=False)
 
 
 def through_os_vif(plug):

@@ -21,7 +21,7 @@ libvirt.registerErrorHandler(lambda context, error: None, None)
 def around(interface):
     """The smallest domain with this interface.
 
-    :param interface: LibvirtConfigGuestInterface
+    :param interface: LibvirtConfigGuestInterface or another config class
     :returns: lxml element
     """
     domain = etree.fromstring(
@@ -68,3 +68,17 @@ def read_back(interface):
 def canonical(interface):
     """:returns: bytes, canonical XML"""
     return etree.tostring(interface.format_dom(), method='c14n')
+
+
+def given_back(interface):
+    """:returns: the lxml element that libvirt gives for it"""
+    with defined(interface) as of:
+        xml = etree.fromstring(
+            of._domain.XMLDesc(0), etree.XMLParser(remove_blank_text=True))
+    return xml.find('devices').find(interface.root_name)
+
+
+def parts(element):
+    """:returns: dict, canonical XML of each child by its tag"""
+    return {child.tag: etree.tostring(child, method='c14n')
+            for child in element}

@@ -3,6 +3,7 @@
 The real os_vif calls plugins that keep what they were given.
 """
 
+from nova.network import os_vif_util
 import os_vif
 import os_vif.objects
 from os_vif.objects import vif as osv_vif
@@ -10,7 +11,6 @@ import pytest
 from stevedore import extension
 
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import vif as sriov
 from os_vif_vflag import exception as vflag_exception
 from tests.unit.virt import vifs
 
@@ -46,11 +46,6 @@ def plugins(monkeypatch):
     return found
 
 
-@pytest.fixture
-def driver(conf):
-    return sriov.SriovVIFDriver()
-
-
 def holders(plugins):
     return [name for name, plugin in plugins.items() if plugin.plugged]
 
@@ -69,16 +64,29 @@ def test_the_option_chooses_the_plugin(conf, driver, plugins, chosen):
     assert not holders(plugins)
 
 
-def test_vflag_is_the_default(driver, plugins):
-    driver.plug(vifs.INSTANCE, vifs.switchdev())
+@pytest.mark.parametrize('vnic_type', ['direct', 'vdpa'])
+def test_vflag_is_the_default(driver, plugins, vnic_type):
+    driver.plug(vifs.INSTANCE, vifs.switchdev(vnic_type=vnic_type))
     assert holders(plugins) == ['vflag']
+
+
+@pytest.mark.parametrize('details, expected', [
+    ({}, None), ({'datapath_type': 'netdev'}, 'netdev')],
+    ids=['none', 'OVS-DPDK'])
+def test_the_datapath_of_the_bridge(driver, plugins, details, expected):
+    """Stock Nova drops it for VFs (nova_to_osvif_vif)."""
+    vif = vifs.switchdev(**details)
+    driver.plug(vifs.INSTANCE, vif)
+    plugged, _ = plugins['vflag'].plugged[vifs.PORT]
+    assert plugged.port_profile.datapath_type == expected
+    stocks = os_vif_util.nova_to_osvif_vif(vif).port_profile
+    assert 'datapath_type' not in stocks or not stocks.datapath_type
 
 
 @pytest.mark.parametrize('vif, plugin', [
     (vifs.vif('ovs', 'normal', None, bridge='br-int'), 'ovs'),
-    (vifs.vif('ovs', 'vdpa', bridge='br-int'), 'ovs'),
     (vifs.vif('ovs', 'remote-managed'), 'noop'),
-], ids=['ovs normal', 'ovs vdpa', 'ovs remote-managed'])
+], ids=['ovs normal', 'ovs remote-managed'])
 def test_other_vifs_keep_the_plugin_that_nova_chooses(
         driver, plugins, vif, plugin):
     driver.plug(vifs.INSTANCE, vif)
@@ -149,3 +157,26 @@ def test_a_plugin_that_is_not_installed(conf, driver, monkeypatch, method):
 def test_os_vif_not_started(driver, monkeypatch, method):
     monkeypatch.setattr(os_vif, '_EXT_MANAGER', None)
     assert 'os_vif.initialize()' in str(_attempt(driver, method))
+
+
+def test_what_was_set_is_put_back_when_the_plugin_fails(machine, plugins):
+    here = machine()
+    new, server = here.vf, vifs.limited(
+        **{'quota:vif_outbound_average': '125000'})
+    plugins['vflag'].error = KeyError('surprise')
+    with pytest.raises(exception.PlugFailed, match='surprise'):
+        here.driver.plug(server, vifs.switchdev())
+    assert here.vf == new
+    assert len(here.vfs.requests) == 2
+
+
+def test_settings_are_cleared_though_the_plugin_fails(machine, plugins):
+    here = machine()
+    new, server = here.vf, vifs.limited(
+        **{'quota:vif_outbound_average': '125000'})
+    here.driver.plug(server, vifs.switchdev())
+    assert here.vf['rate']['max_tx_rate'] == 1000
+    plugins['vflag'].error = KeyError('surprise')
+    with pytest.raises(exception.PlugFailed, match='surprise'):
+        here.driver.unplug(server, vifs.switchdev())
+    assert here.vf == new

@@ -82,3 +82,47 @@ def test_libvirt_would_let_a_profile_id_add_attributes(conf):
     attribute when it next reads what it wrote."""
     smuggled = libvirts("gold' instanceid='x")
     assert smuggled == 'gold'
+
+
+def chosen(driver, details=None, profile=None):
+    vif = vifs.vif('802.1qbh', profile=profile or {}, **(details or {}))
+    return vifs.config(driver, vif).vportparams
+
+
+GOLD, SILVER, BRONZE = ({'profileid': name}
+                        for name in ('gold', 'silver', 'bronze'))
+
+
+@pytest.mark.parametrize('details, profile, expected', [
+    (GOLD, SILVER, 'gold'), (None, SILVER, 'silver'),
+    ({'profileid': None}, SILVER, 'silver'), (None, None, 'bronze')],
+    ids=['details', 'profile', 'details None', 'default of the physnet'])
+def test_where_it_is_looked_for(conf, driver, details, profile, expected):
+    conf.config(default_profile_ids={'physnet0': 'bronze'}, group='sriov')
+    assert chosen(driver, details, profile) == [
+        {'key': 'profileid', 'value': expected}]
+
+
+@pytest.mark.parametrize('defaults', [
+    {}, {'physnet1': 'bronze'}, {'physnet0': ''}, {'physnet0': 'a<b'}],
+    ids=['none', 'of another physnet', 'empty', 'with markup'])
+def test_no_usable_default(conf, driver, defaults):
+    conf.config(default_profile_ids=defaults, group='sriov')
+    with pytest.raises(exception.InvalidPort) as caught:
+        chosen(driver)
+    assert 'default_profile_ids in nova.conf' in str(caught.value)
+
+
+def test_an_empty_one_hides_no_default(conf, driver):
+    """Somebody wrote it: an error, not another profile than asked for."""
+    conf.config(default_profile_ids={'physnet0': 'bronze'}, group='sriov')
+    with pytest.raises(exception.InvalidPort, match='is missing'):
+        chosen(driver, {'profileid': ''})
+
+
+def test_the_option_in_a_file(conf, driver, tmp_path):
+    file = tmp_path / 'nova.conf'
+    file.write_text('[sriov]\n'
+                    'default_profile_ids = physnet0:bronze,physnet1:gold\n')
+    conf.conf([], project='nova', default_config_files=[str(file)])
+    assert chosen(driver)[0]['value'] == 'bronze'

@@ -14,16 +14,14 @@ OTHERS = {
     'ovs normal': vifs.vif('ovs', 'normal', None, bridge='br-int'),
     'ovs hybrid': vifs.vif('ovs', 'normal', None, bridge='br-int',
                            ovs_hybrid_plug=True, port_filter=True),
-    'ovs vdpa': vifs.vif('ovs', 'vdpa', bridge='br-int'),
-    'ovs remote-managed': vifs.vif('ovs', 'remote-managed'),
-    'whole PF': vifs.vif('hostdev_physical', 'direct-physical', vlan='7'),
     'macvtap agent': vifs.vif('macvtap', 'normal', None, **MACVTAP),
     'tap': vifs.vif('tap', 'normal', None),
-    'InfiniBand': vifs.vif('ib_hostdev', 'direct'),
     'vhostuser': vifs.vif('vhostuser', 'normal', None, vhostuser_mode='client',
                           vhostuser_socket='/run/vhu'),
-    'accelerator on hw_veb': vifs.vif(
-        'hw_veb', 'accelerator-direct', vlan='7'),
+    'accelerator on hw_veb': vifs.hw_veb('7', vnic_type='accelerator-direct'),
+    'normal on hw_veb': vifs.hw_veb('7', vnic_type='normal'),
+    'vnic type of no version of Nova on ovs': vifs.vif(
+        'ovs', 'smart-nic', None, bridge='br-int'),
 }
 
 REFUSED = {
@@ -35,20 +33,13 @@ REFUSED = {
 }
 
 
-class VdpaHost:
-    """What get_config asks of a host: the libvirt that knows the VDPA."""
-
-    def get_vdpa_device_path(self, pci_address):
-        return f'/dev/vhost-vdpa-{pci_address}'
-
-
 DRIVERS = (sriov.SriovVIFDriver, stock.LibvirtGenericVIFDriver)
 
 
 @pytest.mark.parametrize('vif', OTHERS.values(), ids=OTHERS.keys())
 def test_same_config(conf, vif):
     limits = vifs.flavor(**{'quota:vif_inbound_average': '1000'})
-    ours, theirs = (vifs.config(driver(VdpaHost()), vif, limits)
+    ours, theirs = (vifs.config(driver(), vif, limits)
                     for driver in DRIVERS)
     assert type(ours) is type(theirs)
     assert domain.canonical(ours) == domain.canonical(theirs)

@@ -1,0 +1,104 @@
+"""A flavor's ``quota:vif_*`` as the rate limit of a VF.
+
+libvirt refuses ``<bandwidth>`` for a hostdev interface: no packet of the
+guest passes the host, where it shapes with tc. The card can do it.
+"""
+
+import functools
+
+from oslo_log import log as logging
+
+from nova_sriov_ext import exception
+
+LOG = logging.getLogger(__name__)
+
+_PREFIX = 'quota:vif_'
+_AVERAGE, _PEAK = 'outbound_average', 'outbound_peak'
+_WITHOUT_EQUIVALENT = ('inbound_average', 'inbound_peak', 'inbound_burst',
+                       'outbound_burst')
+# libvirt counts in kilobytes per second, of 1000 bytes, as it hands them to
+# tc (virNetDevBandwidthSet: "kbps"); the kernel in Mbit/s, in 32 bits.
+_KILOBYTES_PER_MBIT = 125
+MBITS = range(1 << 32)
+
+
+def wanted(instance, vif):
+    """The most is the peak, or the average where there is no peak; then the
+    average is what is assured (min_tx_rate), where the driver takes that.
+
+    It is what libvirt makes of them in a class of tc's HTB: rate and ceil.
+
+    :returns: dict of VF settings: empty, or ``rate``
+    :raises exception.InvalidPort: not a number, or a peak below the average
+    """
+    quotas = _quotas(instance.flavor)
+    for name in _WITHOUT_EQUIVALENT:
+        if name in quotas:
+            _warn(instance.flavor.name, name)
+    average, peak = (_mbits(quotas, name, instance.flavor, vif)
+                     for name in (_AVERAGE, _PEAK))
+    if not average and not peak:
+        return {}
+    if average and peak and peak < average:
+        raise _invalid(
+            vif, instance.flavor, _PEAK, quotas[_PEAK],
+            f'less than {_PREFIX}{_AVERAGE} {quotas[_AVERAGE]}')
+    return {'rate': {'min_tx_rate': average if peak else 0,
+                     'max_tx_rate': peak or average}}
+
+
+def warn_of_all(instance):
+    """Of a VIF that nothing on the host can limit."""
+    for name in _quotas(instance.flavor):
+        _warn(instance.flavor.name, name)
+
+
+def names(instance, vif):
+    """A resize leaves the source host when the flavor is the new one.
+
+    :returns: names of the VF settings to clear
+    """
+    flavors = [getattr(instance, name)
+               for name in ('flavor', 'old_flavor', 'new_flavor')
+               if instance.obj_attr_is_set(name)]
+    limited = any(_quotas(flavor).keys() & {_AVERAGE, _PEAK}
+                  for flavor in flavors if flavor)
+    return ('rate',) if limited else ()
+
+
+def _quotas(flavor):
+    """:returns: dict of the extra specs, by the name behind the prefix"""
+    return {key.removeprefix(_PREFIX): value
+            for key, value in flavor.extra_specs.items()
+            if key.startswith(_PREFIX)}
+
+
+def _mbits(quotas, name, flavor, vif):
+    """:returns: int, rounded up: 0 would be no limit"""
+    text = quotas.get(name, '0')
+    try:
+        kilobytes = int(text)
+    except ValueError:
+        kilobytes = -1
+    mbits = -(-kilobytes // _KILOBYTES_PER_MBIT)
+    if kilobytes < 0 or mbits not in MBITS:
+        raise _invalid(
+            vif, flavor, name, text,
+            f'no whole number from 0 to {MBITS[-1] * _KILOBYTES_PER_MBIT}')
+    return mbits
+
+
+def _invalid(vif, flavor, name, text, what):
+    return exception.InvalidPort(
+        port=vif['id'],
+        problem=f'its server\'s flavor {flavor.name} has {_PREFIX}{name} '
+                f'{text!r}, which is {what}',
+        remedy='Give it in kilobytes per second, or unset it in the flavor')
+
+
+@functools.cache
+def _warn(flavor, name):
+    LOG.warning(
+        'Flavor %(flavor)s has %(quota)s, which no card does for a VIF of '
+        'this kind: only the outbound average and peak of Ethernet VFs limit '
+        'anything', {'flavor': flavor, 'quota': _PREFIX + name})

@@ -1,0 +1,181 @@
+"""What a port's binding says: read, and refused where libvirt would.
+
+Each function takes a nova.network.model.VIF and raises
+exception.InvalidPort with port, field, value and what is allowed.
+"""
+
+import re
+import uuid
+
+import nova.conf
+from nova.network import model
+from oslo_utils import uuidutils
+
+from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import exception
+
+CONF = sriov_conf.register(nova.conf.CONF)
+
+# libvirt refuses a longer one: LIBVIRT_PROFILEID_MAX less the final NUL
+# (libvirt, src/util/virnetdevvportprofile.h: 40).
+PROFILE_ID_MAX = 39
+
+# libvirt takes 4095, the kernel does not (VLAN_VID_MASK, 802.1Q).
+VLAN_MAX = 4094
+
+# Of a VSI, by 802.1Qbg (libvirt, virNetDevVPortProfileParse).
+VSI_MAX = {'managerid': 0xff, 'typeid': 0xffffff, 'typeidversion': 0xff}
+VSI_INSTANCE = 'instanceid'
+
+DETAILS = 'binding:vif_details'
+PROFILE = 'binding:profile'
+
+_NUMBER = re.compile('[0-9]{1,10}')
+
+# What Nova (MAX_DOMAIN in nova/pci/devspec.py) and os-vif (PCIAddressField)
+# take; libvirt would take longer domains.
+_PCI_ADDRESS = re.compile(
+    r'[0-9a-f]{4}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
+
+_MAC = re.compile('[0-9a-f]{2}(:[0-9a-f]{2}){5}', re.IGNORECASE)
+
+# What XML 1.0 cannot carry at all, however escaped, and line breaks, which
+# an attribute would silently turn into spaces.
+_UNPRINTABLE = re.compile('[\x00-\x1f\ud800-\udfff\ufffe\uffff]')
+
+# libvirt takes these but writes them as they are (virNetDevVPortProfileFormat
+# in src/conf/netdev_vport_profile_conf.c, seen with 9.0): whatever it writes
+# from then on, the file of the domain included, is no XML any more, or has
+# attributes that the profile id smuggled in.
+_UNESCAPED = re.compile("[<&']")
+
+# A fault shows 255 characters.
+_SHOWN = 60
+
+
+def pci_slot(vif):
+    """:returns: PCI address of the VF, or of the PF of a direct-physical
+        port"""
+    slot = _binding(vif)[PROFILE].get('pci_slot')
+    if not isinstance(slot, str) or not _PCI_ADDRESS.fullmatch(slot):
+        raise _invalid(
+            vif, f'{PROFILE} has pci_slot', slot,
+            'PCI address of the form 0000:03:00.2',
+            'Nova writes it when it binds the port; remove what was '
+            'written by hand and create the server again')
+    # As libvirt writes it, and Nova compares it when it detaches.
+    return slot.lower()
+
+
+def mac_address(vif):
+    """:returns: MAC address as libvirt writes it"""
+    mac = vif['address']
+    if not isinstance(mac, str) or not _MAC.fullmatch(mac):
+        raise _invalid(
+            vif, 'mac_address is', mac, 'MAC address of six bytes',
+            'Set the mac_address of the port')
+    return mac.lower()
+
+
+def vlans(vif):
+    """:returns: list of VLAN ids; more than one is a trunk, [0] is none"""
+    vlan = _binding(vif)[DETAILS].get(model.VIF_DETAILS_VLAN)
+    listed = vlan if isinstance(vlan, (list, tuple)) else [vlan]
+    numbers = [_number(each, VLAN_MAX) for each in listed]
+    if not numbers or None in numbers:
+        raise _invalid(
+            vif, f'{DETAILS} has vlan', vlan,
+            f'VLAN id from 0 to {VLAN_MAX}',
+            'Put the port on a network of type vlan or flat (see '
+            'provider:segmentation_id)')
+    return numbers
+
+
+def profile_id(vif):
+    """:returns: str, 802.1Qbh port profile of the binding's details, else of
+        its profile, else of the physnet"""
+    _, value = _find(vif, model.VIF_DETAILS_PROFILEID)
+    if value is None:
+        value = CONF.sriov.default_profile_ids.get(vif.get_physical_network())
+    problem = _problem_of_profile_id(value)
+    if problem:
+        raise exception.InvalidPort(
+            port=vif['id'],
+            problem=f'its 802.1Qbh (VM-FEX) port profile id {problem}',
+            remedy='The Neutron mechanism driver gives it as "profileid" in '
+                   f'{DETAILS}, or [sriov] default_profile_ids in nova.conf; '
+                   'use the name of a port profile of the switch, 1 to '
+                   f"{PROFILE_ID_MAX} bytes without < & '")
+    return value
+
+
+def _problem_of_profile_id(value):
+    if value is None or value == '':
+        return 'is missing'
+    if not isinstance(value, str) or _UNPRINTABLE.search(value):
+        return f'{_shown(value)} is no printable text'
+    if _UNESCAPED.search(value):
+        return (f"{_shown(value)} has one of < & ', which libvirt does not "
+                'escape')
+    length = len(value.encode())
+    if length > PROFILE_ID_MAX:
+        return (f'{_shown(value)} has {length} bytes, libvirt takes at most '
+                f'{PROFILE_ID_MAX}')
+    return None
+
+
+def vsi(vif):
+    """:returns: dict of str: managerid, typeid, typeidversion and instanceid
+        of an 802.1Qbg port, of the binding's details, else of its profile"""
+    found = {name: str(_vsi_number(vif, name)) for name in VSI_MAX}
+    place, instance = _find(vif, VSI_INSTANCE)
+    if not uuidutils.is_uuid_like(instance):
+        raise _invalid(vif, f'{place} has {VSI_INSTANCE}', instance, 'UUID',
+                       _VSI_REMEDY)
+    return found | {VSI_INSTANCE: str(uuid.UUID(str(instance)))}
+
+
+_VSI_REMEDY = ('The Neutron mechanism driver gives the parameters of an '
+               f'802.1Qbg port in {DETAILS}')
+
+
+def _vsi_number(vif, name):
+    place, value = _find(vif, name)
+    number = _number(value, VSI_MAX[name])
+    if number is None:
+        raise _invalid(vif, f'{place} has {name}', value,
+                       f'number from 0 to {VSI_MAX[name]}', _VSI_REMEDY)
+    return number
+
+
+def _binding(vif):
+    return {DETAILS: vif['details'] or {}, PROFILE: vif['profile'] or {}}
+
+
+def _find(vif, name):
+    """:returns: tuple (DETAILS or PROFILE, value), the value None where
+        neither has one"""
+    return next(((place, values[name])
+                 for place, values in _binding(vif).items()
+                 if values.get(name) is not None), (DETAILS, None))
+
+
+def _number(value, maximum):
+    """:returns: int, None for what is no whole number up to maximum"""
+    # Not int(): it takes True, 7.5, 1_000 and other scripts' digits, too.
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return None
+    return int(value) if 0 <= int(value) <= maximum else None
+
+
+def _invalid(vif, field, value, allowed, remedy):
+    return exception.InvalidPort(
+        port=vif['id'], remedy=remedy,
+        problem=f'{field} {_shown(value)}, which is no {allowed}')
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'

@@ -1,0 +1,94 @@
+"""Which SR-IOV VIF becomes what: the one table.
+
+VIFs that are not in it are Nova's own code's, unchanged.
+"""
+
+from collections.abc import Callable
+import dataclasses
+
+from nova.network import model
+
+from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import interface
+from nova_sriov_ext.virt.libvirt import settings
+
+# Stands for the plugin that [sriov] representor_plugin names.
+REPRESENTOR = 'representor'
+NOOP = 'noop'
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What one row of the table says.
+
+    :ivar build: function of interface.py
+    :ivar plugin: the os-vif plugin that plugs the VIF: REPRESENTOR, another
+        name, or None where os-vif has no part in it
+    :ivar settings: tuple of what plug sets on the host, in this order and
+        before the plugin, and unplug takes back in the opposite one: see
+        settings.py
+    """
+
+    build: Callable
+    plugin: str | None = None
+    settings: tuple = ()
+
+
+_LIMITED = settings.Uplink(settings.RATE)
+_UNLIMITED = settings.Unlimited()
+
+KINDS = {
+    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): Kind(
+        interface.hw_veb,
+        settings=(settings.Uplink(settings.TRUST, settings.RATE),)),
+    (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_MACVTAP): Kind(
+        interface.hw_veb_macvtap,
+        settings=(settings.Uplink(settings.MAC_AND_VLAN), settings.Netdev())),
+    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): Kind(
+        interface.vm_fex, settings=(_LIMITED,)),
+    (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_MACVTAP): Kind(
+        interface.vm_fex_macvtap),
+    (model.VIF_TYPE_802_QBG, model.VNIC_TYPE_DIRECT): Kind(interface.vepa),
+    (model.VIF_TYPE_802_QBG, model.VNIC_TYPE_MACVTAP): Kind(interface.vepa),
+    (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT): Kind(
+        interface.plain_vf, plugin=REPRESENTOR, settings=(_LIMITED,)),
+    (model.VIF_TYPE_OVS, model.VNIC_TYPE_VDPA): Kind(
+        interface.vdpa, plugin=REPRESENTOR, settings=(_LIMITED,)),
+    (model.VIF_TYPE_OVS, model.VNIC_TYPE_REMOTE_MANAGED): Kind(
+        interface.plain_vf, plugin=NOOP, settings=(_UNLIMITED,)),
+    (model.VIF_TYPE_HOSTDEV, model.VNIC_TYPE_DIRECT_PHYSICAL): Kind(
+        interface.pci_device, settings=(_UNLIMITED,)),
+    (model.VIF_TYPE_IB_HOSTDEV, model.VNIC_TYPE_DIRECT): Kind(
+        interface.pci_device, settings=(settings.InfiniBand(), _UNLIMITED)),
+}
+
+# Every VIF of these types has a VF or is one's PF.
+_SRIOV_ONLY = frozenset((
+    model.VIF_TYPE_HW_VEB, model.VIF_TYPE_802_QBH, model.VIF_TYPE_802_QBG,
+    model.VIF_TYPE_HOSTDEV, model.VIF_TYPE_IB_HOSTDEV))
+
+_VNIC_TYPES = frozenset(
+    value for name, value in vars(model).items()
+    if name.startswith('VNIC_TYPE_'))
+
+
+def of(vif):
+    """:param vif: nova.network.model.VIF
+    :returns: Kind, None for VIFs that Nova's own code handles
+    """
+    return KINDS.get((vif['type'], vif['vnic_type']))
+
+
+def require_known(vif):
+    """:param vif: nova.network.model.VIF
+    :raises exception.InvalidPort: it must have a VF, and its vnic type is
+        one that not even Nova knows; stock Nova would make macvtap of it
+    """
+    if vif['type'] in _SRIOV_ONLY and vif['vnic_type'] not in _VNIC_TYPES:
+        taken = ', '.join(sorted(vnic for kind, vnic in KINDS
+                                 if kind == vif['type']))
+        raise exception.InvalidPort(
+            port=vif['id'],
+            problem=f'binding:vnic_type is {vif["vnic_type"]!r}, but ports '
+                    f'of vif_type {vif["type"]} have {taken}',
+            remedy='Create the port with one of these')

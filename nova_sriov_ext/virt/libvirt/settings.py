@@ -1,0 +1,184 @@
+"""What plug sets on the host for an SR-IOV VIF, and unplug takes back.
+
+Each class has ``apply(host, instance, vif)``, which returns a function that
+puts back what was before, and ``clear(host, instance, vif)``; both may be
+repeated. ``host`` is the os_vif_vflag.host.Host. They raise
+os_vif_vflag.exception.HostError when this host cannot, and
+nova_sriov_ext.exception.InvalidPort when no host could.
+"""
+
+from collections.abc import Callable
+import contextlib
+import dataclasses
+import functools
+
+from nova.network import model
+from oslo_utils import strutils
+
+from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import bandwidth
+from nova_sriov_ext.virt.libvirt import fields
+from os_vif_vflag import devices
+from os_vif_vflag import exception as host_exception
+from os_vif_vflag import kernel
+from os_vif_vflag import partition
+from os_vif_vflag import vf
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What one property of a VIF means for the VF.
+
+    :ivar wanted: function (instance, vif) → dict of settings, see vf.py
+    :ivar names: function (instance, vif) → names of those to clear
+    """
+
+    wanted: Callable
+    names: Callable
+
+
+class Uplink:
+    """Settings of the VF that go through the uplink, all in one request.
+
+    :param parts: Part
+    """
+
+    def __init__(self, *parts):
+        self._parts = parts
+
+    def apply(self, host, instance, vif):
+        wanted = {}
+        for part in self._parts:
+            wanted |= part.wanted(instance, vif)
+        if not wanted:
+            return _nothing
+        slot = fields.pci_slot(vif)
+        return functools.partial(
+            vf.restore, host, slot, vf.apply(host, slot, wanted))
+
+    def clear(self, host, instance, vif):
+        vf.restore(host, fields.pci_slot(vif), {
+            name: vf.CLEARED[name] for part in self._parts
+            for name in part.names(instance, vif)})
+
+
+class Netdev:
+    """The VF's own netdev, on which libvirt puts a macvtap: up, with the MAC
+    of the port.
+
+    Two differences from stock Nova (set_vf_interface_vlan). It sets the
+    netdev of a port with VLAN 0 down, under the running guest when
+    nova-compute starts again; here it is up. And unplug asks there for the
+    MAC 00:00:00:00:00:00 and down in one request, of which the kernel does
+    neither (EADDRNOTAVAIL); here it goes down and keeps its MAC.
+    """
+
+    def apply(self, host, instance, vif):
+        slot = fields.pci_slot(vif)
+        name = host.netdev(slot)
+        if name is None:
+            raise host_exception.NoVfNetdev(vf=slot)
+        address = fields.mac_address(vif)
+        # Some drivers refuse it while the netdev is up, be it the same
+        # (eth_prepare_mac_addr_change).
+        if host.sysfs.read('class', 'net', name, 'address') == address:
+            address = None
+        devices.set_up(name, address=address)
+        return functools.partial(self.clear, host, instance, vif)
+
+    def clear(self, host, instance, vif):
+        name = host.netdev(fields.pci_slot(vif))
+        if name is not None:
+            with contextlib.suppress(host_exception.LinkFailed):
+                devices.set_down(name)
+
+
+class Unlimited:
+    """Nothing on the host can limit what such a VIF sends."""
+
+    def apply(self, host, instance, vif):
+        bandwidth.warn_of_all(instance)
+        return _nothing
+
+    def clear(self, host, instance, vif):
+        """Nothing was set."""
+
+
+class InfiniBand:
+    """Node and port GUID from the MAC, partition from the segmentation id.
+
+    A port without segmentation id is in the default partition.
+    """
+
+    _GUIDS = ('ib_node_guid', 'ib_port_guid')
+
+    def apply(self, host, instance, vif):
+        slot = fields.pci_slot(vif)
+        guid = guid_of(fields.mac_address(vif))
+        iov = partition.find(host, slot)
+        if iov:
+            return functools.partial(iov.apply, iov.apply(
+                iov.member(_partition(vif), guid)))
+        wanted = dict.fromkeys(self._GUIDS, guid)
+        # Firmware may keep the ports of new VFs down.
+        wanted['link_state'] = kernel.IFLA_VF_LINK_STATE_AUTO
+        return functools.partial(
+            vf.restore, host, slot, vf.apply(host, slot, wanted))
+
+    def clear(self, host, instance, vif):
+        slot = fields.pci_slot(vif)
+        try:
+            iov = partition.find(host, slot)
+        except host_exception.HostError:
+            return
+        if iov:
+            iov.apply(iov.outsider())
+        else:
+            vf.restore(host, slot, dict.fromkeys(self._GUIDS, vf.NO_GUID))
+
+
+def guid_of(address):
+    """fa:16:3e:0a:ec:e7 → fa:16:3e:00:00:0a:ec:e7, as Mellanox's agent for
+    Neutron always did, and subnet managers are told."""
+    return f'{address[:8]}:00:00:{address[9:]}'
+
+
+def _mac_and_vlan(instance, vif):
+    return {'mac': fields.mac_address(vif),
+            'vlan': {'vlan': _vlan(vif), 'qos': 0}}
+
+
+def _vlan(vif):
+    """:returns: int, 0 for none"""
+    number, *more = fields.vlans(vif)
+    if more:
+        raise exception.InvalidPort(
+            port=vif['id'],
+            problem=f'binding:vif_details has vlan {[number, *more]}, but a '
+                    f'VF behind vnic_type {vif["vnic_type"]} has one VLAN',
+            remedy='Use vnic type direct for a trunk')
+    return number
+
+
+def _trust(instance, vif):
+    trusted = (vif['profile'] or {}).get('trusted')
+    return ({'trust': 1} if strutils.bool_from_string(trusted) else {})
+
+
+def _trust_to_clear(instance, vif):
+    return ('trust',) if 'trusted' in (vif['profile'] or {}) else ()
+
+
+def _partition(vif):
+    # VLAN 0 is no partition.
+    has_id = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN) is not None
+    return (_vlan(vif) if has_id else 0) or partition.DEFAULT
+
+
+def _nothing():
+    """What puts back nothing."""
+
+
+MAC_AND_VLAN = Part(_mac_and_vlan, lambda instance, vif: ('mac', 'vlan'))
+TRUST = Part(_trust, _trust_to_clear)
+RATE = Part(bandwidth.wanted, bandwidth.names)

@@ -1,0 +1,129 @@
+"""InfiniBand GUIDs and partitions of VFs that the host maps: mlx4's iov.
+
+/sys/class/infiniband/<device>/iov, drivers/infiniband/hw/mlx4/sysfs.c and
+Documentation/ABI/stable/sysfs-class-infiniband. mlx4 has no netlink for
+GUIDs (no set_vf_guid in its ib_device_ops). Other drivers have no iov: GUIDs
+go through the uplink (vf.py), and the subnet manager gives a GUID its
+partitions.
+"""
+
+import contextlib
+import dataclasses
+
+from os_vif_vflag import exception
+from os_vif_vflag import privileged
+from os_vif_vflag import privsep
+
+_DEVICES = ('bus', 'pci', 'devices')
+_INFINIBAND = ('class', 'infiniband')
+# The highest bit of a partition key says full or limited member.
+_PARTITION = 0x7fff
+# The one that every port is a member of, be it a limited one.
+DEFAULT = 0x7fff
+_NONE = 'none'
+# «Delete this entry» (store_admin_alias_guid)
+_NO_GUID = 'f' * 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Iov:
+    """What mlx4 lets the host say about one VF.
+
+    Settings are dicts: path below ``iov`` → text of the file.
+
+    :ivar sysfs: sysfs.Sysfs
+    :ivar device: name of the PF's InfiniBand device
+    :ivar vf: PCI address of the VF
+    :ivar folder: of the VF
+    :ivar port: of the device, a number as text. Of a VF with both ports of a
+        card it is the first.
+    """
+
+    sysfs: object
+    device: str
+    vf: str
+    folder: str
+    port: str
+
+    def member(self, partition, guid):
+        """A VF in a partition; the default one is beside it, to reach the
+        subnet manager.
+
+        :param partition: int, 15 bits
+        :param guid: str of eight bytes with colons
+        :returns: dict of settings
+        :raises exception.NoPartition: the port is not in it
+        """
+        table = self._table()
+        if partition not in table:
+            raise exception.NoPartition(
+                partition=f'{partition:#06x}', vf=self.vf, ib_port=self.port,
+                device=self.device)
+        beside = _NONE if partition == DEFAULT else table.get(DEFAULT, _NONE)
+        return self._settings(guid.replace(':', ''), table[partition], beside)
+
+    def outsider(self):
+        """:returns: dict of settings of a VF without GUID and partition"""
+        return self._settings(_NO_GUID, _NONE, _NONE)
+
+    def apply(self, wanted):
+        """Set what is not so yet; all or nothing.
+
+        :returns: dict, what the settings that changed were before
+        :raises exception.IovRefused: what had been set is put back
+        :raises exception.PrivilegesMissing
+        """
+        before = {}
+        try:
+            for place, text in wanted.items():
+                now = self._read(*place)
+                if now != text:
+                    privileged.ask(self.device, privsep.write_iov,
+                                   self.device, place, text)
+                    before[place] = now
+        except OSError as e:
+            with contextlib.suppress(exception.IovRefused):
+                self.apply(before)
+            raise exception.IovRefused(
+                file='/'.join(place), device=self.device, value=text,
+                vf=self.vf, error=e.strerror) from None
+        return before
+
+    def _settings(self, guid, *indexes):
+        folder = (self.folder, 'ports', self.port)
+        number = self._read(*folder, 'gid_idx', '0')
+        return {('ports', self.port, 'admin_guids', number): guid} | {
+            (*folder, 'pkey_idx', str(place)): index
+            for place, index in enumerate(indexes)}
+
+    def _table(self):
+        """:returns: dict partition → its first index in the port's table"""
+        folder = (*_INFINIBAND, self.device, 'iov', 'ports', self.port,
+                  'pkeys')
+        found = {}
+        for index in sorted(self.sysfs.names(*folder), key=int):
+            key = self.sysfs.number(*folder, index, base=16)
+            if key:
+                found.setdefault(key & _PARTITION, index)
+        return found
+
+    def _read(self, *parts):
+        return self.sysfs.read(*_INFINIBAND, self.device, 'iov', *parts)
+
+
+def find(host, address):
+    """:param host: host.Host
+    :param address: PCI address of a VF
+    :returns: Iov, None where the driver has none
+    :raises exception.VfNotFound, exception.NotAVf: see Host.vf
+    """
+    pf, number = host.vf(address)
+    # get_name() counts from the PF on and in tens: not every VF's folder has
+    # the name of its PCI address.
+    function = number + 1
+    folder = f'{pf[:8]}{function // 8:02d}.{function % 8}'
+    for device in host.sysfs.names(*_DEVICES, pf, 'infiniband'):
+        for port in host.sysfs.names(
+                *_INFINIBAND, device, 'iov', folder, 'ports'):
+            return Iov(host.sysfs, device, address, folder, port)
+    return None

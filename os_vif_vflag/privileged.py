@@ -1,0 +1,62 @@
+"""Calls to the privileged daemon, and what keeps it from its work."""
+
+import contextlib
+import errno
+import threading
+
+from oslo_privsep import comm
+from oslo_privsep import daemon
+
+from os_vif_vflag import exception
+from os_vif_vflag import privsep
+
+# The daemon has not CAP_NET_ADMIN; is gone; went while it was asked (the last
+# two from oslo.privsep, which gives an OSError without a number there).
+_NOT_OF_THE_DEVICE = (errno.EPERM, errno.EPIPE, None)
+
+_starting = threading.Lock()
+
+
+def ask(device, function, *args):
+    """Call a privileged function.
+
+    :param device: what it is about, for messages
+    :param function: of privsep
+    :returns: what it returns
+    :raises exception.PrivilegesMissing
+    :raises OSError: the kernel's answer
+    """
+    try:
+        _have_daemon()
+    # No such command, no executable one, unbalanced quotes in it.
+    except (daemon.FailedToDropPrivileges, OSError, ValueError) as e:
+        raise exception.PrivilegesMissing(device=device, error=e) from None
+    try:
+        return function(*args)
+    except comm.PrivsepTimeout:
+        raise exception.PrivilegesMissing(
+            device=device, error='it does not answer') from None
+    except OSError as e:
+        if e.errno not in _NOT_OF_THE_DEVICE:
+            raise
+        raise exception.PrivilegesMissing(
+            device=device, error=e.strerror or e) from None
+
+
+def _have_daemon():
+    """Start it here: oslo.privsep would do so at the call, where its errors
+    could not be told from the kernel's."""
+    context = privsep.vif_plug
+    with _starting:      # else one stops what another has just started
+        if context.channel is not None and not _runs(context.channel):
+            with contextlib.suppress(OSError):
+                context.stop()
+            context.channel = None
+        if context.client_mode and context.channel is None:
+            context.start()
+
+
+def _runs(channel):
+    # Where the daemon goes with a request unread, the thread that reads its
+    # answers ends by ECONNRESET and does not say so (oslo.privsep 3.12).
+    return channel.running and channel.reader_thread.is_alive()

@@ -1,0 +1,180 @@
+"""What only the driver of a PF can set of its VFs: through the uplink.
+
+Settings are dicts as of vfinfo.decode: one key for each attribute of the
+kernel.
+"""
+
+import contextlib
+import dataclasses
+import errno
+
+from oslo_log import log as logging
+
+from os_vif_vflag import exception
+from os_vif_vflag import kernel
+from os_vif_vflag import privileged
+from os_vif_vflag import privsep
+
+LOG = logging.getLogger(__name__)
+
+NO_MAC = '00:00:00:00:00:00'
+NO_GUID = '00:00:00:00:00:00:00:00'
+# What a new VF has.
+CLEARED = {
+    'mac': NO_MAC,
+    'vlan': {'vlan': 0, 'qos': 0},
+    'rate': {'min_tx_rate': 0, 'max_tx_rate': 0},
+    'trust': 0,
+    'link_state': kernel.IFLA_VF_LINK_STATE_AUTO,
+    'ib_node_guid': NO_GUID,
+    'ib_port_guid': NO_GUID,
+}
+
+# What a driver that lacks something answers; EPROTONOSUPPORT is mlx4's
+# (mlx4_set_vf_rate), ENOSYS that of InfiniBand before Linux 5.0.
+_UNSUPPORTED = frozenset(
+    (errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.ENOSYS))
+_GONE = frozenset((errno.ENODEV, errno.ENOENT))
+_HINTS = {
+    errno.EINVAL: 'See the kernel log: the value may be beyond what the card '
+                  'can do',
+    errno.EBUSY: 'Find out who uses the VF, and try again',
+    errno.EAGAIN: 'The VF is being reset; try again',
+    errno.ENODEV: 'The network device has gone or has another name now; try '
+                  'again',
+    **dict.fromkeys(
+        _UNSUPPORTED,
+        'The driver of this card cannot do it: let such ports go to hosts '
+        'with another card'),
+}
+_HINT = 'See the kernel log'
+
+
+def apply(host, address, wanted):
+    """Set what is not so yet, in one request; all or nothing.
+
+    Setting anew what is so would reset the VF of a running guest with some
+    drivers (i40e_ndo_set_vf_mac, i40e_ndo_set_vf_trust).
+
+    :param host: host.Host
+    :param address: PCI address of the VF
+    :param wanted: dict of settings
+    :returns: dict, what the settings that changed were before
+    :raises exception.VfNotFound, exception.NotAVf: see Host.vf
+    :raises exception.NoUplink: its PF has no netdev
+    :raises exception.PrivilegesMissing
+    :raises exception.VfRefused: names the setting that was refused; what had
+        been set is put back
+    """
+    if not wanted:
+        return {}
+    vf = _find(host, address)
+    # What a driver does not tell was never set.
+    now = CLEARED | _now(host, vf)
+    change = _different(wanted, now)
+    before = {name: now[name] for name in change}
+    refusals = _set(vf, change)
+    if refusals:
+        _set(vf, before)
+        raise _refused(vf, change, refusals)
+    return before
+
+
+def restore(host, address, settings):
+    """Set what can be set, as far as there is anything to set.
+
+    What a driver cannot set was never set, and of a VF or PF that is gone
+    nothing is left.
+
+    :raises exception.VfRefused: after all others have been set
+    :raises exception.PrivilegesMissing
+    """
+    if not settings:
+        return
+    try:
+        vf = _find(host, address)
+    except exception.HostError as e:
+        LOG.debug('Nothing to take back: %s', e)
+        return
+    change = _different(settings, _now(host, vf))
+    refusals = {name: error for name, error in _set(vf, change).items()
+                if error.errno not in _UNSUPPORTED | _GONE}
+    if refusals:
+        raise _refused(vf, change, refusals)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Vf:
+    address: str
+    uplink: str
+    number: int
+
+
+def _find(host, address):
+    pf, number = host.vf(address)
+    uplink = host.uplink(pf)
+    if uplink is None:
+        raise exception.NoUplink(pf=pf, vf=address)
+    return _Vf(address, uplink, number)
+
+
+def _now(host, vf):
+    """:returns: dict of what the driver tells"""
+    return host.vfs(vf.uplink).get(vf.number, {})
+
+
+def _different(wanted, now):
+    return {name: value for name, value in wanted.items()
+            if now.get(name) != value}
+
+
+def _set(vf, change):
+    """:returns: dict name of a setting → OSError, for those refused"""
+    if not change:
+        return {}
+    with contextlib.suppress(OSError):
+        _ask(vf, change)
+        return {}
+    # The kernel does not say which one it was.
+    refusals = {}
+    for name, value in change.items():
+        try:
+            _set_one(vf, name, value)
+        except OSError as e:
+            refusals[name] = e
+    return refusals
+
+
+def _ask(vf, change):
+    privileged.ask(
+        vf.uplink, privsep.set_vf, vf.uplink, vf.number, change)
+
+
+def _set_one(vf, name, value):
+    """:raises OSError: but a rate is limited as far as the driver can"""
+    try:
+        _ask(vf, {name: value})
+    except OSError as e:
+        if name != 'rate':
+            raise
+        LOG.warning(
+            'The driver of %(uplink)s does not take %(rate)s Mbit/s for VF '
+            '%(vf)s: %(error)s', {'uplink': vf.uplink, 'rate': _shown(value),
+                                  'vf': vf.address, 'error': e.strerror})
+        if value['min_tx_rate']:
+            _set_one(vf, name, {**value, 'min_tx_rate': 0})
+        elif e.errno not in _UNSUPPORTED:
+            raise
+
+
+def _refused(vf, change, refusals):
+    name, error = next(iter(refusals.items()))
+    return exception.VfRefused(
+        setting=name, value=_shown(change[name]), vf=vf.address,
+        number=vf.number, uplink=vf.uplink, error=error.strerror,
+        hint=_HINTS.get(error.errno, _HINT))
+
+
+def _shown(value):
+    return ' '.join(f'{key} {part}' for key, part in value.items()) if (
+        isinstance(value, dict)) else value

@@ -1,0 +1,73 @@
+"""What a PF's driver tells of its VFs, decoded from IFLA_VFINFO_LIST.
+
+pyroute2 sets it, but reads GUIDs wrongly: it takes 32 bytes where the kernel
+sends 12 (struct ifla_vf_guid). The names and forms are those that pyroute2
+takes for ``link('set', vf=...)``.
+"""
+
+import struct
+
+from os_vif_vflag import kernel
+from os_vif_vflag import nlsocket
+
+_NUMBER = struct.Struct('=I')
+_VF_AND_NUMBER = struct.Struct('=II')
+_VF_AND_TWO = struct.Struct('=III')
+_VF_AND_GUID = struct.Struct('=IxxxxQ')
+
+
+def decode(attribute):
+    """:param attribute: bytes of IFLA_VFINFO_LIST, empty without VFs
+    :returns: dict number of a VF → dict of what its driver tells: mac (str),
+        vlan (dict vlan, qos), rate (dict min_tx_rate, max_tx_rate; Mbit/s),
+        spoofchk, trust, link_state (int), ib_node_guid, ib_port_guid (str)
+    """
+    return dict(_vf(info) for kind, info in nlsocket.attributes(attribute)
+                if kind == kernel.IFLA_VF_INFO)
+
+
+def _vf(info):
+    told = {}
+    number = None
+    for kind, value in nlsocket.attributes(info):
+        if kind in _SETTINGS:
+            # Each is a struct that begins with the number of the VF.
+            number = _NUMBER.unpack_from(value)[0]
+            name, read = _SETTINGS[kind]
+            told[name] = read(value)
+    return number, {name: value for name, value in told.items()
+                    if value is not None}
+
+
+def _mac(value):
+    start = _NUMBER.size
+    return value[start:start + kernel.ETH_ALEN].hex(':')
+
+
+def _number(value):
+    number = _VF_AND_NUMBER.unpack_from(value)[1]
+    return None if number == kernel.VF_NOT_TOLD else number
+
+
+def _guid(value):
+    guid = _VF_AND_GUID.unpack_from(value)[1]
+    return guid.to_bytes(8, 'big').hex(':')
+
+
+def _two(first, second):
+    def read(value):
+        _, one, two = _VF_AND_TWO.unpack_from(value)
+        return {first: one, second: two}
+    return read
+
+
+_SETTINGS = {
+    kernel.IFLA_VF_MAC: ('mac', _mac),
+    kernel.IFLA_VF_VLAN: ('vlan', _two('vlan', 'qos')),
+    kernel.IFLA_VF_RATE: ('rate', _two('min_tx_rate', 'max_tx_rate')),
+    kernel.IFLA_VF_SPOOFCHK: ('spoofchk', _number),
+    kernel.IFLA_VF_LINK_STATE: ('link_state', _number),
+    kernel.IFLA_VF_TRUST: ('trust', _number),
+    kernel.IFLA_VF_IB_NODE_GUID: ('ib_node_guid', _guid),
+    kernel.IFLA_VF_IB_PORT_GUID: ('ib_port_guid', _guid),
+}

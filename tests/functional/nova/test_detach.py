@@ -1,0 +1,69 @@
+"""Interfaces of servers that run: attached, detached, found in between.
+
+Nova finds the device to detach by the type and the ``==`` of what get_config
+returns; where it finds none, it only warns, and unplugs what is still there.
+"""
+
+import logging
+
+from tests.functional.nova import base
+
+NOT_FOUND = 'the device is no longer found on the guest'
+
+KINDS = {
+    'hw_veb': {},
+    '802.1qbh': {'vif_details': {'profileid': 'gold'}},
+    'ovs': {},
+}
+
+
+class DetachTest(base.SriovServersTest):
+
+    def setUp(self):
+        super().setUp()
+        # The fixture sends no event when a device is gone.
+        self.flags(device_detach_timeout=1, group='libvirt')
+        self.write_sources_as_libvirt()
+        self.start_host()
+        self.log = self.useFixture(
+            base.log_of('nova.virt.libvirt.driver', logging.WARNING))
+
+    def test_detach_and_attach(self):
+        for kind, binding in KINDS.items():
+            with self.subTest(kind):
+                self.detach_and_attach(
+                    self.create_port(vif_type=kind, **binding))
+
+    def detach_and_attach(self, port):
+        server = self.boot(port)
+        before, = self.interfaces()
+        self.api.detach_interface(server['id'], port)
+        self.wait('instance.interface_detach.end')
+        assert self.interfaces() == []
+        self.api.attach_interface(
+            server['id'], {'interfaceAttachment': {'port_id': port}})
+        self.wait('instance.interface_attach.end')
+        after, = self.interfaces()
+        assert after.find('mac').get('address') == before.find(
+            'mac').get('address')
+        assert NOT_FOUND not in self.log.output
+        self._delete_server(server)
+        self.neutron.delete_port(port)
+
+    def wait(self, event):
+        self.notifier.wait_for_versioned_notifications(event)
+        self.notifier.reset()
+
+    def test_hard_reboot_and_rebuild_keep_the_interface(self):
+        """They make the domain anew; what it gets is the same."""
+        domains = self.domain_xml()
+        server = self.boot(self.create_port())
+        for action in ('hard reboot', 'rebuild'):
+            if action == 'rebuild':
+                self._rebuild_server(server, server['image']['id'])
+            else:
+                self._reboot_server(server, hard=True)
+        interfaces = [base.canonical(domain.find('./devices/interface'))
+                      for domain in domains]
+        assert len(interfaces) == 3
+        assert len(set(interfaces)) == 1

@@ -1,0 +1,52 @@
+"""The InfiniBand device of a PF in sysfs, with mlx4's iov.
+
+drivers/infiniband/hw/mlx4/sysfs.c; others have none. A file keeps what is
+written to it; that a driver would refuse it is not simulated.
+"""
+
+from tests.sim import pci
+from tests.sim.tree import To
+
+_PORT = '1'
+_TABLE = 8
+
+
+def name(pf):
+    """'0000:03:00.0' -> 'ibp3s0f0', as udev's rdma-persistent-naming does"""
+    routing_id = pci.split(pf.address)[1]
+    return (f'ibp{routing_id >> 8}s{routing_id >> 3 & 0x1f}'
+            f'f{routing_id & 7}')
+
+
+def device(card, pf, path):
+    """:param path: of the PF below /sys
+    :returns: entries for tests.sim.tree
+    """
+    folder = f'{path}/infiniband/{name(pf)}'
+    entries = {f'{folder}/node_type': '1: CA',
+               f'class/infiniband/{name(pf)}': To(folder),
+               f'{folder}/device': To(path)}
+    if card.driver == 'mlx4_core':
+        entries |= {f'{folder}/iov/{file}': text
+                    for file, text in _iov(pf).items()}
+    return entries
+
+
+def _iov(pf):
+    pkeys = [*pf.pkeys, *[0] * (_TABLE - len(pf.pkeys))]
+    entries = {f'ports/{_PORT}/pkeys/{index}': f'{pkey:#06x}'
+               for index, pkey in enumerate(pkeys)}
+    for slave in range(pf.vfs + 1):     # 0 is the PF
+        entries[f'ports/{_PORT}/admin_guids/{slave}'] = (
+            f'{0x0002c90300a1b200 + slave:x}')
+        folder = f'{slave_folder(pf, slave)}/ports/{_PORT}'
+        entries[f'{folder}/gid_idx/0'] = str(slave)
+        for index in range(_TABLE):
+            entries[f'{folder}/pkey_idx/{index}'] = (
+                str(index) if slave == 0 or index == 0 else 'none')
+    return entries
+
+
+def slave_folder(pf, slave):
+    """As get_name() makes it: in tens, whatever the PCI address says."""
+    return f'{pf.address[:8]}{slave // 8:02d}.{slave % 8}'

@@ -1,0 +1,58 @@
+"""The command ``ip`` of a simulated host, in the words that Nova uses."""
+
+import pathlib
+import sys
+
+from tests.sim import vfs
+
+_SCRIPT = '''#!{python} -S
+import sys
+sys.path.insert(0, {repository!r})
+from tests.sim import ip
+sys.exit(ip.main({root!r}, sys.argv[1:]))
+'''
+_ON_OFF = {'on': 1, 'off': 0}
+
+
+def command(root):
+    """:param root: of a tests.sim.sysfs.Sysfs
+    :returns: folder for PATH that holds the command
+    """
+    folder = pathlib.Path(root, 'bin')
+    folder.mkdir(exist_ok=True)
+    script = folder / 'ip'
+    script.write_text(_SCRIPT.format(
+        python=sys.executable, root=str(root),
+        repository=str(pathlib.Path(__file__).parents[2])))
+    script.chmod(0o755)
+    return folder
+
+
+def main(root, arguments):
+    """ip link set DEVICE [vf N [mac M] [vlan V] [trust on|off]]
+                          [address M] [up|down]
+
+    :returns: exit code: 2 when the kernel refuses
+    """
+    table = vfs.Vfs(root)
+    link, verb, device, *words = arguments
+    assert (link, verb) == ('link', 'set'), arguments
+    state = words.pop() if words[-1] in ('up', 'down') else None
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    try:
+        if 'vf' in said:
+            table.set(device, int(said.pop('vf')), {
+                word: _VF[word](text) for word, text in said.items()})
+        else:
+            table.set_netdev(device, state=state, **said)
+    except OSError as e:
+        print(f'RTNETLINK answers: {e.strerror}', file=sys.stderr)
+        return 2
+    return 0
+
+
+_VF = {
+    'mac': str,
+    'vlan': lambda text: {'vlan': int(text), 'qos': 0},
+    'trust': _ON_OFF.get,
+}

@@ -1,0 +1,50 @@
+"""pyroute2 as os_vif_vflag.privsep uses it, asking a simulated kernel."""
+
+from pyroute2 import netlink
+
+from tests.sim import vfs
+
+
+class IPRoute:
+    """:param table: tests.sim.vfs.Vfs"""
+
+    def __init__(self, table):
+        self._vfs = table
+
+    def __call__(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        pass
+
+    def link(self, command, ifname, vf):
+        assert command == 'set'
+        settings = dict(vf)
+        try:
+            self._vfs.set(ifname, settings.pop('vf'), settings)
+        except OSError as e:
+            raise netlink.exceptions.NetlinkError(
+                e.errno, e.strerror) from None
+
+
+def patches(host):
+    """What to replace so that os_vif_vflag changes a simulated host.
+
+    :param host: tests.sim.sysfs.Sysfs
+    :returns: tuple (tests.sim.vfs.Vfs, dict dotted name → what to put there)
+    """
+    table = vfs.Vfs(host.root)
+
+    def set_link(name, state, mtu=None, address=None):
+        table.set_netdev(name, address, state)
+
+    return table, {
+        'os_vif_vflag.privsep.IPRoute': IPRoute(table),
+        'os_vif_vflag.privsep.set_link': set_link,
+        'os_vif_vflag.privsep.INFINIBAND': str(
+            host.sys / 'class/infiniband'),
+        'os_vif_vflag.privsep.vif_plug.client_mode': False,
+    }

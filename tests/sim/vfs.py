@@ -1,0 +1,142 @@
+"""What the drivers of simulated PFs keep of their VFs, and netdevs' MACs.
+
+    vfs = Vfs(host.root)
+    vfs.set('enp3s0f0', 1, {'mac': 'fa:16:3e:0a:ec:e7'})
+    vfs.of('enp3s0f0')[1]['mac']
+
+The rules are those of net/core/rtnetlink.c (do_setvfinfo) and of the drivers
+in DRIVERS. The table is a file beside the simulated /sys, so that whoever
+sees that /sys can use it, be it in another process. Forms and names are those
+of os_vif_vflag.vfinfo.
+"""
+
+import copy
+import errno
+import json
+import os
+import pathlib
+
+_ZERO = '00:00:00:00:00:00'
+_UP = 0x1
+# In the order of do_setvfinfo: the first refusal ends it, what came before
+# it stays.
+ORDER = ('mac', 'vlan', 'rate', 'spoofchk', 'link_state', 'trust',
+         'ib_node_guid', 'ib_port_guid')
+NEW = {
+    'mac': _ZERO, 'vlan': {'vlan': 0, 'qos': 0},
+    'rate': {'min_tx_rate': 0, 'max_tx_rate': 0}, 'spoofchk': 1,
+    'link_state': 0, 'trust': 0,
+    **dict.fromkeys(('ib_node_guid', 'ib_port_guid'), ':'.join(['00'] * 8))}
+# rtnl_fill_vfinfo: 0 where the driver says nothing.
+_ALWAYS_TOLD = frozenset(('mac', 'vlan', 'rate', 'link_state'))
+_GUIDS = frozenset(('ib_node_guid', 'ib_port_guid'))
+_ETHERNET = frozenset(ORDER) - _GUIDS
+NEW_ETHERNET = {name: NEW[name] for name in ORDER if name not in _GUIDS}
+_IPOIB = _GUIDS | {'link_state'}
+
+# What a driver can set; and its answer to a min_tx_rate, 0 if it takes it.
+# mlx5: esw/legacy.c; i40e_ndo_set_vf_bw, igb_ndo_set_vf_bw; mlx4_set_vf_rate,
+# mlx4_netdev_ops_master has no ndo_set_vf_trust; enic_netdev_dynamic_ops has
+# ndo_set_vf_mac alone, and no ndo_get_vf_config.
+DRIVERS = {
+    'mlx5_core': (_ETHERNET, 0),
+    'i40e': (_ETHERNET, errno.EINVAL),
+    'igb': (_ETHERNET, errno.EINVAL),
+    'mlx4_core': (_ETHERNET - {'trust'}, errno.EPROTONOSUPPORT),
+    'enic': (frozenset(('mac',)), errno.EOPNOTSUPP),
+}
+
+
+class Vfs:
+    """:param root: folder that holds the simulated ``sys``"""
+
+    def __init__(self, root):
+        self._root = pathlib.Path(root)
+        self._file = self._root / 'vfs.json'
+        self._net = self._root / 'sys/class/net'
+        self.requests = []     # (uplink, VF, settings) of this object
+
+    def of(self, uplink):
+        """:returns: dict number → dict of what the driver tells"""
+        can = self._can(uplink)
+        if 'link_state' not in can:     # no ndo_get_vf_config, no list
+            return {}
+        table = self._read().get(uplink, {})
+        return {number: {
+            name: value for name, value in
+            (NEW | table.get(str(number), {})).items()
+            if name in can | _ALWAYS_TOLD}
+            for number in range(self._count(uplink))}
+
+    def set(self, uplink, number, settings):
+        """:raises OSError: as the kernel; what came before is set"""
+        self.requests.append((uplink, number, copy.deepcopy(settings)))
+        if not (self._net / uplink).exists():
+            raise _error(errno.ENODEV)
+        for name in sorted(settings, key=ORDER.index):
+            self._check(uplink, number, name, settings[name])
+            table = self._read()
+            table.setdefault(uplink, {}).setdefault(
+                str(number), {})[name] = settings[name]
+            self._file.write_text(json.dumps(table))
+
+    def set_netdev(self, name, address=None, state=None):
+        """ip link set <name> address <address> up|down: the MAC first, and
+        without it nothing (do_setlink)."""
+        folder = self._net / name
+        if not folder.exists():
+            raise _error(errno.ENODEV)
+        if address is not None:
+            if address == _ZERO:     # eth_prepare_mac_addr_change
+                raise _error(errno.EADDRNOTAVAIL)
+            (folder / 'address').write_text(f'{address}\n')
+        if state is not None:
+            flags = int((folder / 'flags').read_text(), 16)
+            flags = flags | _UP if state == 'up' else flags & ~_UP
+            (folder / 'flags').write_text(f'{flags:#x}\n')
+
+    def netdev(self, name):
+        """:returns: tuple (MAC, whether it is up)"""
+        folder = self._net / name
+        return ((folder / 'address').read_text().strip(),
+                bool(int((folder / 'flags').read_text(), 16) & _UP))
+
+    def _check(self, uplink, number, name, value):
+        if name not in self._can(uplink):
+            raise _error(errno.EOPNOTSUPP)
+        if number >= self._count(uplink):
+            raise _error(errno.EINVAL)
+        if name == 'vlan' and (
+                value['vlan'] not in range(4096)
+                or value['qos'] not in range(8)):
+            raise _error(errno.EINVAL)
+        if name == 'rate':
+            if value['min_tx_rate'] > value['max_tx_rate']:
+                raise _error(errno.EINVAL)
+            refusal = DRIVERS[self._driver(uplink)][1]
+            if value['min_tx_rate'] and refusal:
+                raise _error(refusal)
+
+    def _can(self, uplink):
+        """:returns: frozenset of names of settings"""
+        driver = self._driver(uplink)
+        if (self._net / uplink / 'type').read_text().strip() == '32':
+            # ipoib_netdev_ops_pf; of the drivers below it only mlx5's have
+            # the operations (mlx5_ib_dev_sriov_ops).
+            return _IPOIB if driver == 'mlx5_core' else frozenset()
+        return DRIVERS[driver][0]
+
+    def _driver(self, uplink):
+        return os.path.basename(os.readlink(
+            self._net / uplink / 'device/driver'))
+
+    def _count(self, uplink):
+        return len(list((self._net / uplink / 'device').glob('virtfn*')))
+
+    def _read(self):
+        return (json.loads(self._file.read_text())
+                if self._file.exists() else {})
+
+
+def _error(number):
+    return OSError(number, os.strerror(number))

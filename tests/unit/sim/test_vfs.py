@@ -1,0 +1,102 @@
+"""The simulated tables of VFs follow the kernel's rules."""
+
+import errno
+
+import pytest
+
+from tests.sim import vfs
+from tests.sim.card import Card
+from tests.sim.card import Pf
+
+MAC = 'fa:16:3e:0a:ec:e7'
+ETHERNET, INFINIBAND = 'enp3s0f0np0', 'ib0'
+
+
+def rate(minimum, maximum):
+    return {'rate': {'min_tx_rate': minimum, 'max_tx_rate': maximum}}
+
+
+def vlan(number, qos=0):
+    return {'vlan': {'vlan': number, 'qos': qos}}
+
+
+@pytest.fixture
+def table(sriov_host):
+    def build(driver='mlx5_core', infiniband=False):
+        return vfs.Vfs(sriov_host(Card(driver=driver, pfs=(Pf(
+            '0000:03:00.0', INFINIBAND if infiniband else ETHERNET,
+            mode='legacy', infiniband=infiniband),))).root)
+    return build
+
+
+REFUSALS = {
+    'VLAN': ('mlx5_core', vlan(4096), errno.EINVAL),
+    'qos': ('mlx5_core', vlan(1, 8), errno.EINVAL),
+    'min above max': ('mlx5_core', rate(2, 1), errno.EINVAL),
+    'igb min': ('igb', rate(1, 2), errno.EINVAL),
+    'mlx4 min': ('mlx4_core', rate(1, 2), errno.EPROTONOSUPPORT),
+    'mlx4 trust': ('mlx4_core', {'trust': 1}, errno.EOPNOTSUPP),
+    'GUID on Ethernet': (
+        'mlx5_core', {'ib_node_guid': '01:' * 7 + '01'}, errno.EOPNOTSUPP),
+}
+
+
+@pytest.mark.parametrize(
+    'driver, settings, error', REFUSALS.values(), ids=REFUSALS)
+def test_refused(table, driver, settings, error):
+    """And what comes before it in the kernel's order is set."""
+    here = table(driver)
+    new = here.of(ETHERNET)
+    first = {} if 'vlan' in settings else vlan(5)
+    with pytest.raises(OSError) as caught:
+        here.set(ETHERNET, 1, settings | first | {'mac': MAC})
+    assert caught.value.errno == error
+    assert here.of(ETHERNET) == new | {1: new[1] | first | {'mac': MAC}}
+
+
+@pytest.mark.parametrize('settings', [
+    vlan(4095, 7), rate(1, 2), rate(0, 2), {'trust': 1}, {'spoofchk': 0},
+    {'link_state': 2}])
+def test_taken(table, settings):
+    here = table()
+    new = here.of(ETHERNET)
+    here.set(ETHERNET, 3, settings)
+    assert here.of(ETHERNET) == new | {3: new[3] | settings}
+
+
+@pytest.mark.parametrize('uplink, number, error', [
+    ('gone', 0, errno.ENODEV), (ETHERNET, 4, errno.EINVAL)])
+def test_not_there(table, uplink, number, error):
+    with pytest.raises(OSError) as caught:
+        table().set(uplink, number, {'mac': MAC})
+    assert caught.value.errno == error
+
+
+def test_infiniband(table):
+    here = table(infiniband=True)
+    guid = {'ib_port_guid': '01:' * 7 + '01'}
+    here.set(INFINIBAND, 0, guid)
+    assert here.of(INFINIBAND)[0].items() >= guid.items()
+    with pytest.raises(OSError):
+        here.set(INFINIBAND, 0, {'trust': 1})
+    assert not table('mlx4_core', infiniband=True).of(INFINIBAND)
+
+
+def test_a_driver_that_tells_nothing(table):
+    here = table('enic')
+    here.set(ETHERNET, 0, {'mac': MAC})
+    assert not here.of(ETHERNET)
+    with pytest.raises(OSError):
+        here.set(ETHERNET, 0, rate(0, 1))
+
+
+def test_a_netdev_is_not_changed_at_all_when_its_mac_is_none(table):
+    """do_setlink ends at the MAC, before the flags."""
+    here = table()
+    before = here.netdev('enp3s0f0v0')
+    with pytest.raises(OSError) as caught:
+        here.set_netdev('enp3s0f0v0', '00:00:00:00:00:00', 'up')
+    assert caught.value.errno == errno.EADDRNOTAVAIL
+    assert here.netdev('enp3s0f0v0') == before
+    here.set_netdev('enp3s0f0v0', MAC, 'up')
+    assert here.netdev('enp3s0f0v0') == (MAC, True)

@@ -1,0 +1,83 @@
+"""What the VIF driver asks of Nova and of the host, where neither is."""
+
+import dataclasses
+
+from nova import exception
+from nova import objects
+import pytest
+
+from nova_sriov_ext.virt.libvirt import vif as sriov
+from os_vif_vflag import host as real_host
+from tests.sim import card
+from tests.sim import iproute
+from tests.sim import netlink
+from tests.sim import sysfs
+from tests.sim import vfs
+from tests.unit.virt import vifs
+
+
+class VdpaHost:
+    """What get_config asks of a host: the libvirt that knows the VDPA."""
+
+    def get_vdpa_device_path(self, pci_address):
+        return f'/dev/vhost-vdpa-{pci_address}'
+
+
+@pytest.fixture(autouse=True)
+def database(monkeypatch):
+    """What Nova's database has of the server's devices: a list to fill."""
+    rows = vifs.recorded()
+    monkeypatch.setattr(objects.PciDeviceList, 'get_by_instance_uuid',
+                        lambda context, uuid: rows)
+    return rows.objects
+
+
+@pytest.fixture(autouse=True)
+def netdevs(monkeypatch):
+    """Netdevs by PCI address, as stock Nova and we look for them in sysfs:
+    a dict to change."""
+    found = {vifs.SLOT: vifs.NETDEV}
+
+    def look_up(address, pf_interface=False):
+        if address not in found:
+            raise exception.PciDeviceNotFoundById(id=address)
+        return found[address]
+
+    monkeypatch.setattr('nova.pci.utils.get_ifname_by_pci_address', look_up)
+    return found
+
+
+@pytest.fixture
+def driver(conf):
+    return sriov.SriovVIFDriver(VdpaHost())
+
+
+# Its first VF is vifs.SLOT.
+PF = card.Pf('0000:03:00.0', 'enp3s0f0np0', mode='legacy', vf_offset=2)
+
+
+@dataclasses.dataclass
+class Machine:
+    host: sysfs.Sysfs
+    vfs: vfs.Vfs
+    driver: sriov.SriovVIFDriver
+
+    @property
+    def vf(self):
+        """What the driver tells of the VF of vifs.SLOT."""
+        uplink = self.host.cards[0].pfs[0].netdev
+        return self.vfs.of(uplink).get(0)
+
+
+@pytest.fixture
+def machine(sriov_host, monkeypatch, conf):
+    """A function: driver of the card, its PF → Machine"""
+    def build(driver='mlx5_core', pf=PF):
+        sim = sriov_host(card.Card(pfs=(pf,), driver=driver))
+        monkeypatch.setattr(sriov, 'Host', lambda: real_host.Host(
+            str(sim.root), netlink.Netlink(sim)))
+        table, replaced = iproute.patches(sim)
+        for name, value in replaced.items():
+            monkeypatch.setattr(name, value)
+        return Machine(sim, table, sriov.SriovVIFDriver())
+    return build

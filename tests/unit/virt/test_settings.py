@@ -1,0 +1,249 @@
+"""What plug leaves on the VF, and that unplug takes it back."""
+
+import pytest
+
+from nova_sriov_ext import exception
+from os_vif_vflag import vf
+from tests.sim import vfs as sim_vfs
+from tests.unit.virt import vifs
+
+MAC_AND_VLAN = {'mac': vifs.MAC, 'vlan': {'vlan': 100, 'qos': 0}}
+AVERAGE, PEAK = 'quota:vif_outbound_average', 'quota:vif_outbound_peak'
+
+
+def rate(maximum, minimum=0):
+    return {'rate': {'min_tx_rate': minimum, 'max_tx_rate': maximum}}
+
+
+CASES = {
+    'hw_veb': (vifs.hw_veb(), {}, {}),
+    'trusted': (vifs.hw_veb(profile={'trusted': 'true'}), {}, {'trust': 1}),
+    'not trusted': (vifs.hw_veb(profile={'trusted': 'false'}), {}, {}),
+    'macvtap': (vifs.macvtap(), {}, MAC_AND_VLAN),
+    'macvtap flat': (vifs.macvtap(0), {}, {'mac': vifs.MAC}),
+    'average': (vifs.hw_veb(), {AVERAGE: '125000'}, rate(1000)),
+    'rounded up': (vifs.hw_veb(), {AVERAGE: '1'}, rate(1)),
+    'peak': (vifs.hw_veb(), {AVERAGE: '12500', PEAK: '125000'},
+             rate(1000, 100)),
+    'peak alone': (vifs.hw_veb(), {PEAK: '125000'}, rate(1000)),
+    'no limit': (vifs.hw_veb(), {AVERAGE: '0'}, {}),
+    'all at once': (vifs.hw_veb(profile={'trusted': True}),
+                    {AVERAGE: '125000'}, rate(1000) | {'trust': 1}),
+    'vm_fex average': (vifs.vm_fex(), {AVERAGE: '125000'}, rate(1000)),
+}
+
+each_case = pytest.mark.parametrize(
+    'vif, specs, expected', CASES.values(), ids=CASES)
+
+
+@each_case
+def test_plug_and_unplug(machine, vif, specs, expected):
+    here, server = machine(), vifs.limited(**specs)
+    here.driver.plug(server, vif)
+    assert here.vf == sim_vfs.NEW_ETHERNET | expected
+    assert len(here.vfs.requests) == bool(expected)
+    here.driver.unplug(server, vif)
+    assert here.vf == sim_vfs.NEW_ETHERNET
+
+
+@each_case
+def test_repeated(machine, vif, specs, expected):
+    """Setting again what is so would reset the VF under a running guest."""
+    here, server = machine(), vifs.limited(**specs)
+    for method in here.driver.plug, here.driver.unplug:
+        method(server, vif)
+        before = here.vf, len(here.vfs.requests)
+        method(server, vif)
+        assert (here.vf, len(here.vfs.requests)) == before
+
+
+def test_only_its_own_vf(machine):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    others = [settings for number, settings
+              in here.vfs.of('enp3s0f0np0').items() if number != 0]
+    assert len(others) == 3
+    assert all(settings == sim_vfs.NEW_ETHERNET for settings in others)
+
+
+def test_the_uplink_among_representors(machine):
+    """Stock Nova takes the last of the PF's folder ``net``, whatever it is
+    (nova.pci.utils.get_ifname_by_pci_address)."""
+    pf = machine().host.pf('0000:03:00.0')
+    here = machine(pf=pf.__class__('0000:03:00.0', 'enp3s0f0np0',
+                                   vf_offset=2, representor='a{vf}'))
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    assert [uplink for uplink, *_ in here.vfs.requests] == ['enp3s0f0np0']
+
+
+def test_macvtap_netdev(machine):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap(0))
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, True)
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap(0))
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+
+
+def test_what_an_older_flavor_limited_is_cleared(machine):
+    """At the end of a resize, on the source host."""
+    here, server = machine(), vifs.limited(**{AVERAGE: '125000'})
+    here.driver.plug(server, vifs.hw_veb())
+    server.old_flavor = server.flavor
+    server.flavor = vifs.flavor()
+    here.driver.unplug(server, vifs.hw_veb())
+    assert here.vf == sim_vfs.NEW_ETHERNET
+
+
+def test_what_others_limited_stays(machine):
+    """Neutron's SR-IOV agent limits rates by its QoS policies."""
+    here = machine()
+    here.vfs.set('enp3s0f0np0', 0, rate(5))
+    here.driver.plug(vifs.INSTANCE, vifs.hw_veb())
+    here.driver.unplug(vifs.INSTANCE, vifs.hw_veb())
+    assert here.vf == sim_vfs.NEW_ETHERNET | rate(5)
+
+
+@pytest.mark.parametrize('driver, specs, expected', [
+    ('i40e', {AVERAGE: '12500', PEAK: '125000'}, rate(1000)),
+    ('mlx4_core', {AVERAGE: '12500', PEAK: '125000'}, rate(1000)),
+    ('enic', {AVERAGE: '12500', PEAK: '125000'}, {}),
+    ('enic', {AVERAGE: '12500'}, {}),
+])
+def test_a_rate_as_far_as_the_driver_can(
+        machine, caplog, driver, specs, expected):
+    here = machine(driver)
+    new, server = here.vf, vifs.limited(**specs)
+    here.driver.plug(server, vifs.hw_veb())
+    assert here.vf == (new and new | expected)
+    assert 'does not take' in caplog.text and vifs.SLOT in caplog.text
+    here.driver.unplug(server, vifs.hw_veb())
+    assert here.vf == new
+
+
+def test_inbound_gets_one_warning(machine, caplog):
+    here = machine()
+    server = vifs.limited(**{'quota:vif_inbound_average': '100',
+                              AVERAGE: '125000'})
+    server.flavor.name = 'with-inbound'
+    for _ in range(3):
+        here.driver.plug(server, vifs.hw_veb())
+    assert here.vf == sim_vfs.NEW_ETHERNET | rate(1000)
+    warnings = [record.getMessage() for record in caplog.records
+                if 'inbound' in record.getMessage()]
+    assert len(warnings) == 1
+    assert 'with-inbound' in warnings[0]
+
+
+BAD_FLAVORS = {
+    'text': ({AVERAGE: 'abc'}, 'vif_outbound_average', "'abc'"),
+    'negative': ({AVERAGE: '-1'}, 'vif_outbound_average', "'-1'"),
+    'too much': ({PEAK: str(1 << 40)}, 'vif_outbound_peak', str(1 << 40)),
+    'peak below': ({AVERAGE: '1250', PEAK: '125'}, 'vif_outbound_peak',
+                   'less than'),
+}
+
+
+@pytest.mark.parametrize(
+    'specs, words', [(specs, words) for specs, *words in BAD_FLAVORS.values()],
+    ids=BAD_FLAVORS)
+def test_bad_flavors(machine, specs, words):
+    here = machine()
+    with pytest.raises(exception.InvalidPort) as caught:
+        here.driver.plug(vifs.limited(**specs),
+                         vifs.hw_veb(profile={'trusted': True}))
+    assert all(word in str(caught.value)
+               for word in (*words, vifs.PORT, 'm1.vf'))
+    assert here.vf == sim_vfs.NEW_ETHERNET
+
+
+@pytest.mark.parametrize('vlan', ['4095', '-1', 'abc', None])
+def test_bad_vlans(machine, vlan):
+    here = machine()
+    with pytest.raises(exception.InvalidPort, match=vifs.PORT):
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap(vlan))
+    assert here.vf == sim_vfs.NEW_ETHERNET
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap(vlan))
+
+
+def _refused(here, vif, specs=()):
+    before = here.vf
+    with pytest.raises(exception.PlugFailed) as caught:
+        here.driver.plug(vifs.limited(**dict(specs)), vif)
+    assert here.vf == before
+    assert vifs.PORT in str(caught.value) and vifs.SLOT in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_driver_without_trust(machine):
+    """The rate is set before it in the kernel's order, and put back."""
+    here = machine('mlx4_core')
+    said = _refused(here, vifs.hw_veb(profile={'trusted': True}),
+                    {AVERAGE: '125000'})
+    assert 'trust could not be set to 1' in said
+    assert 'another card' in said
+    here.driver.unplug(vifs.INSTANCE, vifs.hw_veb(profile={'trusted': True}))
+
+
+def test_a_vf_without_netdev(machine):
+    here = machine()
+    here.host.bind(vifs.SLOT, 'vfio-pci')
+    assert 'no network device' in _refused(here, vifs.macvtap())
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+
+
+def test_a_pf_without_netdev(machine):
+    here = machine()
+    here.host._removed.add(('0000:03:00.0', 'uplink', None))
+    here.host._sync()
+    with pytest.raises(exception.PlugFailed, match='lspci -k -s 0000:03:00.0'):
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+
+
+def test_a_vf_that_is_gone(machine):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    here.host.set_numvfs('0000:03:00.0', 0)
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+    with pytest.raises(exception.PlugFailed, match='There is no VF'):
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+
+
+@pytest.mark.parametrize('errno, words', [
+    (16, 'who uses the VF'), (22, 'kernel log'), (19, 'another name'),
+    (5, 'kernel log')])
+def test_other_refusals(machine, monkeypatch, errno, words):
+    """All settings of one driver are refused, and the error is put across."""
+    here = machine()
+
+    def refuse(uplink, number, name, value):
+        raise OSError(errno, 'because')
+    monkeypatch.setattr(here.vfs, '_check', refuse)
+    said = _refused(here, vifs.macvtap())
+    assert f'mac could not be set to {vifs.MAC}' in said
+    assert 'because' in said and words in said
+
+
+def test_a_daemon_without_privileges(machine, monkeypatch):
+    here = machine()
+
+    def refuse(uplink, number, name, value):
+        raise OSError(1, 'Operation not permitted')
+    monkeypatch.setattr(here.vfs, '_check', refuse)
+    assert 'CAP_NET_ADMIN' in _refused(here, vifs.macvtap())
+
+
+def test_unplug_clears_the_rest(machine, monkeypatch):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    check = here.vfs._check
+
+    def busy(uplink, number, name, value):
+        if name == 'mac':
+            raise OSError(16, 'busy')
+        check(uplink, number, name, value)
+    monkeypatch.setattr(here.vfs, '_check', busy)
+    with pytest.raises(exception.PlugFailed, match=f'mac .*{vf.NO_MAC}'):
+        here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+    assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': vifs.MAC}
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
