@@ -8,6 +8,7 @@ from tests.sim.card import Pf
 
 PF = Pf('0000:03:00.0', 'enp3s0f0np0', vfs=2, vf_offset=2, vf_stride=1)
 VF, OTHER = PF.vf_addresses
+SAME = '7d3b1c52-6f0e-4a8b-9c1d-2e5f60718293'
 
 
 @pytest.fixture(scope='module')
@@ -30,9 +31,9 @@ def test_one_transaction_each(host):
 
 def test_a_stale_port_costs_no_other_one(host):
     """Another VF has this iface-id, and another port this representor."""
-    host.plug(Port(OTHER, id='same')).result()
+    host.plug(Port(OTHER, id=SAME)).result()
     host.plug(Port(VF)).result()
-    port = Port(VF, id='same')
+    port = Port(VF, id=SAME)
     assert transactions(host, 'plug', port) == 1
     assert host.ovs.ports('br-int') == [host.representor(VF)]
     assert transactions(host, 'unplug', port) == 1

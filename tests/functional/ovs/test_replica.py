@@ -54,7 +54,7 @@ def seen(api, expected):
 
 def test_whatever_changes(ovs):
     change(ovs, *add('a', 'one'))
-    api = OvsDb(ovs.connection, 10)._api
+    api = OvsDb(ovs.connection, 10, tls=None)._api
     assert seen(api, {('one', 'a')})
     change(ovs, *add('b', 'one'), *add('c', 'two'))
     assert seen(api, {('one', 'a'), ('one', 'b'), ('two', 'c')})
@@ -71,7 +71,7 @@ def test_whatever_changes(ovs):
 
 def test_what_changed_while_the_connection_was_lost(ovs):
     change(ovs, *itertools.chain(*(add(name, 'one') for name in NAMES)))
-    api = OvsDb(ovs.connection, 10)._api
+    api = OvsDb(ovs.connection, 10, tls=None)._api
     assert seen(api, {('one', name) for name in NAMES})
     api.ovsdb_connection.force_reconnect()
     change(ovs, 'del-port', 'a', '--', 'set', 'Interface', 'b',
