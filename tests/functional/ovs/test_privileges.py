@@ -7,6 +7,7 @@ import time
 
 from oslo_privsep import capabilities as names
 import pytest
+
 from tests.lab import osvif
 from tests.lab import sudo
 from tests.lab.osvif import MAY_FAIL
