@@ -78,7 +78,8 @@ class Host:
             kinds = [rng.choice(4 * ('type-VF',) + ('vdpa',))
                      for _ in range(rng.randint(1, 4))]
         for number, kind in enumerate(kinds):
-            self._add(f'{bus}:01.{number}', kind, rng.choice(PRODUCTS[:1] + PRODUCTS[:2]),
+            self._add(f'{bus}:01.{number}', kind,
+                      rng.choice(PRODUCTS[:1] + PRODUCTS[:2]),
                       parent_addr=f'{bus}:00.0')
         entries = {device['product_id'] for device in self._devices
                    if device['address'].startswith(bus)}
