@@ -1,6 +1,7 @@
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
 from nova_sriov_ext.conf import capacity
+from nova_sriov_ext.conf import placement
 from nova_sriov_ext.conf import vif
 
 GROUP = 'sriov'
@@ -8,6 +9,7 @@ GROUP = 'sriov'
 OPTS = [
     *vif.OPTS,
     *capacity.OPTS,
+    *placement.OPTS,
 ]
 
 

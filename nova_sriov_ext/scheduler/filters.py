@@ -7,7 +7,9 @@ from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
+from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
+from nova_sriov_ext.scheduler import moves
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -47,6 +49,9 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             _tell(_server(spec_obj), [
                 (_name(host), why)
                 for host, why in zip(hosts, misfits, strict=True)])
+        counts = _vfs(requests)
+        for host in passed:
+            candidates.add_vfs(host, counts)
         return passed
 
     def _misfit(self, host, requests):
@@ -66,12 +71,18 @@ def _requests(spec_obj):
 
     :returns: list of fit.Request
     """
-    pci = spec_obj.pci_requests if 'pci_requests' in spec_obj else None
     # With pci_in_placement, Placement answers for the aliases of a flavor;
     # for Neutron's ports it never does (Nova 2026.2).
-    ours = [r for r in (pci.requests if pci else ())
+    ours = [r for r in moves.pci_requests(spec_obj)
             if not (r.alias_name and CONF.filter_scheduler.pci_in_placement)]
     return [_request(r) for r in ours]
+
+
+def _vfs(requests):
+    """:returns: Counter, physnet → VFs asked"""
+    return collections.Counter(
+        spec.get('physical_network') for request in requests
+        for spec in request.specs if spec.get('dev_type') != 'type-PF')
 
 
 def _request(request):
