@@ -45,15 +45,15 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             if utils.request_is_rebuild(spec_obj):
                 return hosts
             demand = self._demand(spec_obj)
+            plain = demand.plain
         except Exception:
             LOG.exception('What %s asks could not be read; passing every '
                           'host on', spec_obj)
             return hosts
         if not demand.requests:
             return hosts
-        passed = [host for host in hosts if _fits(host, demand)]
-        for host in passed:
-            _add_vfs(host, demand)
+        passed = [host for host in hosts if _fits(host, demand, plain)]
+        _add_vfs(passed, candidates.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
@@ -101,11 +101,11 @@ def _judge(host, pools, demand):
     return None
 
 
-def _fits(host, demand):
-    """Whether :func:`judge` finds nothing, at less cost."""
-    if demand.plain is not None:
+def _fits(host, demand, plain):
+    """Whether :func:`judge` finds nothing, at less cost where it can."""
+    if plain is not None:
         try:
-            return fit.serves_plain(host.pci_stats.pools, demand.plain)
+            return fit.serves_plain(host.pci_stats.pools, plain)
         except Exception:
             # What is wrong with its pools, or that there are none, is
             # judge's business.
@@ -113,12 +113,13 @@ def _fits(host, demand):
     return judge(host, demand) is None
 
 
-def _add_vfs(host, demand):
-    try:
-        candidates.add_vfs(host, demand.vfs)
-    except Exception:
-        LOG.exception('VFs of host %s will not be claimed in Placement',
-                      _name(host))
+def _add_vfs(hosts, vfs):
+    for host in hosts if vfs else ():
+        try:
+            candidates.add_vfs(host, vfs)
+        except Exception:
+            LOG.exception('VFs of host %s will not be claimed in Placement',
+                          _name(host))
 
 
 def _pools(host):
