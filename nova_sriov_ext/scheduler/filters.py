@@ -75,12 +75,13 @@ def judge(host_state, demand):
     try:
         return _judge(host_state, _pools(host_state), demand)
     except Exception:
-        LOG.debug('Host %s has pools that Nova would not make', host_state,
-                  exc_info=True)
+        LOG.debug('Host %s has pools that Nova would not make',
+                  _name(host_state), exc_info=True)
     try:
         return _judge(host_state, matching.sound(_pools(host_state)), demand)
     except Exception:
-        LOG.exception('Host %s cannot be judged; passing it on', host_state)
+        LOG.exception('Host %s cannot be judged; passing it on',
+                      _name(host_state))
         return None
 
 
