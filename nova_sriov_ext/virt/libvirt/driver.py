@@ -10,6 +10,7 @@ from oslo_log import log as logging
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.claim import guard
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
@@ -26,6 +27,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
+        # nova-compute loads its driver before it makes its tracker.
+        self._claim = guard.installed()
         self._provider = provider.Provider(virtapi)
         # As last reported: two answers of one update shall agree.
         self._rows = ()
@@ -38,7 +41,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
             data.setdefault('stats', {})[report.STATS_KEY] = report.write(
                 report.Report(
                     self._rows,
-                    placement=self._provider.is_published(nodename)))
+                    placement=self._provider.is_published(nodename),
+                    claim=self._claim))
         return data
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
