@@ -11,6 +11,7 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import guard
+from nova_sriov_ext.claim import ports
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
@@ -44,6 +45,17 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                     placement=self._provider.is_published(nodename),
                     claim=self._claim))
         return data
+
+    def check_can_live_migrate_destination(self, context, instance, *args,
+                                           **kwargs):
+        """Learn what the ports ask for, before the claim's lock is taken."""
+        if self._claim and report.is_mixed(self._rows or ()):
+            ports.remember(frozenset(
+                request.requester_id
+                for request in instance.pci_requests.requests
+                if request.requester_id and not request.alias_name))
+        return super().check_can_live_migrate_destination(
+            context, instance, *args, **kwargs)
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
         """Add the VFs of this host to its provider in Placement."""
