@@ -83,14 +83,13 @@ class AssigningStats(stats.PciDeviceStats):
             for want in self._wants(request, provider_mapping, numa_cells):
                 owners.append(request)
                 wants.append(want)
-        server = self._server
+        policy = self._policy(wants)
         taken = assignment.assign(
-            self.pools, wants, rank=self._rank(numa_cells),
-            policy=self._policy(wants), held=server.held if server else ())
+            self.pools, wants, policy, self._rank(numa_cells),
+            self._server.held if self._server else ())
         if taken is None:
-            LOG.info('No assignment of PCI requests %s to pools %s%s',
-                     requests, list(self),
-                     f' with pf_policy {server.pf_policy}' if server else '')
+            LOG.info('No assignment of PCI requests %s to pools %s, '
+                     'PF policy %s', requests, list(self), policy)
             return None
         return [(request, index, count)
                 for request, counts in zip(owners, taken, strict=True)

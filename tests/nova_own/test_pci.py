@@ -5,6 +5,8 @@ from nova.tests.functional.libvirt import base
 from nova.tests.functional.libvirt import test_pci_in_placement
 from nova.tests.functional.libvirt import test_pci_sriov_servers
 
+from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.virt.libvirt import driver
 from os_vif_vflag import host
 from tests.lab import paste
 
@@ -15,15 +17,21 @@ paste.link()
 
 def _setup_compute_service(test):
     test.flags(compute_driver='sriov_ext.SriovLibvirtDriver')
-    # Registers the options of the group.
-    import nova_sriov_ext.virt.libvirt.driver  # noqa: F401
     test.flags(claim_policy='assign', group='sriov')
+    test.addCleanup(_check_that_it_was_ours, test)
     # Nova's tests simulate devices in libvirt, none in sysfs, and forbid to
     # look there.
     nothing = test.useFixture(fixtures.TempDir()).path
     test.useFixture(fixtures.MonkeyPatch(
         'nova_sriov_ext.virt.libvirt.driver.Host',
         lambda: host.Host(nothing)))
+
+
+def _check_that_it_was_ours(test):
+    for compute in test.computes.values():
+        assert isinstance(compute.driver, driver.SriovLibvirtDriver)
+        assert isinstance(compute.manager.rt.pci_tracker,
+                          tracker.AssigningTracker)
 
 
 def _setup_scheduler_service(test):
