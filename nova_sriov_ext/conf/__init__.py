@@ -2,12 +2,14 @@
 
 from nova_sriov_ext.conf import capacity
 from nova_sriov_ext.conf import vif
+from nova_sriov_ext.conf import weights
 
 GROUP = 'sriov'
 
 OPTS = [
     *vif.OPTS,
     *capacity.OPTS,
+    *weights.OPTS,
 ]
 
 
