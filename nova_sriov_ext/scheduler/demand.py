@@ -1,0 +1,103 @@
+"""What a server asks of a host, gathered once per request.
+
+The filter gathers it from a RequestSpec, a command from ports and a flavor.
+"""
+
+import collections
+import dataclasses
+import functools
+
+from nova_sriov_ext.scheduler import matching
+
+PHYSNET = 'physical_network'
+
+# Extra specs of a flavor.
+PF_POLICY = 'sriov:pf_policy'
+LAG_POLICY = 'sriov:lag_policy'
+IGNORE_RESERVE = 'sriov:ignore_reserve'
+
+SPREAD = 'spread'
+PREFER_SPREAD = 'prefer_spread'
+PACK = 'pack'
+PF_POLICIES = (SPREAD, PREFER_SPREAD, PACK)
+
+IGNORE = 'ignore'
+WEIGH = 'weigh'
+REJECT = 'reject'
+LAG_POLICIES = (IGNORE, WEIGH, REJECT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a port or a flavor alias asks for.
+
+    :ivar specs: tuple of dicts of tags; a pool must have all of one
+    :ivar count: devices asked
+    :ivar name: for messages: ``port <id>`` or ``alias <name>``
+    :ivar port: Neutron's id, None for an alias
+    :ivar group: prefix of the groups in Placement's mappings, None for a
+        port, which Placement does not place (Nova 2026.2)
+    :ivar rp_uuids: tuple, the resource provider of each device, when
+        Placement has chosen them; empty: any pool will do
+    :ivar modes: frozenset of the eswitch modes that suit; None: any
+    :ivar lags: frozenset of the LAG states that suit; None: any
+    """
+
+    specs: tuple
+    count: int
+    name: str
+    port: str | None = None
+    group: str | None = None
+    rp_uuids: tuple = ()
+    modes: frozenset | None = None
+    lags: frozenset | None = None
+
+    @property
+    def subject(self):
+        """What the request is about, as an operator would say it."""
+        return (self.physnet or 'devices without a physnet'
+                if self.has_physnet else self.name)
+
+    @property
+    def has_physnet(self):
+        """Whether it asks for a physnet: ports do, aliases do not."""
+        return any(PHYSNET in spec for spec in self.specs)
+
+    @property
+    def physnet(self):
+        """:returns: str, None on a tunnelled network"""
+        return next((spec[PHYSNET] for spec in self.specs
+                     if spec.get(PHYSNET)), None)
+
+    @property
+    def is_vf(self):
+        """Whether it asks for a VF of a physnet or a tunnelled network: a
+        port does, unless it names another type of device."""
+        return self.has_physnet and not any(
+            spec.get('dev_type') == matching.PF for spec in self.specs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Demand:
+    """Everything that a server asks of a host.
+
+    :ivar requests: tuple of Request, in the order of the claim
+    :ivar pf_policy: one of PF_POLICIES
+    :ivar lag_policy: one of LAG_POLICIES
+    :ivar reserves: dict, physnet → str, number of VFs or percentage
+        (``10%``) that shall stay free; empty when lifted for this server
+    :ivar unread: True when Neutron did not answer and hosts shall be
+        refused for it
+    """
+
+    requests: tuple = ()
+    pf_policy: str = PACK
+    lag_policy: str = IGNORE
+    reserves: dict = dataclasses.field(default_factory=dict)
+    unread: bool = False
+
+    @functools.cached_property
+    def vfs(self):
+        """:returns: dict, physnet (None: tunnelled) → VFs asked by ports"""
+        return dict(collections.Counter(
+            request.physnet for request in self.requests if request.is_vf))
