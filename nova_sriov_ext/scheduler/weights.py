@@ -11,6 +11,7 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import matching
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class SriovLagWeigher(_Weigher):
         rows = report.read(getattr(host_state, 'stats', None)).by_pf
         return min((_lag_weight(rows, pool)
                     for pool in _asked_for(host_state, spec_obj)
-                    if _free(pool)), default=0)
+                    if matching.free(pool)), default=0)
 
 
 def _lag_weight(rows, pool):
@@ -113,12 +114,13 @@ def _asked_for(host_state, spec_obj):
 
     :returns: list of dicts
     """
-    asked = {(_folded(spec[_PHYSNET]), spec.get('dev_type', _VF))
+    asked = {(matching.folded(spec[_PHYSNET]), spec.get('dev_type', _VF))
              for request in _requests(spec_obj)
              # Ports only: the aliases of a flavor name no physnet.
              for spec in request.spec if _PHYSNET in spec}
     return [pool for pool in _pools(host_state)
-            if (_folded(pool.get(_PHYSNET)), pool.get('dev_type')) in asked]
+            if (matching.folded(pool.get(_PHYSNET)),
+                pool.get('dev_type')) in asked]
 
 
 def _pools(host_state):
@@ -127,16 +129,4 @@ def _pools(host_state):
 
 
 def _sum(pools):
-    return min(sum(map(_free, pools)), _MANY)
-
-
-def _free(pool):
-    """Free devices of a pool; what is no number counts as none."""
-    count = pool.get('count')
-    return count if isinstance(count, int) and count > 0 else 0
-
-
-def _folded(value):
-    """Nova compares tags without case (nova/pci/utils.py,
-    ``pci_device_prop_match``)."""
-    return value.lower() if isinstance(value, str) else value
+    return min(sum(map(matching.free, pools)), _MANY)
