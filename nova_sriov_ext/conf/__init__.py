@@ -1,6 +1,7 @@
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
 from nova_sriov_ext.conf import capacity
+from nova_sriov_ext.conf import scheduler
 from nova_sriov_ext.conf import vif
 from nova_sriov_ext.conf import weights
 
@@ -9,6 +10,7 @@ GROUP = 'sriov'
 OPTS = [
     *vif.OPTS,
     *capacity.OPTS,
+    *scheduler.OPTS,
     *weights.OPTS,
 ]
 

@@ -73,3 +73,16 @@ def free(pool):
     """Free devices of a pool; what is no number counts as none."""
     count = pool.get('count')
     return count if isinstance(count, int) and count > 0 else 0
+
+
+def sound(pools):
+    """Of pools that Nova would not make, what can be understood.
+
+    :param pools: anything
+    :returns: list of dicts
+    """
+    if not isinstance(pools, list):
+        return []
+    return [{key: value for key, value in pool.items()
+             if value is None or isinstance(value, (str, int))}
+            for pool in pools if isinstance(pool, dict)]
