@@ -6,7 +6,6 @@ from nova.scheduler import weights as nova_weights
 from nova.scheduler.weights import pci as stock
 import pytest
 
-from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import weights
 from tests.unit.scheduler import hosts as made
 from tests.unit.scheduler import pools as given
