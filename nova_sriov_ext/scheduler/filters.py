@@ -8,6 +8,7 @@ from nova.scheduler import utils
 from oslo_log import log as logging
 
 from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
@@ -51,6 +52,8 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         if not demand.requests:
             return hosts
         passed = [host for host in hosts if _fits(host, demand)]
+        for host in passed:
+            _add_vfs(host, demand)
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
@@ -82,7 +85,7 @@ def judge(host_state, demand):
 
 
 def _judge(host, pools, demand):
-    told = report.read(getattr(host, 'stats', None))
+    told = report.read(host.stats)
     if not demand.has_aliases:
         return fit.misfit(pools, told, demand)
     # What Placement chose for the aliases differs between candidates.
@@ -108,6 +111,14 @@ def _fits(host, demand):
             # judge's business.
             LOG.debug('Host %s is looked at closely', _name(host))
     return judge(host, demand) is None
+
+
+def _add_vfs(host, demand):
+    try:
+        candidates.add_vfs(host, demand.vfs)
+    except Exception:
+        LOG.exception('VFs of host %s will not be claimed in Placement',
+                      _name(host))
 
 
 def _pools(host):

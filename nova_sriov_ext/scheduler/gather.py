@@ -10,6 +10,7 @@ from nova_sriov_ext import conf
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import moves
 from nova_sriov_ext.scheduler import state
 
 CONF = conf.register(nova.conf.CONF)
@@ -22,11 +23,19 @@ def of_spec(spec_obj):
     :param spec_obj: nova.objects.RequestSpec
     :returns: demand.Demand
     """
-    pci = spec_obj.pci_requests if 'pci_requests' in spec_obj else None
     flavor = spec_obj.flavor if 'flavor' in spec_obj else None
     extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
                    else None)
-    return demand_of(pci.requests if pci else (), extra_specs or {})
+    return demand_of(_pci_requests(spec_obj), extra_specs or {})
+
+
+def _pci_requests(spec_obj):
+    try:
+        return moves.pci_requests(spec_obj)
+    except Exception:
+        LOG.exception('The PCI requests of server %s could not be read; '
+                      'taking those of its boot', spec_obj.instance_uuid)
+        return spec_obj.pci_requests.requests
 
 
 def demand_of(pci_requests, extra_specs):

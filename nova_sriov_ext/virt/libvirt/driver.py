@@ -10,6 +10,7 @@ from oslo_log import log as logging
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
 
@@ -25,26 +26,39 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
+        self._provider = provider.Provider(virtapi)
+        # As last reported: two answers of one update shall agree.
+        self._rows = ()
 
     def get_available_resource(self, nodename):
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
         data = super().get_available_resource(nodename)
-        if CONF.sriov.report_capacity:
-            data.setdefault('stats', {}).update(
-                _report(data['pci_passthrough_devices']))
+        self._rows = _rows(data['pci_passthrough_devices'])
+        if CONF.sriov.report_capacity and self._rows is not None:
+            data.setdefault('stats', {})[report.STATS_KEY] = report.write(
+                report.Report(
+                    self._rows,
+                    placement=self._provider.is_published(nodename)))
         return data
 
+    def update_provider_tree(self, provider_tree, nodename, allocations=None):
+        """Add the VFs of this host to its provider in Placement."""
+        # Nova's driver writes an inventory without them.
+        before = provider.published(provider_tree, nodename)
+        super().update_provider_tree(provider_tree, nodename, allocations)
+        self._provider.update(provider_tree, nodename, before,
+                              self._rows or (), reshape=bool(allocations))
 
-def _report(devices):
+
+def _rows(devices):
     """:param devices: str, JSON as Nova's driver gives it
-    :returns: dict for ``stats``, empty when the host cannot be read
+    :returns: tuple of report.Row, None when the host cannot be read
     """
     try:
-        rows = capacity.rows(Host().snapshot(), json.loads(devices),
+        return capacity.rows(Host().snapshot(), json.loads(devices),
                              whitelist.Whitelist(CONF.pci.device_spec))
-        return {report.STATS_KEY: report.write(report.Report(rows))}
     except Exception:
         # Without this update nova-compute does not even start, and what it
         # is for is only told, not needed.
         LOG.exception('The SR-IOV capacity of this host cannot be reported')
-        return {}
+        return None

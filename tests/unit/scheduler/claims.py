@@ -131,6 +131,7 @@ class Host:
     def state(self):
         """:returns: the HostState that the scheduler has of it now"""
         found = host_manager.HostState('h', 'h', uuidutils.generate_uuid())
+        found.stats = {}
         found.pci_stats = given.pci_stats(
             [{key: value for key, value in pool.items() if key != 'devices'}
              for pool in self.tracker.stats.pools])

@@ -18,6 +18,7 @@ PATH = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 
 def host(name, *pools):
     state = host_manager.HostState(name, name, uuids.cell)
+    state.stats = {}
     state.pci_stats = given.pci_stats(pools)
     return state
 
