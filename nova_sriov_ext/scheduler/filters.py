@@ -1,7 +1,6 @@
 """The scheduler filter ``SriovCapacityFilter``."""
 
 import collections
-import weakref
 
 from nova.scheduler import filters
 from nova.scheduler import utils
@@ -27,12 +26,6 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     # A rebuild stays on its host and keeps its VFs.
     RUN_ON_REBUILD = False
 
-    def __init__(self):
-        super().__init__()
-        # Nova filters the hosts of a request once per server and once more
-        # for alternates.
-        self._demands = weakref.WeakKeyDictionary()
-
     def filter_all(self, filter_obj_list, spec_obj):
         """Judge all hosts of a request.
 
@@ -44,7 +37,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
-            demand = self._demand(spec_obj)
+            demand = gather.of_spec(spec_obj)
         except Exception:
             LOG.exception('What %s asks could not be read; passing every '
                           'host on', spec_obj)
@@ -57,11 +50,6 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
-
-    def _demand(self, spec_obj):
-        if spec_obj not in self._demands:
-            self._demands[spec_obj] = gather.of_spec(spec_obj)
-        return self._demands[spec_obj]
 
 
 def judge(host_state, demand):

@@ -28,11 +28,11 @@ class WeighTest(base.SriovServersTest):
                 for n in (1, 2)]
 
     def test_packs(self):
-        self.start_hosts(vf_weight_multiplier=-1000.0)
+        self.start_hosts(capacity_weight_multiplier=-1000.0)
         assert self.boot_two() == ['compute1', 'compute1']
 
     def test_spreads(self):
-        self.start_hosts(vf_weight_multiplier=1000.0)
+        self.start_hosts(capacity_weight_multiplier=1000.0)
         assert self.boot_two() == ['compute2', 'compute2']
 
     def test_an_aggregate_spreads(self):
@@ -42,11 +42,12 @@ class WeighTest(base.SriovServersTest):
         for host in ('compute1', 'compute2'):
             self.admin_api.add_host_to_aggregate(aggregate['id'], host)
         self.admin_api.post_aggregate_action(aggregate['id'], {
-            'set_metadata': {'metadata': {'vf_weight_multiplier': '1000'}}})
+            'set_metadata': {'metadata': {
+                'sriov_capacity_weight_multiplier': '1000'}}})
         assert self.boot_two() == ['compute2', 'compute2']
 
     def test_servers_without_ports_stay_away(self):
-        self.start_hosts(pci_avoidance_weight_multiplier=1000.0)
+        self.start_hosts(avoidance_weight_multiplier=1000.0)
         hosts = [self._create_server(networks='none')['OS-EXT-SRV-ATTR:host']
                  for _ in range(2)]
         assert hosts == ['compute1', 'compute1']
