@@ -6,9 +6,10 @@ import operator
 from nova import servicegroup
 from nova.scheduler import host_manager
 
+from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import shortage
 
 PASSES = 'passes'
 REFUSED = 'refused'
@@ -78,23 +79,19 @@ def _of_service(host, api):
 
 
 def _found(state, demand):
-    """What a host has that passes, in the words of a refusal.
+    """What a host that passes has, in the words of a refusal.
 
-    :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free``
+    :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
     """
-    asked = {}
-    for request in demand.requests:
-        asked.setdefault((request.subject, request.unit), []).append(request)
-    pools = state.pci_stats.pools if state.pci_stats else ()
+    pools = state.pci_stats.pools if state.pci_stats else []
+    told = report.read(getattr(state, 'stats', None))
+    # The numbers of the last request are those of all before it, too.
+    last = {request.subject: request for request in demand.requests}
     return '; '.join(
-        f'{subject}: {sum(request.count for request in requests)} {unit} '
-        f'asked, {_free(pools, requests)} free'
-        for (subject, unit), requests in asked.items()
-    ) or 'no SR-IOV device asked'
+        _words(**shortage.numbers(pools, told, demand, request))
+        for request in last.values()) or 'no SR-IOV device asked'
 
 
-def _free(pools, requests):
-    """Devices that may serve one of the requests."""
-    return sum(matching.free(pool) for pool in pools
-               if any(matching.serves(pool, request)
-                      for request in requests))
+def _words(subject, unit, asked, free, total, **_):
+    of = '' if total is None else f' of {total}'
+    return f'{subject}: {asked} {unit} asked, {free} free{of}'

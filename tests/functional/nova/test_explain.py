@@ -40,7 +40,7 @@ class ExplainTest(base.SriovServersTest):
         assert found == {
             'compute1': ('refused', 'physnet4: 2 VFs asked, 1 free of 1 '
                                     f'(port {two})'),
-            'compute2': ('passes', 'physnet4: 2 VFs asked, 2 free')}
+            'compute2': ('passes', 'physnet4: 2 VFs asked, 2 free of 2')}
         assert self.boot_as_explained(one, two) == {
             'compute1': 'refused', 'compute2': 'passes'}
         assert self.boot_as_explained(three) == {
@@ -71,7 +71,7 @@ class ExplainTest(base.SriovServersTest):
         port = self.create_port()
         assert self.explain(port)['compute1'] == (
             'disabled', 'nova-compute is disabled (new NIC); physnet4: 1 VFs '
-                        'asked, 2 free')
+                        'asked, 2 free of 2')
         assert self.boot_as_explained(port)['compute2'] == 'passes'
 
     def test_a_host_that_is_down_is_said_to_be(self):
