@@ -1,25 +1,23 @@
 """What is published of the VFs of one physnet."""
 
 
-def record(total, used, reserved):
-    """Make an inventory of Placement.
-
-    What is allocated stays within the capacity, total - reserved, whatever
-    is asked for: Placement checks the capacity each time an allocation is
-    written, so that a server whose VFs are beyond it could neither be
-    resized nor migrated, nor detach any other port.
-
-    :param total: VFs; below 1 Placement takes no inventory
-    :param used: VFs that are allocated there now
-    :param reserved: VFs that must not be allocated; None for all
-    :returns: dict
+def record(total, reserved):
+    """:param total: VFs; Placement takes no inventory of none
+    :param reserved: VFs that must not be allocated
+    :returns: dict, an inventory of Placement
     """
-    total = max(total, used, 1)
-    free = total - used
-    return {'total': total,
-            'reserved': free if reserved is None else min(reserved, free),
+    return {'total': total, 'reserved': reserved,
             'min_unit': 1, 'max_unit': total, 'step_size': 1,
             'allocation_ratio': 1.0}
+
+
+def closed(total):
+    """An inventory of which nothing more can be allocated.
+
+    Allocations that are there stay; Placement lets them move to another
+    consumer and shrink (placement.objects.allocation).
+    """
+    return record(total, total)
 
 
 def unallocated(vfs, allocated):

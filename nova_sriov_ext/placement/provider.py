@@ -93,13 +93,11 @@ def _node(nodename):
 
 def _records(before, found, allocated):
     """:returns: dict, resource class → inventory, none of before left out"""
-    used = {name: allocated[name].total() for name in {*before, *found}}
     return {
-        **{name: inventory.record(old['total'], used[name], None)
+        **{name: inventory.closed(old['total'])
            for name, old in before.items()},
         **{name: inventory.record(
-            mine.total, used[name],
-            inventory.unallocated(mine, allocated[name]))
+            mine.total, inventory.unallocated(mine, allocated[name]))
            for name, mine in found.items()}}
 
 

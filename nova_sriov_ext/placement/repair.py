@@ -37,8 +37,9 @@ class Repair:
         if not surplus:
             return False
         moving = self._moving()
-        return any([self._shrink(server, vfs) for server in surplus
-                    if server not in moving])
+        changed = [self._shrink(server, vfs) for server in surplus
+                   if server not in moving]
+        return any(changed)
 
     def _moving(self):
         """:returns: set, uuids of migrations and of their servers"""

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import reasons
 
 PHYSNET = 'physical_network'
 
@@ -70,7 +71,7 @@ class Request:
     @property
     def subject(self):
         """What the request is about, as an operator would say it."""
-        return (self.physnet or 'devices without a physnet'
+        return (self.physnet or reasons.NO_PHYSNET
                 if self.has_physnet else self.name)
 
     @property

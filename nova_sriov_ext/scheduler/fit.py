@@ -5,6 +5,9 @@ takes is settled (greedy.py), and they have to suit. Where the host says that
 this project's claim is active, the verdict is whether an assignment exists.
 """
 
+import dataclasses
+
+from nova_sriov_ext.scheduler import assigned
 from nova_sriov_ext.scheduler import greedy
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import reasons
@@ -30,7 +33,11 @@ def misfit(pools, report, demand):
         return Misfit(reasons.PORTS_UNREAD)
     if not pools:
         return Misfit(reasons.NO_PCI)
-    return _of_claim(pools, report, demand)
+    if report.claim:
+        left = assigned.left(pools, report, demand)
+        return (assigned.misfit(pools, report, demand) if left is None
+                else _reserved(pools, report, demand, left))
+    return _of_nova(pools, report, demand)
 
 
 def serves_plain(pools, wanted):
@@ -61,7 +68,7 @@ def serves_plain(pools, wanted):
     return all(count <= 0 for count in missing.values())
 
 
-def _of_claim(pools, report, demand):
+def _of_nova(pools, report, demand):
     """As Nova's own claim chooses."""
     if demand.has_aliases:
         # A port always asks for one device: then what the claim serves, the
@@ -79,12 +86,10 @@ def _of_claim(pools, report, demand):
 
 def _unsuited(pools, report, demand, walk):
     for request, i, _ in walk.taken:
-        found = state.fault(pools[i], request, report)
-        if found:
-            numbers = shortage.numbers(pools, report, demand, request)
-            reason = (reasons.CHOICE
-                      if numbers['free'] >= numbers['asked'] else found[0])
-            return Misfit(reason, **numbers)
+        if state.fault(pools[i], request, report):
+            found = shortage.misfit(pools, report, demand, request)
+            return (found if found.free < found.asked else
+                    dataclasses.replace(found, reason=reasons.CHOICE))
     return None
 
 
@@ -95,8 +100,7 @@ def _on_one_pf(pools, demand, walk):
         pfs = {pools[i].get('address') for request, i, _ in walk.taken
                if request.is_vf and request.physnet == physnet}
         if len(pfs) < asked:
-            return Misfit(reasons.SAME_PF, asked=asked, free=len(pfs),
-                          subject=physnet or 'devices without a physnet')
+            return reasons.same_pf(physnet, asked, len(pfs))
     return None
 
 

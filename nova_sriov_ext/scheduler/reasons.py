@@ -17,6 +17,8 @@ RESERVED = 'reserved'
 NO_ASSIGNMENT = 'no_assignment'
 PORTS_UNREAD = 'ports_unread'
 
+NO_PHYSNET = 'devices without a physnet'
+
 
 @dataclasses.dataclass(frozen=True)
 class Misfit:
@@ -71,7 +73,16 @@ WORDS = {
     SAME_PF: '{subject}: {asked} VFs asked from different PFs, they would '
              'come from {free}',
     RESERVED: '{numbers}, {others} reserved',
-    NO_ASSIGNMENT: '{numbers}, but no choice of devices serves all requests '
-                   'of the server',
+    NO_ASSIGNMENT: 'no choice of devices serves all at once: {request}',
     PORTS_UNREAD: 'Neutron does not tell what the ports ask for',
 }
+
+
+def same_pf(physnet, asked, pfs):
+    """:param physnet: str, None on a tunnelled network
+    :param asked: VFs asked, each from another PF
+    :param pfs: how many PFs would give them
+    :returns: Misfit
+    """
+    return Misfit(SAME_PF, subject=physnet or NO_PHYSNET, asked=asked,
+                  free=pfs)

@@ -1,5 +1,8 @@
 """The numbers of a refusal, for the operator who reads them."""
 
+import dataclasses
+
+from nova_sriov_ext import report as reports
 from nova_sriov_ext.scheduler import greedy
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import reasons
@@ -9,52 +12,48 @@ from nova_sriov_ext.scheduler.demand import PHYSNET
 
 
 def misfit(pools, report, demand, request):
-    """Tell why a request found too few devices.
+    """Tell why a request cannot have what it asks.
 
     :param pools: list of dicts, the pools of the host
     :param report: report.Report of the host
     :param demand: demand.Demand
-    :param request: the demand.Request of it that was not served
+    :param request: the demand.Request of it that is not served
     :returns: reasons.Misfit
     """
-    found = numbers(pools, report, demand, request)
-    reason = _reason(pools, demand, request, found)
-    if reason == reasons.NO_FREE:
-        found['others'] = _others(pools, request)
-        reason = reasons.NO_MATCH if found['others'] else reason
-    return reasons.Misfit(reason, **found)
-
-
-def numbers(pools, report, demand, request):
-    """:returns: dict, the fields of a reasons.Misfit except the reason"""
     found = [pool for pool in pools if matching.serves(pool, request)]
-    faults = [(pool, state.fault(pool, request, report)) for pool in found]
-    unsuited = [(pool, fault) for pool, fault in faults if fault]
-    others = _free(pool for pool, _ in unsuited)
-    return {
-        'subject': request.subject,
-        'unit': request.unit,
-        'asked': _asked(demand, request),
-        'free': _free(found) - others,
-        'total': (reserve.total(report, request.physnet) if request.is_vf
-                  else None),
-        'others': others,
-        'because': _because(
-            {fault for pool, fault in unsuited if matching.free(pool)},
-            request),
-        'request': request.name,
-    }
+    faults = [state.fault(pool, request, report) for pool in found]
+    unsuited = {fault for pool, fault in zip(found, faults, strict=True)
+                if fault and matching.free(pool)}
+    others = _free(pool for pool, fault in zip(found, faults, strict=True)
+                   if fault)
+    numbers = reasons.Misfit(
+        reasons.TOO_FEW, request=request.name, subject=request.subject,
+        unit=request.unit, asked=_asked(demand, request),
+        free=_free(found) - others, others=others,
+        because=_because(unsuited, request),
+        total=reserve.total(report, request.physnet) if request.is_vf
+        else None)
+    return _judged(numbers, pools, demand, request, unsuited)
 
 
-def _reason(pools, demand, request, found):
+def _judged(numbers, pools, demand, request, unsuited):
+    """With the reason that the numbers show, if they do."""
+    served = numbers.free + numbers.others
     if request.rp_uuids:
-        return reasons.NOT_PLACED
-    if found['free'] + found['others'] < found['asked']:
-        return (reasons.TOO_FEW if found['free'] + found['others']
-                else reasons.NO_FREE)
-    if greedy.test(pools, demand.requests).failed is None:
-        return reasons.EXCLUDED
-    return reasons.TAKEN
+        reason = reasons.NOT_PLACED
+    elif not served:
+        others = _others(pools, request)
+        reason = reasons.NO_MATCH if others else reasons.NO_FREE
+        numbers = dataclasses.replace(numbers, others=others)
+    elif served < numbers.asked:
+        reason = reasons.TOO_FEW
+    elif numbers.free < numbers.asked:
+        reason = max(kind for kind, _ in unsuited)
+    elif greedy.test(pools, demand.requests).failed is None:
+        reason = reasons.EXCLUDED
+    else:
+        reason = reasons.TAKEN
+    return dataclasses.replace(numbers, reason=reason)
 
 
 def _others(pools, request):
@@ -75,12 +74,12 @@ def _asked(demand, request):
     return asked
 
 
-def _because(faults, request):
+def _because(unsuited, request):
+    modes = sorted(what for kind, what in unsuited if kind == reasons.MODE)
+    lags = sorted(what for kind, what in unsuited if kind == reasons.LAG)
     words = []
-    modes = sorted(what for reason, what in faults if reason == reasons.MODE)
-    lags = sorted(what for reason, what in faults if reason == reasons.LAG)
     if modes:
-        wanted = sorted(request.modes - {state.reports.UNKNOWN})
+        wanted = sorted(request.modes - {reports.UNKNOWN})
         words.append(f'{" or ".join(modes)}, {" or ".join(wanted)} asked')
     if lags:
         words.append(f'on a PF whose LAG is {" or ".join(lags)}')

@@ -37,9 +37,9 @@ def alias(count=1, **spec):
     return demand.Request(specs=(spec,), count=count, name='alias a1')
 
 
-def told(*rows):
+def told(*rows, claim=None):
     """:param rows: (PF, VFs in total, mode, LAG state)"""
-    return report.Report(rows=tuple(
+    return report.Report(claim=claim, rows=tuple(
         report.Row(pf, 'a', vfs, mode=mode, lag=lag)
         for pf, vfs, mode, lag in rows))
 
@@ -156,6 +156,22 @@ POLICIES = {
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '13%'}},
         reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+    'an assignment lacks VFs in switchdev mode': (
+        [A1, pool(1, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV, claim='assign'),
+        [switchdev('a', 'p1'), switchdev('a', 'p2')], {}, reasons.MODE,
+        'a: 2 VFs asked, 1 free of 16; 1 more are legacy, switchdev asked '
+        '(port p2)'),
+    'an assignment lacks PFs': (
+        [pool(2, physical_network='a', address=PF1), A_PF],
+        told(claim='assign'), [on('a', 'p1'), on('a', 'p2')],
+        {'pf_policy': demand.SPREAD}, reasons.SAME_PF,
+        'a: 2 VFs asked from different PFs, they would come from 1'),
+    'a PF and a VF of it, to be assigned': (
+        [A_PF, A1], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')], {},
+        reasons.NO_ASSIGNMENT,
+        'no choice of devices serves all at once: port p1, port p2'),
     'Neutron is silent': (
         [A1], told(), [on('a')], {'unread': True}, reasons.PORTS_UNREAD,
         'Neutron does not tell what the ports ask for'),
@@ -174,6 +190,31 @@ def test_policies(pools, told, requests, policies, reason, words):
     misfit = fit.misfit(pools, told, demand.Demand(
         requests=tuple(requests), **policies))
     assert (misfit.reason, str(misfit)) == (reason, words)
+
+
+ASSIGNED = {
+    'the trusted port comes last': (
+        [TRUSTED, A1], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2', trusted='True')], {}),
+    'the VF in switchdev mode is not the first': (
+        [A1, pool(1, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV, claim='assign'),
+        [switchdev('a', 'p1'), on('a', 'p2')], {}),
+    'from two PFs': (
+        [pool(2, physical_network='a', address=PF0),
+         pool(2, physical_network='a', address=PF1)], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': demand.SPREAD}),
+}
+
+
+@pytest.mark.parametrize('pools, told, requests, policies',
+                         ASSIGNED.values(), ids=ASSIGNED.keys())
+def test_the_claim_decides(pools, told, requests, policies):
+    """What this project's claim can serve, and Nova's own cannot."""
+    asked = demand.Demand(requests=tuple(requests), **policies)
+    assert fit.misfit(pools, told, asked) is None
+    novas = report.Report(rows=told.rows)
+    assert fit.misfit(pools, novas, asked) is not None
 
 
 @pytest.mark.parametrize('pools', [None, [], [A1]])
