@@ -85,13 +85,14 @@ def _found(state, demand):
     """
     pools = state.pci_stats.pools if state.pci_stats else []
     told = report.read(getattr(state, 'stats', None))
-    # The numbers of the last request are those of all before it, too.
-    last = {request.subject: request for request in demand.requests}
+    # As a refusal counts: the last of equal requests has the sum of all.
+    last = {str(request.specs): request for request in demand.requests}
     return '; '.join(
-        _words(**shortage.numbers(pools, told, demand, request))
+        _words(shortage.misfit(pools, told, demand, request))
         for request in last.values()) or 'no SR-IOV device asked'
 
 
-def _words(subject, unit, asked, free, total, **_):
-    of = '' if total is None else f' of {total}'
-    return f'{subject}: {asked} {unit} asked, {free} free{of}'
+def _words(numbers):
+    of = '' if numbers.total is None else f' of {numbers.total}'
+    return (f'{numbers.subject}: {numbers.asked} {numbers.unit} asked, '
+            f'{numbers.free} free{of}')

@@ -112,6 +112,7 @@ def test_entry_points(ours):
         ('nova.api.extra_spec_validators', 'sriov'),
         ('console_scripts', 'nova-sriov'),
         ('console_scripts', 'nova-sriov-compute'),
+        ('nova_sriov.commands', 'explain'),
         ('nova_sriov.commands', 'capacity_list'),
         ('nova_sriov.commands', 'host_show')}
     for point in points.values():
