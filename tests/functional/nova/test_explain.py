@@ -120,12 +120,15 @@ class ExplainTest(base.SriovServersTest):
             f'Port {port} belongs to {server["id"]} on host compute1 '
             'already; a new server needs a port that is free.')
 
-    def test_names_that_are_wrong(self):
+    def test_what_cannot_be_asked_for(self):
         self.start_host('compute1')
-        for words, text in ((['p9'], 'There is no port p9'),):
+        alias = self._create_flavor(
+            extra_spec={'pci_passthrough:alias': 'a9:1'})
+        for ports, flavor, problem in (
+                (['p9'], None, 'There is no port p9, neither by id nor by'),
+                ([], 'f9', 'There is no flavor f9, neither by id nor by'),
+                ([], alias, 'The API would refuse the server: PCI alias a9 '
+                            'is not defined')):
             with self.assertRaises(server_request.Unanswerable) as caught:
-                self.explain(*words)
-            assert text in str(caught.exception)
-        with self.assertRaises(server_request.Unanswerable) as caught:
-            self.explain(flavor='f9')
-        assert 'There is no flavor f9' in str(caught.exception)
+                self.explain(*ports, flavor=flavor)
+            assert problem in str(caught.exception)
