@@ -1,13 +1,13 @@
 """The scheduler filter ``SriovCapacityFilter``."""
 
 import collections
-import weakref
 
 from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
 from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import bookkeeping
 from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
 from nova_sriov_ext.scheduler import gather
@@ -27,12 +27,6 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     # A rebuild stays on its host and keeps its VFs.
     RUN_ON_REBUILD = False
 
-    def __init__(self):
-        super().__init__()
-        # Nova filters the hosts of a request once per server and once more
-        # for alternates.
-        self._demands = weakref.WeakKeyDictionary()
-
     def filter_all(self, filter_obj_list, spec_obj):
         """Judge all hosts of a request.
 
@@ -44,7 +38,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
-            demand = self._demand(spec_obj)
+            demand = gather.of_spec(spec_obj)
             plain = demand.plain
         except Exception:
             LOG.exception('What %s asks could not be read; passing every '
@@ -53,15 +47,12 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         if not demand.requests:
             return hosts
         passed = [host for host in hosts if _fits(host, demand, plain)]
+        if plain is None:
+            _adapt(passed, demand)
         _add_vfs(passed, candidates.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
-
-    def _demand(self, spec_obj):
-        if spec_obj not in self._demands:
-            self._demands[spec_obj] = gather.of_spec(spec_obj)
-        return self._demands[spec_obj]
 
 
 def judge(host_state, demand):
@@ -112,6 +103,15 @@ def _fits(host, demand, plain):
             # judge's business.
             LOG.debug('Host %s is looked at closely', _name(host))
     return judge(host, demand) is None
+
+
+def _adapt(hosts, demand):
+    for host in hosts:
+        try:
+            bookkeeping.adapt(host, demand)
+        except Exception:
+            LOG.exception('The scheduler may be unable to keep count of host '
+                          '%s', _name(host))
 
 
 def _add_vfs(hosts, vfs):

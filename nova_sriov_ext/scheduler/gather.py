@@ -1,6 +1,7 @@
 """Gathers what a server asks: PCI requests, flavor, Neutron, nova.conf."""
 
 import dataclasses
+import weakref
 
 import nova.conf
 from oslo_log import log as logging
@@ -16,13 +17,23 @@ from nova_sriov_ext.scheduler import state
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
+# RequestSpec → Demand. Nova filters the hosts of a request once per server
+# and once more for alternates, and weighs them as often.
+_gathered = weakref.WeakKeyDictionary()
+
 
 def of_spec(spec_obj):
-    """Gather what the server of a RequestSpec asks.
+    """Tell what the server of a RequestSpec asks, gathered once.
 
     :param spec_obj: nova.objects.RequestSpec
     :returns: demand.Demand
     """
+    if spec_obj not in _gathered:
+        _gathered[spec_obj] = _gather(spec_obj)
+    return _gathered[spec_obj]
+
+
+def _gather(spec_obj):
     flavor = spec_obj.flavor if 'flavor' in spec_obj else None
     extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
                    else None)
