@@ -1,6 +1,7 @@
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
 from nova_sriov_ext.conf import capacity
+from nova_sriov_ext.conf import claim
 from nova_sriov_ext.conf import placement
 from nova_sriov_ext.conf import scheduler
 from nova_sriov_ext.conf import vif
@@ -11,6 +12,7 @@ GROUP = 'sriov'
 OPTS = [
     *vif.OPTS,
     *capacity.OPTS,
+    *claim.OPTS,
     *placement.OPTS,
     *scheduler.OPTS,
     *weights.OPTS,

@@ -119,7 +119,7 @@ class _Problem:
 
         :returns: iterator of _Flow
         """
-        todo = [{}]
+        todo, shapes = [{}], set()
         for _ in range(MAX_FLOWS):
             if not todo:
                 return
@@ -127,9 +127,30 @@ class _Problem:
             flow = _Flow(self, caps)
             if flow.complete:
                 repairs = self._repairs(flow.used())
-                todo += [{**caps, **repair} for repair in reversed(repairs)]
                 if not repairs:
                     yield flow
+                for repair in reversed(repairs):
+                    repaired = {**caps, **repair}
+                    shape = self._shape(repaired)
+                    if shape not in shapes:
+                        shapes.add(shape)
+                        todo.append(repaired)
+
+    def _shape(self, caps):
+        """:returns: the same for caps that differ only in which of several
+            PFs of a kind they are about: trying one is trying all
+        """
+        kinds = collections.defaultdict(list)
+        for index, groups in self.wanted.items():
+            for group, numbers in groups.items():
+                pf = self.pf_of[index]
+                kinds[pf].append((
+                    self.pools[index].get('dev_type'), self.free[index],
+                    tuple(numbers), (group, pf) in self.held,
+                    caps.get((index, group))))
+        return frozenset(collections.Counter(
+            frozenset(collections.Counter(kind).items())
+            for kind in kinds.values()).items())
 
     def _repairs(self, used):
         """:param used: dict, (pool, group) → devices, none of them 0

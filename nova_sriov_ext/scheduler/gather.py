@@ -60,16 +60,21 @@ def demand_of(pci_requests, extra_specs):
     options = CONF.sriov
     lag_policy = _choice(extra_specs, demand.LAG_POLICY,
                          demand.LAG_POLICIES, options.lag_policy)
-    requests = [_request(request, lag_policy) for request in pci_requests]
+    requests = [request_of(request, lag_policy) for request in pci_requests]
     requests, unread = _with_modes(requests, options)
     lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
     return demand.Demand(
         requests=tuple(requests),
-        pf_policy=_choice(extra_specs, demand.PF_POLICY,
-                          demand.PF_POLICIES, options.pf_policy),
+        pf_policy=pf_policy(extra_specs),
         lag_policy=lag_policy,
         reserves={} if lifted else dict(options.vf_reserve),
         unread=unread)
+
+
+def pf_policy(extra_specs):
+    """:returns: one of demand.PF_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, demand.PF_POLICY, demand.PF_POLICIES,
+                   CONF.sriov.pf_policy)
 
 
 def _choice(extra_specs, name, choices, default):
@@ -82,7 +87,11 @@ def _choice(extra_specs, name, choices, default):
     return value if value in choices else default
 
 
-def _request(request, lag_policy):
+def request_of(request, lag_policy=None):
+    """:param request: nova.objects.InstancePCIRequest
+    :param lag_policy: one of demand.LAG_POLICIES
+    :returns: demand.Request, for any eswitch mode
+    """
     # Nova's own distinction (InstancePCIRequest.source).
     is_port = request.alias_name is None
     port = request.requester_id if is_port else None
@@ -103,12 +112,17 @@ def _with_modes(requests, options):
     """
     asking, silent = _asking({request.port for request in requests
                               if request.is_plain_vf and request.port})
-    return ([_with_mode(request, asking, options)
+    return ([with_mode(request, asking, options)
              if request.is_plain_vf else request for request in requests],
             silent and options.unknown_ports == 'reject')
 
 
-def _with_mode(request, asking, options):
+def with_mode(request, asking, options):
+    """:param request: demand.Request for a plain VF
+    :param asking: ids of the ports that ask for switchdev
+    :param options: CONF.sriov
+    :returns: demand.Request with the modes that suit it
+    """
     mode = (state.SWITCHDEV
             if request.port in asking or request.physnet is None
             else options.plain_port_mode)

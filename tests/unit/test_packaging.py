@@ -114,7 +114,10 @@ def test_entry_points(ours):
         ('console_scripts', 'nova-sriov-compute'),
         ('nova_sriov.commands', 'explain'),
         ('nova_sriov.commands', 'capacity_list'),
-        ('nova_sriov.commands', 'host_show')}
+        ('nova_sriov.commands', 'check'),
+        ('nova_sriov.commands', 'host_show'),
+        ('nova_sriov.commands', 'placement_purge'),
+        ('nova_sriov.commands', 'placement_show')}
     for point in points.values():
         # Nova asks a module of validators to register() them.
         loaded = point.load()
