@@ -122,17 +122,18 @@ class AssigningStats(stats.PciDeviceStats):
         takes for the others.
 
         Nova lets a request have what is farther away only when too little is
-        left near by, so it depends on the requests before. With a count that
-        no pool has, its filters tell how far the request may go at most.
+        left near by, so it depends on the requests before. Asked for a count
+        that no host has, its filter tells how far the request may go.
 
         :returns: tuple of indices
         """
-        found = self._filter_pools(
-            self.pools, _with_count(request, 0), None, rp_uuids)
-        near = [
-            *self._filter_pools_for_numa_cells(found, request, numa_cells),
-            *self._filter_pools_for_numa_cells(
-                found, _with_count(request, sys.maxsize), numa_cells)]
+        near = self._filter_pools(
+            self.pools, request, None, rp_uuids) or ()
+        if numa_cells:
+            near = [*self._filter_pools_for_numa_cells(
+                        near, request, numa_cells),
+                    *self._filter_pools_for_numa_cells(
+                        near, _insatiable(request), numa_cells)]
         ids = {id(pool) for pool in near}
         return tuple(index for index, pool in enumerate(self.pools)
                      if id(pool) in ids)
@@ -169,7 +170,7 @@ class AssigningStats(stats.PciDeviceStats):
         return rank
 
 
-def _with_count(request, count):
+def _insatiable(request):
     clone = request.obj_clone()
-    clone.count = count
+    clone.count = sys.maxsize
     return clone
