@@ -5,6 +5,7 @@ from nova_sriov_ext.conf import claim
 from nova_sriov_ext.conf import placement
 from nova_sriov_ext.conf import scheduler
 from nova_sriov_ext.conf import vif
+from nova_sriov_ext.conf import weights
 
 GROUP = 'sriov'
 
@@ -14,6 +15,7 @@ OPTS = [
     *claim.OPTS,
     *placement.OPTS,
     *scheduler.OPTS,
+    *weights.OPTS,
 ]
 
 

@@ -60,7 +60,7 @@ class Request:
         :returns: tuple, the resource provider of each device that Placement
             chose; empty where it chose none
         """
-        if not self.group:
+        if not self.group or not self.specs:
             return ()
         if not mappings:
             chosen = self.specs[0].get('rp_uuids')

@@ -1,13 +1,13 @@
 """The scheduler filter ``SriovCapacityFilter``."""
 
 import collections
-import weakref
 
 from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
 from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import bookkeeping
 from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
 from nova_sriov_ext.scheduler import gather
@@ -27,12 +27,6 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     # A rebuild stays on its host and keeps its VFs.
     RUN_ON_REBUILD = False
 
-    def __init__(self):
-        super().__init__()
-        # Nova filters the hosts of a request once per server and once more
-        # for alternates.
-        self._demands = weakref.WeakKeyDictionary()
-
     def filter_all(self, filter_obj_list, spec_obj):
         """Judge all hosts of a request.
 
@@ -44,24 +38,21 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
-            demand = self._demand(spec_obj)
+            demand = gather.of_spec(spec_obj)
+            plain = demand.plain
         except Exception:
             LOG.exception('What %s asks could not be read; passing every '
                           'host on', spec_obj)
             return hosts
         if not demand.requests:
             return hosts
-        passed = [host for host in hosts if _fits(host, demand)]
-        for host in passed:
-            _add_vfs(host, demand)
+        passed = [host for host in hosts if _fits(host, demand, plain)]
+        if plain is None:
+            _adapt(passed, demand)
+        _add_vfs(passed, candidates.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
-
-    def _demand(self, spec_obj):
-        if spec_obj not in self._demands:
-            self._demands[spec_obj] = gather.of_spec(spec_obj)
-        return self._demands[spec_obj]
 
 
 def judge(host_state, demand):
@@ -75,12 +66,13 @@ def judge(host_state, demand):
     try:
         return _judge(host_state, _pools(host_state), demand)
     except Exception:
-        LOG.debug('Host %s has pools that Nova would not make', host_state,
-                  exc_info=True)
+        LOG.debug('Host %s has pools that Nova would not make',
+                  _name(host_state), exc_info=True)
     try:
         return _judge(host_state, matching.sound(_pools(host_state)), demand)
     except Exception:
-        LOG.exception('Host %s cannot be judged; passing it on', host_state)
+        LOG.exception('Host %s cannot be judged; passing it on',
+                      _name(host_state))
         return None
 
 
@@ -101,11 +93,11 @@ def _judge(host, pools, demand):
     return None
 
 
-def _fits(host, demand):
-    """Whether :func:`judge` finds nothing, at less cost."""
-    if demand.plain is not None:
+def _fits(host, demand, plain):
+    """Whether :func:`judge` finds nothing, at less cost where it can."""
+    if plain is not None:
         try:
-            return fit.serves_plain(host.pci_stats.pools, demand.plain)
+            return fit.serves_plain(host.pci_stats.pools, plain)
         except Exception:
             # What is wrong with its pools, or that there are none, is
             # judge's business.
@@ -113,12 +105,22 @@ def _fits(host, demand):
     return judge(host, demand) is None
 
 
-def _add_vfs(host, demand):
-    try:
-        candidates.add_vfs(host, demand.vfs)
-    except Exception:
-        LOG.exception('VFs of host %s will not be claimed in Placement',
-                      _name(host))
+def _adapt(hosts, demand):
+    for host in hosts:
+        try:
+            bookkeeping.adapt(host, demand)
+        except Exception:
+            LOG.exception('The scheduler may be unable to keep count of host '
+                          '%s', _name(host))
+
+
+def _add_vfs(hosts, vfs):
+    for host in hosts if vfs else ():
+        try:
+            candidates.add_vfs(host, vfs)
+        except Exception:
+            LOG.exception('VFs of host %s will not be claimed in Placement',
+                          _name(host))
 
 
 def _pools(host):

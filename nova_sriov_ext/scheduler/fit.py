@@ -54,18 +54,21 @@ def serves_plain(pools, wanted):
     """
     missing = wanted.copy()
     for pool in pools:
-        physnet = pool.get(PHYSNET)
-        if physnet is None:
+        count = pool['count']
+        if not count:
             continue
-        physnet = physnet.lower()
+        physnet = (pool.get(PHYSNET) or '').lower()
         if (physnet in missing and pool['dev_type'] not in matching.SPECIAL
                 and pool['remote_managed'].lower() == 'false'):
-            count = pool['count']
             if type(count) is not int:
-                raise TypeError
-            if count > 0:
+                raise TypeError(f'count of a pool: {count!r}')
+            if count >= missing[physnet]:
+                del missing[physnet]
+                if not missing:
+                    return True
+            elif count > 0:
                 missing[physnet] -= count
-    return all(count <= 0 for count in missing.values())
+    return False
 
 
 def _of_nova(pools, report, demand):

@@ -1,6 +1,7 @@
 """Gathers what a server asks: PCI requests, flavor, Neutron, nova.conf."""
 
 import dataclasses
+import weakref
 
 import nova.conf
 from oslo_log import log as logging
@@ -16,13 +17,23 @@ from nova_sriov_ext.scheduler import state
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
+# RequestSpec → Demand. Nova filters the hosts of a request once per server
+# and once more for alternates, and weighs them as often.
+_gathered = weakref.WeakKeyDictionary()
+
 
 def of_spec(spec_obj):
-    """Gather what the server of a RequestSpec asks.
+    """Tell what the server of a RequestSpec asks, gathered once.
 
     :param spec_obj: nova.objects.RequestSpec
     :returns: demand.Demand
     """
+    if spec_obj not in _gathered:
+        _gathered[spec_obj] = _gather(spec_obj)
+    return _gathered[spec_obj]
+
+
+def _gather(spec_obj):
     flavor = spec_obj.flavor if 'flavor' in spec_obj else None
     extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
                    else None)
@@ -47,20 +58,25 @@ def demand_of(pci_requests, extra_specs):
     :returns: demand.Demand
     """
     options = CONF.sriov
-    lag_policy = _choice(extra_specs, demand.LAG_POLICY,
-                         demand.LAG_POLICIES, options.lag_policy)
+    lag_policy = lag_policy_of(extra_specs)
     requests = [request_of(request, lag_policy) for request in pci_requests]
     requests, unread = _with_modes(requests, options)
     lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
     return demand.Demand(
         requests=tuple(requests),
-        pf_policy=pf_policy(extra_specs),
+        pf_policy=pf_policy_of(extra_specs),
         lag_policy=lag_policy,
         reserves={} if lifted else dict(options.vf_reserve),
         unread=unread)
 
 
-def pf_policy(extra_specs):
+def lag_policy_of(extra_specs):
+    """:returns: one of demand.LAG_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, demand.LAG_POLICY, demand.LAG_POLICIES,
+                   CONF.sriov.lag_policy)
+
+
+def pf_policy_of(extra_specs):
     """:returns: one of demand.PF_POLICIES, for a flavor with these"""
     return _choice(extra_specs, demand.PF_POLICY, demand.PF_POLICIES,
                    CONF.sriov.pf_policy)
