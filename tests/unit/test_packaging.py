@@ -112,7 +112,9 @@ def test_entry_points(ours):
         ('console_scripts', 'nova-sriov'),
         ('console_scripts', 'nova-sriov-compute'),
         ('nova_sriov.commands', 'capacity_list'),
-        ('nova_sriov.commands', 'host_show')}
+        ('nova_sriov.commands', 'host_show'),
+        ('nova_sriov.commands', 'placement_purge'),
+        ('nova_sriov.commands', 'placement_show')}
     for point in points.values():
         assert callable(point.load())
 

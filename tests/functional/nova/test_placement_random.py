@@ -119,7 +119,7 @@ class RandomTest(placement.PlacementTest):
         try:
             self.migrate({'id': server})
         except client.OpenStackApiException as e:
-            assert 'NoValidHost' in str(e)
+            assert 'NoValidHost' in str(e), (server, self.ports, self.done)
         else:
             self.resized.add(server)
 
