@@ -10,6 +10,8 @@ from oslo_log import log as logging
 from nova_sriov_ext import capacity
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.claim import guard
+from nova_sriov_ext.claim import ports
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
@@ -26,6 +28,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
+        # nova-compute loads its driver before it makes its tracker.
+        self._claim = guard.installed()
         self._provider = provider.Provider(virtapi)
         # As last reported: two answers of one update shall agree.
         self._rows = ()
@@ -38,8 +42,20 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
             data.setdefault('stats', {})[report.STATS_KEY] = report.write(
                 report.Report(
                     self._rows,
-                    placement=self._provider.is_published(nodename)))
+                    placement=self._provider.is_published(nodename),
+                    claim=self._claim))
         return data
+
+    def check_can_live_migrate_destination(self, context, instance, *args,
+                                           **kwargs):
+        """Learn what the ports ask for, before the claim's lock is taken."""
+        if self._claim and report.is_mixed(self._rows or ()):
+            ports.remember(frozenset(
+                request.requester_id
+                for request in instance.pci_requests.requests
+                if request.requester_id and not request.alias_name))
+        return super().check_can_live_migrate_destination(
+            context, instance, *args, **kwargs)
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
         """Add the VFs of this host to its provider in Placement."""

@@ -56,19 +56,26 @@ class SriovServersTest(base.ServersTestBase):
                    group='filter_scheduler')
         return super()._setup_scheduler_service()
 
-    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy'):
-        # The PF where Nova's HostPCIDevicesInfo puts its first one.
-        sys = sysfs.Sysfs(
-            self.useFixture(fixtures.TempDir()).path,
-            card.Card(pfs=(card.Pf('0000:81:00.0', 'enp129s0f0np0',
-                                   mode=mode, vfs=num_vfs),)))
+    def start_host(self, hostname='compute1', num_vfs=2, mode='legacy',
+                   more_modes=()):
+        """Start a compute with a card of num_vfs VFs; `more_modes` are those
+        of more cards with as many VFs each."""
+        # The PFs where Nova's HostPCIDevicesInfo puts them.
+        modes = (mode, *more_modes)
+        self.sysfs = sysfs.Sysfs(
+            self.useFixture(fixtures.TempDir()).path, *(
+                card.Card(switch_id=f'e41d2d0300a1b2c{slot}', pfs=(card.Pf(
+                    f'0000:81:0{slot}.0', f'enp129s{slot}f0np0', mode=mode,
+                    vfs=num_vfs),))
+                for slot, mode in enumerate(modes)))
+        root = str(self.sysfs.root)
         self.useFixture(fixtures.MonkeyPatch(
             'nova_sriov_ext.virt.libvirt.driver.Host',
-            lambda: host.Host(str(sys.root))))
+            lambda: host.Host(root)))
         return self.start_compute(
             hostname=hostname,
             pci_info=fakelibvirt.HostPCIDevicesInfo(
-                num_pfs=1, num_vfs=num_vfs))
+                num_pfs=len(modes), num_vfs=num_vfs * len(modes)))
 
     def create_port(self, number=1, **binding):
         """Create one of Neutron's fixture ports on PHYSNET.

@@ -26,11 +26,15 @@ def candidate(**resources):
             'mappings': {'': [uuids.host]}}
 
 
+def add_vfs(state, counts):
+    candidates.add_vfs(state, candidates.resources(counts))
+
+
 def test_all_candidates_of_the_host_get_the_vfs():
     state = host(candidate(host={'VCPU': 1}),
                  candidate(host={'VCPU': 1}, child={'VGPU': 1}),
                  candidate(child={'VCPU': 1}))
-    candidates.add_vfs(state, {'a': 2, 'B c': 1, None: 3, 'd': 0})
+    add_vfs(state, {'a': 2, 'B c': 1, None: 3, 'd': 0})
     other, = (name for name in
               state.allocation_candidates[2]['allocations'][uuids.host][
                   'resources'] if name != VFS)
@@ -44,9 +48,9 @@ def test_all_candidates_of_the_host_get_the_vfs():
 
 def test_again_for_the_next_server_of_the_request():
     state = host(candidate(host={'VCPU': 1}))
-    candidates.add_vfs(state, {'a': 2})
+    add_vfs(state, {'a': 2})
     once = copy.deepcopy(state.allocation_candidates)
-    candidates.add_vfs(state, {'a': 2})
+    add_vfs(state, {'a': 2})
     assert state.allocation_candidates == once
 
 
@@ -54,11 +58,11 @@ def test_again_for_the_next_server_of_the_request():
     ({}, True), ({None: 1}, True), ({'a': 1}, False)])
 def test_nothing_is_added(counts, placement):
     state = host(candidate(host={'VCPU': 1}), placement=placement)
-    candidates.add_vfs(state, counts)
+    add_vfs(state, counts)
     assert state.allocation_candidates == [candidate(host={'VCPU': 1})]
 
 
 def test_a_rebuild_has_no_candidates():
     state = host()
-    candidates.add_vfs(state, {'a': 1})
+    add_vfs(state, {'a': 1})
     assert state.allocation_candidates == []

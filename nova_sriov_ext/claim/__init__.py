@@ -1,0 +1,1 @@
+"""The only package that reaches into Nova's PCI claim."""
