@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import logging
 import threading
 from unittest import mock
 
@@ -47,6 +48,9 @@ class RaceTest(placement.PlacementTest):
         schedulers = [manager.SchedulerManager() for _ in range(2)]
         # Nova has one client in a process.
         self.ask_once(schedulers[0].placement_client)
+        # Most of the time would go there.
+        logging.disable(logging.WARNING)
+        self.addCleanup(logging.disable, logging.NOTSET)
         both, one = threading.Barrier(2), threading.Lock()
         claim = utils.claim_resources
 

@@ -118,10 +118,14 @@ class RandomTest(placement.PlacementTest):
             return False
         try:
             self.migrate({'id': server})
-        except client.OpenStackApiException as e:
-            assert 'NoValidHost' in str(e), (server, self.ports, self.done)
-        else:
             self.resized.add(server)
+        except client.OpenStackApiException as e:
+            if 'NoValidHost' not in str(e):
+                # Nova 34 itself, with its own driver and filter too: a server
+                # with a VF that was migrated and reverted is not migrated
+                # again ("Unable to correlate PCI slot").
+                assert 'PortUpdateFailed' in str(e)
+                self.delete(server)
 
     def step_confirm(self):
         return self.finish(self._confirm_resize)
