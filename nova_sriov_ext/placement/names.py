@@ -2,8 +2,9 @@
 
 A name there has at most 255 characters of A-Z, 0-9 and _, and a physnet of
 Neutron is any text. What os_resource_classes.normalize_name does with it puts
-"Net 1", "net-1" and "net_1" together; so a physnet that is not all of a-z,
-0-9 and _ gets a digest behind it, and so does one that looks as if it had.
+"Net 1", "net-1" and "net_1" together; so only a physnet of a-z, 0-9 and
+single _ between them is named so. Any other gets a digest behind it, and so
+does one that looks as if it had.
 """
 
 import functools
@@ -19,7 +20,7 @@ LAG_TRAIT = 'CUSTOM_VF_LAG_ACTIVE'
 
 _MAX_LENGTH = 255 - len(_PREFIX)
 _DIGITS = 16
-_PLAIN = re.compile(rf'[a-z0-9_]{{1,{_MAX_LENGTH}}}')
+_PLAIN = re.compile('[a-z0-9]+(_[a-z0-9]+)*')
 _LIKE_DIGEST = re.compile(rf'.*_[0-9a-f]{{{_DIGITS}}}')
 _UNSAFE = re.compile('[^A-Z0-9_]+')
 
@@ -46,7 +47,8 @@ def is_vf_class(name):
 # Asked for every host of every request; a cloud has a handful of physnets.
 @functools.lru_cache(maxsize=4096)
 def _suffix(physnet):
-    if _PLAIN.fullmatch(physnet) and not _LIKE_DIGEST.fullmatch(physnet):
+    if (len(physnet) <= _MAX_LENGTH and _PLAIN.fullmatch(physnet)
+            and not _LIKE_DIGEST.fullmatch(physnet)):
         return physnet.upper()
     # A physnet out of JSON may hold half a surrogate pair.
     digest = hashlib.sha256(physnet.encode('utf-8', 'surrogatepass'))

@@ -230,6 +230,7 @@ def nova_compute(state, host):
             'reserved_host_memory_mb': host.reserved_mb,
         },
         'pci': {'device_spec': host.device_spec()},
+        'sriov': {'claim_in_placement': True},
         'os_vif_vflag': {'ovsdb_connection': OVSDB},
         # We are root already; the daemon keeps CAP_NET_ADMIN only.
         'vif_vflag_privileged': {'helper_command': helper},

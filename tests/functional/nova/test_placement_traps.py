@@ -8,6 +8,7 @@ from nova import exception
 from nova.tests.fixtures import libvirt as fakelibvirt
 import pytest
 
+from nova_sriov_ext.placement import api
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import provider
 from tests.functional.nova import placement
@@ -108,6 +109,45 @@ class TrapTest(placement.PlacementTest):
         self.update()
         assert self.numbers() == Numbers(total=4, reserved=4, used=0)
         assert self.numbers(vf_class=renamed) == Numbers(4, reserved=0, used=0)
+
+
+class PurgeTest(placement.PlacementTest):
+
+    def test_others_write_meanwhile(self):
+        """A server's allocation changes between reading and writing; then
+        another server comes before the inventory is gone."""
+        self.start_host(num_vfs=4)
+        servers = [self.boot(self.create_port(n)) for n in (1, 2)]
+        urls = [f'/allocations/{server["id"]}' for server in servers]
+        late = self.placement.get(urls[1], version='1.28').body
+        self.placement.delete(urls[1])
+        get, delete = api.Api.get, api.Api.delete
+        written = []
+
+        def meanwhile_rewritten(me, url):
+            answer = get(me, url)
+            if url == urls[0] and url not in written:
+                written.append(url)
+                self.put(url, answer)
+            return answer
+
+        def meanwhile_claimed(me, url):
+            if urls[1] not in written:
+                written.append(urls[1])
+                self.put(urls[1], {**late, 'consumer_generation': None})
+            return delete(me, url)
+
+        with mock.patch.multiple(api.Api, get=meanwhile_rewritten,
+                                 delete=meanwhile_claimed):
+            assert self.nova_sriov('placement', 'purge', '--host', 'compute1',
+                                   '--force')[0] == 0
+        assert written == urls
+        assert placement.VF_CLASS not in self.inventories()
+        assert self.usages()['VCPU'] == 2
+
+    def put(self, url, payload):
+        answer = self.placement.put(url, payload, version='1.28')
+        assert answer.status == 204, answer.body
 
 
 class OffTest(placement.PlacementTest):
