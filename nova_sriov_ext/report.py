@@ -60,6 +60,14 @@ class Report:
 NOTHING = Report()
 
 
+def is_mixed(rows):
+    """:param rows: iterable of Row
+    :returns: bool, whether one physnet has VFs of both eswitch modes
+    """
+    modes = {(row.physnet, row.mode) for row in rows if row.mode != UNKNOWN}
+    return len(modes) > len({physnet for physnet, _ in modes})
+
+
 def write(report):
     """:param report: Report
     :returns: str, compact JSON of at most MAX_BYTES

@@ -33,8 +33,10 @@ class Shell(App):
     def configure_logging(self):
         super().configure_logging()
         if not (self.options.verbose_level or self.options.debug):
-            # Nova logs a traceback for what the command then reports.
-            logging.getLogger('nova').setLevel(logging.CRITICAL)
+            # They log what the command then reports, with tracebacks,
+            # retries and deprecations.
+            for library in ('nova', 'neutronclient', 'keystoneauth'):
+                logging.getLogger(library).setLevel(logging.CRITICAL)
 
     def interact(self):
         """Without a command there is nothing to do, no dialogue either: Nova

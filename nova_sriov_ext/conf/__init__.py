@@ -1,13 +1,21 @@
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
 from nova_sriov_ext.conf import capacity
+from nova_sriov_ext.conf import claim
+from nova_sriov_ext.conf import placement
+from nova_sriov_ext.conf import scheduler
 from nova_sriov_ext.conf import vif
+from nova_sriov_ext.conf import weights
 
 GROUP = 'sriov'
 
 OPTS = [
     *vif.OPTS,
     *capacity.OPTS,
+    *claim.OPTS,
+    *placement.OPTS,
+    *scheduler.OPTS,
+    *weights.OPTS,
 ]
 
 

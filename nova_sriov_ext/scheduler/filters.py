@@ -2,19 +2,22 @@
 
 import collections
 
-import nova.conf
 from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import matching
 
-CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 
 class SriovCapacityFilter(filters.BaseHostFilter):
-    """Passes hosts where every SR-IOV port finds a free VF of its physnet.
+    """Passes hosts where every SR-IOV port gets a VF that suits it.
 
     It never raises: an exception in a filter fails every request of the
     cloud. A host that cannot be judged is passed on; the claim on that host
@@ -35,67 +38,114 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
-            requests = _requests(spec_obj)
+            demand = gather.of_spec(spec_obj)
+            plain = demand.plain
         except Exception:
-            LOG.exception('The PCI requests of %s could not be read; passing '
-                          'every host on', spec_obj)
+            LOG.exception('What %s asks could not be read; passing every '
+                          'host on', spec_obj)
             return hosts
-        misfits = [self._misfit(host, requests) for host in hosts]
-        passed = [host for host, why in zip(hosts, misfits, strict=True)
-                  if why is None]
-        if hosts and not passed:
-            _tell(_server(spec_obj), [
-                (_name(host), why)
-                for host, why in zip(hosts, misfits, strict=True)])
+        if not demand.requests:
+            return hosts
+        passed = [host for host in hosts if _fits(host, demand, plain)]
+        if plain is None:
+            _adapt(passed, demand)
+        _add_vfs(passed, candidates.resources(demand.vfs))
+        if LOG.isEnabledFor(logging.DEBUG) or not passed:
+            _tell(hosts, passed, demand, spec_obj)
         return passed
 
-    def _misfit(self, host, requests):
+
+def judge(host_state, demand):
+    """Tell why a host is refused.
+
+    :param host_state: nova HostState; of its allocation candidates those
+        that fit are kept, where any does
+    :param demand: demand.Demand
+    :returns: reasons.Misfit, None for a host that passes
+    """
+    try:
+        return _judge(host_state, _pools(host_state), demand)
+    except Exception:
+        LOG.debug('Host %s has pools that Nova would not make',
+                  _name(host_state), exc_info=True)
+    try:
+        return _judge(host_state, matching.sound(_pools(host_state)), demand)
+    except Exception:
+        LOG.exception('Host %s cannot be judged; passing it on',
+                      _name(host_state))
+        return None
+
+
+def _judge(host, pools, demand):
+    told = report.read(host.stats)
+    if not demand.has_aliases:
+        return fit.misfit(pools, told, demand)
+    # What Placement chose for the aliases differs between candidates.
+    found = host.allocation_candidates or [{'mappings': {}}]
+    misfits = [fit.misfit(pools, told, demand.placed(one['mappings']))
+               for one in found]
+    if None not in misfits:
+        return misfits[0]
+    if host.allocation_candidates:
+        host.allocation_candidates = [
+            one for one, why in zip(found, misfits, strict=True)
+            if why is None]
+    return None
+
+
+def _fits(host, demand, plain):
+    """Whether :func:`judge` finds nothing, at less cost where it can."""
+    if plain is not None:
         try:
-            stats = host.pci_stats
-            why = fit.misfit(stats.pools if stats else None, requests)
+            return fit.serves_plain(host.pci_stats.pools, plain)
         except Exception:
-            LOG.exception('Host %s could not be judged; passing it on', host)
-            return None
-        if why is not None:
-            LOG.debug('Host %s refused: %s', _name(host), why)
-        return why
+            # What is wrong with its pools, or that there are none, is
+            # judge's business.
+            LOG.debug('Host %s is looked at closely', _name(host))
+    return judge(host, demand) is None
 
 
-def _requests(spec_obj):
-    """The PCI requests of a server, as fit takes them.
-
-    :returns: list of fit.Request
-    """
-    pci = spec_obj.pci_requests if 'pci_requests' in spec_obj else None
-    # With pci_in_placement, Placement answers for the aliases of a flavor;
-    # for Neutron's ports it never does (Nova 2026.2).
-    ours = [r for r in (pci.requests if pci else ())
-            if not (r.alias_name and CONF.filter_scheduler.pci_in_placement)]
-    return [_request(r) for r in ours]
+def _adapt(hosts, demand):
+    for host in hosts:
+        try:
+            bookkeeping.adapt(host, demand)
+        except Exception:
+            # Of pools that Nova would not make, nor can it take devices.
+            LOG.warning('The scheduler may be unable to keep count of host '
+                        '%s', _name(host), exc_info=True)
 
 
-def _request(request):
-    port = request.requester_id
-    name = (f'port {port}' if port
-            else f'alias {request.alias_name}' if request.alias_name
-            else 'a PCI request')
-    return fit.Request(specs=tuple(request.spec), count=request.count,
-                       name=name)
+def _add_vfs(hosts, vfs):
+    for host in hosts if vfs else ():
+        try:
+            candidates.add_vfs(host, vfs)
+        except Exception:
+            LOG.exception('VFs of host %s will not be claimed in Placement',
+                          _name(host))
 
 
-def _tell(server, refusals):
-    """One line for the operator: what refused how many hosts, and an
-    example of each.
+def _pools(host):
+    return host.pci_stats.pools if host.pci_stats else None
 
-    :param refusals: list of (name of a host, Misfit)
-    """
-    examples = {why.reason: f'{host}: {why}' for host, why in refusals}
-    counts = collections.Counter(why.reason for _, why in refusals)
+
+def _tell(hosts, passed, demand, spec_obj):
+    """Each refused host at DEBUG, and when no other is left one line at INFO:
+    what refused how many hosts, and an example of each."""
+    kept = set(map(id, passed))
+    judged = [(_name(host), judge(host, demand)) for host in hosts
+              if id(host) not in kept]
+    refused = [(host, why) for host, why in judged if why]
+    for host, why in refused:
+        LOG.debug('Host %s refused: %s: %s', host, why.reason, why)
+    if passed or not hosts:
+        return
+    examples = {why.reason: f'{host}: {why}' for host, why in refused}
+    counts = collections.Counter(why.reason for _, why in refused)
     reasons = '; '.join(f'{reason} on {count} host(s), e.g. '
                         f'{examples[reason]}'
                         for reason, count in counts.most_common())
     LOG.info('No host has the SR-IOV devices of server %s: %s',
-             server, reasons)
+             _server(spec_obj), reasons)
 
 
 def _server(spec_obj):

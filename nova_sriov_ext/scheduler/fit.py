@@ -1,167 +1,122 @@
-"""Does a host's free capacity serve a request? Pure arithmetic, no I/O.
+"""Does a host's free capacity serve a server? Pure arithmetic, no I/O.
 
-It follows the choice that Nova's claim makes on the compute host, greedily in
-the order of the requests (nova/pci/stats.py,
-``PciDeviceStats.consume_requests``), without copying the host's pools.
+With Nova's own claim the verdict is what that claim does: which devices it
+takes is settled (greedy.py), and they have to suit. Where the host says that
+this project's claim is active, the verdict is whether an assignment exists.
 """
 
-import collections
 import dataclasses
 
-NO_PCI = 'no_pci_devices'
-NO_FREE = 'none_free'
-NO_MATCH = 'no_matching_device'
-TOO_FEW = 'too_few_free'
-
-# Keys of a request's spec that Placement has answered already
-# (PciDeviceStats.ignored_spec_tags).
-_IGNORED = frozenset(('resource_class', 'traits', 'rp_uuids'))
-
-_PHYSNET = 'physical_network'
-
-# Devices that a request gets only when it names them:
-# (key, value that is special).
-_SPECIAL = (
-    ('dev_type', 'type-PF'),
-    ('dev_type', 'vdpa'),
-)
+from nova_sriov_ext.scheduler import assigned
+from nova_sriov_ext.scheduler import greedy
+from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.scheduler import reserve
+from nova_sriov_ext.scheduler import shortage
+from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.scheduler.demand import PHYSNET
+from nova_sriov_ext.scheduler.demand import SPREAD
+from nova_sriov_ext.scheduler.reasons import Misfit
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What a port or a flavor alias asks for.
-
-    :ivar specs: tuple of dicts of tags; a pool must have all of one
-    :ivar count: devices asked
-    :ivar name: for messages: ``port <id>`` or ``alias <name>``
-    """
-
-    specs: tuple
-    count: int
-    name: str
-
-    @property
-    def subject(self):
-        """What the request is about, as an operator would say it."""
-        return (self.physnet or 'devices without a physnet'
-                if self.has_physnet else self.name)
-
-    @property
-    def has_physnet(self):
-        """Whether it asks for a physnet: ports do, aliases do not."""
-        return any(_PHYSNET in spec for spec in self.specs)
-
-    @property
-    def physnet(self):
-        """:returns: str, None on a tunnelled network"""
-        return next((spec[_PHYSNET] for spec in self.specs
-                     if spec.get(_PHYSNET)), None)
-
-
-@dataclasses.dataclass(frozen=True)
-class Misfit:
-    """Why a host cannot serve a request.
-
-    :ivar reason: one of the constants of this module
-    :ivar subject: the physnet, or what else was asked for
-    :ivar asked: devices asked of it, up to and with the request that failed
-    :ivar free: devices of it that were free
-    :ivar request: name of the request that failed
-    """
-
-    reason: str
-    subject: str = ''
-    asked: int = 0
-    free: int = 0
-    request: str = ''
-
-    def __str__(self):
-        return _WORDS[self.reason].format(**dataclasses.asdict(self))
-
-
-_WORDS = {
-    NO_PCI: 'the host reports no free PCI devices',
-    NO_FREE: '{subject}: {asked} asked, the host has none free ({request})',
-    NO_MATCH: '{subject}: the host has free ones, but none as asked by '
-              '{request}',
-    TOO_FEW: '{subject}: {asked} asked, {free} free ({request})',
-}
-
-
-def misfit(pools, requests):
+def misfit(pools, report, demand):
     """Tell why a host does not fit.
 
     :param pools: list of dicts, ``host_state.pci_stats.pools``, or None
-    :param requests: list of Request, in the order of the claim
-    :returns: Misfit, or None when every request is served
+    :param report: report.Report of the host
+    :param demand: demand.Demand
+    :returns: reasons.Misfit, or None when every request is served
     """
-    if not requests:
+    if not demand.requests:
         return None
+    if demand.unread:
+        return Misfit(reasons.PORTS_UNREAD)
     if not pools:
-        return Misfit(NO_PCI)
-    taken = [0] * len(pools)
-    asked = collections.Counter()
-    for request in requests:
-        asked[request.subject] += request.count
-        found = [i for i, pool in enumerate(pools) if _serves(pool, request)]
-        left = request.count
-        for i in found:
-            take = min(left, _free(pools[i]) - taken[i])
-            taken[i] += take
-            left -= take
-        # A request of no devices (alias "a1:0") needs a pool all the same.
-        if left or not found:
-            return _explain(
-                pools, found, request, asked[request.subject])
+        return Misfit(reasons.NO_PCI)
+    if report.claim:
+        left = assigned.left(pools, report, demand)
+        return (assigned.misfit(pools, report, demand) if left is None
+                else _reserved(pools, report, demand, left))
+    return _of_nova(pools, report, demand)
+
+
+def serves_plain(pools, wanted):
+    """Whether :func:`misfit` finds nothing, for a Demand that is plain.
+
+    Such requests match nothing but the VFs of their physnet, all of these,
+    and take nothing from each other: then the sums decide, whoever claims.
+
+    :param pools: list of dicts
+    :param wanted: dict, demand.Demand.plain
+    :returns: bool
+    :raises: AttributeError, KeyError, TypeError when pools are not what Nova
+        makes
+    """
+    missing = wanted.copy()
+    for pool in pools:
+        count = pool['count']
+        if not count:
+            continue
+        physnet = (pool.get(PHYSNET) or '').lower()
+        if (physnet in missing and pool['dev_type'] not in matching.SPECIAL
+                and pool['remote_managed'].lower() == 'false'):
+            if type(count) is not int:
+                raise TypeError(f'count of a pool: {count!r}')
+            if count >= missing[physnet]:
+                del missing[physnet]
+                if not missing:
+                    return True
+            elif count > 0:
+                missing[physnet] -= count
+    return False
+
+
+def _of_nova(pools, report, demand):
+    """As Nova's own claim chooses."""
+    if demand.has_aliases:
+        # A port always asks for one device: then what the claim serves, the
+        # test before it supports, too.
+        walk = greedy.test(pools, demand.requests)
+        if walk.failed:
+            return shortage.misfit(pools, report, demand, walk.failed)
+    walk = greedy.claim(pools, demand.requests)
+    if walk.failed:
+        return shortage.misfit(pools, report, demand, walk.failed)
+    return (_unsuited(pools, report, demand, walk)
+            or _on_one_pf(pools, demand, walk)
+            or _reserved(pools, report, demand, walk.left))
+
+
+def _unsuited(pools, report, demand, walk):
+    for request, i, _ in walk.taken:
+        if state.fault(pools[i], request, report):
+            found = shortage.misfit(pools, report, demand, request)
+            return (found if found.free < found.asked else
+                    dataclasses.replace(found, reason=reasons.CHOICE))
     return None
 
 
-def _explain(pools, found, request, asked):
-    free = sum(_free(pools[i]) for i in found)
-    others = any(_free(pool) for pool in pools
-                 if not request.has_physnet
-                 or _equal(pool.get(_PHYSNET), request.physnet))
-    reason = (TOO_FEW if free
-              else NO_MATCH if others
-              else NO_FREE)
-    return Misfit(reason, subject=request.subject, asked=asked, free=free,
-                  request=request.name)
+def _on_one_pf(pools, demand, walk):
+    if demand.pf_policy != SPREAD:
+        return None
+    for physnet, asked in demand.vfs.items():
+        pfs = {pools[i].get('address') for request, i, _ in walk.taken
+               if request.is_vf and request.physnet == physnet}
+        if len(pfs) < asked:
+            return reasons.same_pf(physnet, asked, len(pfs))
+    return None
 
 
-def _serves(pool, request):
-    """Whether devices of the pool may serve the request."""
-    return (any(_matches(pool, spec) for spec in request.specs)
-            and not any(pool.get(key) == value
-                        and all(s.get(key) != value for s in request.specs)
-                        for key, value in _SPECIAL)
-            and (not _true(pool.get('remote_managed'))
-                 or any(_true(s.get('remote_managed'))
-                        for s in request.specs)))
-
-
-def _matches(pool, spec):
-    return all(_equal(pool.get(key), value) for key, value in spec.items()
-               if key not in _IGNORED)
-
-
-def _equal(have, want):
-    """Nova's comparison of tags: strings without case, lists as sets
-    (nova/pci/utils.py, ``pci_device_prop_match``)."""
-    if isinstance(want, list) and isinstance(have, list):
-        return all(item in have for item in want)
-    return _folded(have) == _folded(want)
-
-
-def _folded(value):
-    return value.lower() if isinstance(value, str) else value
-
-
-def _true(value):
-    """oslo.utils' ``bool_from_string`` with its default: not strict."""
-    return str(value).strip().lower() in ('1', 't', 'true', 'on', 'y', 'yes')
-
-
-def _free(pool):
-    """Free devices of a pool; what is no number counts as none."""
-    count = pool.get('count')
-    return count if isinstance(count, int) and count > 0 else 0
+def _reserved(pools, report, demand, left):
+    for physnet, rule in demand.reserves.items():
+        if physnet not in demand.vfs:
+            continue
+        total = reserve.total(report, physnet)
+        kept = reserve.kept(rule, total)
+        if reserve.free(pools, physnet, left) < kept:
+            return Misfit(
+                reasons.RESERVED, subject=physnet, unit='VFs', total=total,
+                asked=demand.vfs[physnet], others=kept,
+                free=reserve.free(pools, physnet,
+                                  map(matching.free, pools)))
+    return None

@@ -3,6 +3,8 @@
 import collections
 import re
 
+from tests.benchmark import filter_table
+
 _COLUMNS = (
     ('find, first time (sysfs)', 'test_find_cold-sysfs', 1),
     ('find, first time (netlink)', 'test_find_cold-netlink', 1),
@@ -23,10 +25,16 @@ for cards of newer kernels the dump alone is enough{devlink}."""
 
 def pytest_terminal_summary(terminalreporter, config):
     session = getattr(config, '_benchmarksession', None)
-    medians = _medians(session.benchmarks if session else ())
+    benchmarks = session.benchmarks if session else ()
+    write = terminalreporter.write_line
+    rows = filter_table.lines(benchmarks)
+    if rows:
+        terminalreporter.section('the filters')
+        for row in rows:
+            write(row)
+    medians = _medians(benchmarks)
     if not medians:
         return
-    write = terminalreporter.write_line
     terminalreporter.section('stock and ours')
     write(f'{"":28}' + ''.join(f'{group:>20}' for group in medians))
     for label, test in (('os-vif', 'test_os_vif'), ('Nova', 'test_nova')):

@@ -20,6 +20,8 @@ OVSDB = 'unix:/run/openvswitch/db.sock'
 # The physnets that Neutron knows, with their VLANs.
 VLAN_RANGES = 'physnet2:100:199,physnet3:300:399'
 FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
+WEIGHERS = ('nova.scheduler.weights.all_weighers',
+            'nova_sriov_ext.scheduler.weights.all_weighers')
 # Nova's own default (nova/conf/scheduler.py); the option has no way to add
 # to it.
 DEFAULT_FILTERS = (
@@ -210,6 +212,8 @@ def nova_control(state):
                     'nova.scheduler.filters.all_filters', FILTER],
                 'enabled_filters': ','.join(
                     [*DEFAULT_FILTERS, FILTER.rpartition('.')[2]]),
+                'weight_classes': ','.join(WEIGHERS),
+                'pci_weight_multiplier': 0,
             },
         })
 
@@ -226,6 +230,7 @@ def nova_compute(state, host):
             'reserved_host_memory_mb': host.reserved_mb,
         },
         'pci': {'device_spec': host.device_spec()},
+        'sriov': {'claim_in_placement': True},
         'os_vif_vflag': {'ovsdb_connection': OVSDB},
         # We are root already; the daemon keeps CAP_NET_ADMIN only.
         'vif_vflag_privileged': {'helper_command': helper},

@@ -49,10 +49,21 @@ class Evidence:
         """{(host, physnet): (mode, total, used, free)}, all text"""
         shown = self._client.show(
             *access.argv(self._state, 'nova-sriov'), 'capacity', 'list')
-        rows = [[cell.strip() for cell in line.split('|')[1:-1]]
-                for line in shown.output.splitlines() if '|' in line]
         return {(host, physnet): tuple(rest)
-                for host, physnet, *rest in rows[1:]}
+                for host, physnet, *rest in _rows(shown.output)}
+
+    def explain(self, flavor, ports):
+        """What `explain` says of a server.
+
+        :returns: its exit status, and {host: (verdict, reason)}
+        """
+        shown = self._client.show(
+            *access.argv(self._state, 'nova-sriov'), 'explain', '--flavor',
+            flavor, *(word for port in ports for word in ('--port', port)),
+            may_fail=True)
+        return shown.status, {host: (verdict, reason) for
+                              host, _cell, verdict, reason in _rows(
+                                  shown.output)}
 
     def domain_file(self, server):
         """The XML of a running domain, as libvirt received it."""
@@ -100,3 +111,10 @@ class Evidence:
                  if re.search(pattern, line)]
         self._progress.output('\n'.join(found[:2]))
         return found
+
+
+def _rows(table):
+    """The rows of a table as cliff prints it, without its head."""
+    rows = [[cell.strip() for cell in line.split('|')[1:-1]]
+            for line in table.splitlines() if '|' in line]
+    return rows[1:]

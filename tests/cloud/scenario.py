@@ -174,6 +174,17 @@ class Scenario:
             reasons and all(host in reasons[-1]
                             for host in ('compute1', 'compute2')),
             f'it said {reasons}')
+        self.progress.step('and without a server, at any time:')
+        status, verdicts = self.evidence.explain('small', TOO_MANY)
+        self.checks.equal('nova-sriov explain says that no host passes',
+                          (status, {host: verdict for host, (verdict, _)
+                                    in verdicts.items()}),
+                          (3, dict.fromkeys(('compute1', 'compute2'),
+                                            'refused')))
+        self.checks.true(
+            'and how many VFs compute1 has for it',
+            'physnet2: 3 VFs asked, 2 free of 4' in verdicts.get(
+                'compute1', ('', ''))[1], verdicts)
 
     def remove(self):
         """Servers and ports removed"""

@@ -8,8 +8,11 @@ from nova.virt.libvirt import driver
 from oslo_log import log as logging
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.claim import ports
+from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import extras
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
@@ -26,13 +29,22 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
+        # nova-compute loads its driver before it makes its tracker.
+        self._claim = claim.install()
+        self._provider = provider.Provider(virtapi)
+        # As last reported: two answers of one update shall agree.
+        self._rows = ()
 
     def get_available_resource(self, nodename):
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
         data = super().get_available_resource(nodename)
-        if CONF.sriov.report_capacity:
-            data.setdefault('stats', {}).update(
-                _report(data['pci_passthrough_devices']))
+        self._rows = _rows(data['pci_passthrough_devices'])
+        if CONF.sriov.report_capacity and self._rows is not None:
+            data.setdefault('stats', {})[report.STATS_KEY] = report.write(
+                report.Report(
+                    self._rows,
+                    placement=self._provider.is_published(nodename),
+                    claim=self._claim))
         return data
 
     def _detach_with_retry(self, guest, instance_uuid, get_device_conf_func,
@@ -45,17 +57,35 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                 get_device_conf_func(*args, **kwargs)),
             device_name)
 
+    def check_can_live_migrate_destination(self, context, instance, *args,
+                                           **kwargs):
+        """Learn what the ports ask for, before the claim's lock is taken."""
+        if self._claim and report.is_mixed(self._rows or ()):
+            ports.remember(frozenset(
+                request.requester_id
+                for request in instance.pci_requests.requests
+                if request.requester_id and not request.alias_name))
+        return super().check_can_live_migrate_destination(
+            context, instance, *args, **kwargs)
 
-def _report(devices):
+    def update_provider_tree(self, provider_tree, nodename, allocations=None):
+        """Add the VFs of this host to its provider in Placement."""
+        # Nova's driver writes an inventory without them.
+        before = provider.published(provider_tree, nodename)
+        super().update_provider_tree(provider_tree, nodename, allocations)
+        self._provider.update(provider_tree, nodename, before,
+                              self._rows or (), reshape=bool(allocations))
+
+
+def _rows(devices):
     """:param devices: str, JSON as Nova's driver gives it
-    :returns: dict for ``stats``, empty when the host cannot be read
+    :returns: tuple of report.Row, None when the host cannot be read
     """
     try:
-        rows = capacity.rows(Host().snapshot(), json.loads(devices),
+        return capacity.rows(Host().snapshot(), json.loads(devices),
                              whitelist.Whitelist(CONF.pci.device_spec))
-        return {report.STATS_KEY: report.write(report.Report(rows))}
     except Exception:
         # Without this update nova-compute does not even start, and what it
         # is for is only told, not needed.
         LOG.exception('The SR-IOV capacity of this host cannot be reported')
-        return {}
+        return None

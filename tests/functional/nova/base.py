@@ -65,14 +65,23 @@ class SriovServersTest(base.ServersTestBase):
         return super()._setup_scheduler_service()
 
     def start_host(self, hostname='compute1', num_vfs=2, mode='legacy',
-                   **pf):
-        """:param pf: more of tests.sim.card.Pf"""
-        self.vfs = simulate(self, card.Pf(
-            '0000:81:00.0', 'enp129s0f0np0', mode=mode, vfs=num_vfs, **pf))
+                   more_modes=(), **pf):
+        """Start a compute with a card of num_vfs VFs; `more_modes` are those
+        of more cards with as many VFs each.
+
+        :param pf: more of tests.sim.card.Pf
+        """
+        # The PFs where Nova's HostPCIDevicesInfo puts them.
+        modes = (mode, *more_modes)
+        self.vfs = simulate(self, *(
+            card.Card(switch_id=f'e41d2d0300a1b2c{slot}', pfs=(card.Pf(
+                f'0000:81:0{slot}.0', f'enp129s{slot}f0np0', mode=mode,
+                vfs=num_vfs, **pf),))
+            for slot, mode in enumerate(modes)))
         return self.start_compute(
             hostname=hostname,
             pci_info=fakelibvirt.HostPCIDevicesInfo(
-                num_pfs=1, num_vfs=num_vfs))
+                num_pfs=len(modes), num_vfs=num_vfs * len(modes)))
 
     def create_port(self, number=1, **binding):
         """Create one of Neutron's fixture ports on PHYSNET.
@@ -132,16 +141,16 @@ class SriovServersTest(base.ServersTestBase):
             [pool.to_dict() for pool in node.pci_device_pools or ()])
 
 
-def simulate(test, pf):
+def simulate(test, *cards):
     """Give the drivers of computes that start from now on a host.
 
     :param test: whose fixtures undo it
-    :param pf: tests.sim.card.Pf; Nova's HostPCIDevicesInfo puts its first one
-        at 0000:81:00.0
+    :param cards: of tests.sim.card.Card; Nova's HostPCIDevicesInfo puts its
+        first PF at 0000:81:00.0
     :returns: tests.sim.vfs.Vfs
     """
-    sys = sysfs.Sysfs(
-        test.useFixture(fixtures.TempDir()).path, card.Card(pfs=(pf,)))
+    sys = sysfs.Sysfs(test.useFixture(fixtures.TempDir()).path, *cards)
+    test.sysfs = sys
     vfs, replaced = iproute.patches(sys)
     replaced |= {
         'nova_sriov_ext.virt.libvirt.driver.Host':

@@ -23,8 +23,8 @@ class WithOurDriver:
 
     def start_compute(self, *args, **kwargs):
         # For macvtap ports, of which plug sets the VF.
-        base.simulate(self, card.Pf(
-            '0000:81:00.0', 'enp129s0f0np0', mode='legacy'))
+        base.simulate(self, card.Card(pfs=(card.Pf(
+            '0000:81:00.0', 'enp129s0f0np0', mode='legacy'),)))
         hostname = super().start_compute(*args, **kwargs)
         driver = self.computes[hostname].driver
         assert type(driver.vif_driver).__name__ == 'SriovVIFDriver'

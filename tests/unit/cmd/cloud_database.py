@@ -6,6 +6,7 @@ A process of its own: Nova's database code keeps its connections in globals.
 It leaves FOLDER/nova.conf.
 """
 
+import datetime
 import os
 import pathlib
 import sys
@@ -42,9 +43,27 @@ HOSTS = {
     },
 }
 
+# (cell, host) -> what its nova-compute service is beside enabled and up.
+LONG_AGO = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+SERVICES = {
+    ('cell1', 'compute1'): {},
+    ('cell1', 'compute2'): {'disabled': True, 'disabled_reason': 'new NIC'},
+    ('cell2', 'compute2'): {'last_seen_up': LONG_AGO},
+    ('cell2', 'stock1'): {},
+}
+FLAVORS = {
+    'plain': {},
+    'three': {'pci_passthrough:alias': 'cx6:3'},
+}
+
+# A test takes longer than a service may be silent.
 NOVA_CONF = """\
 [DEFAULT]
 transport_url = fake://
+service_down_time = 86400
+[pci]
+alias = {{"name": "cx6", "vendor_id": "15b3", "product_id": "101e",
+    "device_type": "type-VF"}}
 [api_database]
 connection = sqlite:///{folder}/api.db
 [database]
@@ -69,6 +88,11 @@ def make(folder):
     objects.register_all()
     migration.db_sync(database='api')
     admin = context.get_admin_context()
+    for name, extra_specs in FLAVORS.items():
+        objects.Flavor(
+            admin, name=name, flavorid=f'id-{name}', memory_mb=1, vcpus=1,
+            root_gb=1, ephemeral_gb=0, swap=0, rxtx_factor=1.0,
+            is_public=True, extra_specs=extra_specs).create()
     for name, hosts in HOSTS.items():
         cell = objects.CellMapping(
             context=admin, uuid=uuidutils.generate_uuid(), name=name,
@@ -79,7 +103,19 @@ def make(folder):
             migration.db_sync(database='main', context=cctxt)
             for host, (stats, pools) in hosts.items():
                 _compute_node(cctxt, host, stats, pools).create()
+                if (name, host) in SERVICES:
+                    _create_service(cctxt, host, SERVICES[name, host])
     return nova_conf
+
+
+def _create_service(cctxt, host, values):
+    from nova import objects
+    service = objects.Service(cctxt, host=host, binary='nova-compute',
+                              topic='compute', disabled=False)
+    service.create()
+    for key, value in values.items():
+        setattr(service, key, value)
+    service.save()
 
 
 def _compute_node(cctxt, host, stats, pools):
@@ -92,7 +128,7 @@ def _compute_node(cctxt, host, stats, pools):
         memory_mb=1024, memory_mb_used=0, local_gb=10, local_gb_used=0,
         free_disk_gb=10, free_ram_mb=1024, cpu_info='{}',
         hypervisor_type='QEMU', hypervisor_version=1, current_workload=0,
-        running_vms=0, stats=stats,
+        running_vms=0, supported_hv_specs=[], stats=stats,
         pci_device_pools=objects.PciDevicePoolList(objects=[
             pci_device_pool.PciDevicePool.from_dict(p) for p in pools]))
 

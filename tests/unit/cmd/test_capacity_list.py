@@ -3,12 +3,9 @@
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
-from tests.sim import memory
 from tests.unit.cmd import script
 
 ALL = [
@@ -18,16 +15,6 @@ ALL = [
     ('compute2', 'physnet2', 'unknown', 4, 4, 0),
     ('stock1', 'physnet2', 'unknown', None, None, 3),
 ]
-
-
-@pytest.fixture(scope='module')
-def cloud():
-    """:returns: path of a folder with nova.conf and databases"""
-    with memory.folder() as folder:
-        subprocess.run(
-            [sys.executable, '-m', 'tests.unit.cmd.cloud_database', folder],
-            cwd=script.ROOT, check=True, capture_output=True)
-        yield folder
 
 
 def listed(folder, *words):

@@ -18,6 +18,7 @@ PATH = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 
 def host(name, *pools):
     state = host_manager.HostState(name, name, uuids.cell)
+    state.stats = {}
     state.pci_stats = given.pci_stats(pools)
     return state
 
@@ -69,19 +70,6 @@ def test_a_rebuild_stays_where_it_is(conf, hosts):
     assert len(passed(hosts, spec)) == len(hosts)
 
 
-@pytest.mark.parametrize('pci_in_placement, names', [
-    (True, ['h']), (False, [])])
-def test_aliases_are_placements_when_told_so(conf, pci_in_placement, names):
-    conf.config(pci_in_placement=pci_in_placement, group='filter_scheduler')
-    alias = given.alias_request(specs=[{'vendor_id': '8086'}])
-    assert passed([host('h', given.pool())], request(alias)) == names
-
-
-def test_ports_are_never_placements(conf, hosts):
-    conf.config(pci_in_placement=True, group='filter_scheduler')
-    assert passed(hosts, request(A_PORT)) == ['free']
-
-
 def test_one_line_tells_why_no_host_is_left(conf, hosts, caplog):
     caplog.set_level(logging.INFO)
     asked = [given.port_request(f'port{n}', physical_network='a')
@@ -91,11 +79,11 @@ def test_one_line_tells_why_no_host_is_left(conf, hosts, caplog):
              if r.levelno == logging.INFO]
     assert lines == [
         f'No host has the SR-IOV devices of server {uuids.server}: '
-        'none_free on 2 host(s), e.g. other: a: 1 asked, the host has none '
-        'free (port port0); '
+        'none_free on 2 host(s), e.g. other: a: 1 VFs asked, none free '
+        '(port port0); '
         'no_pci_devices on 2 host(s), e.g. empty: the host reports no free '
         'PCI devices; '
-        'too_few_free on 1 host(s), e.g. free: a: 3 asked, 2 free '
+        'too_few_free on 1 host(s), e.g. free: a: 3 VFs asked, 2 free '
         '(port port2)']
 
 

@@ -1,26 +1,20 @@
-"""fit says what Nova's own stats say: they are the oracle.
-
-``support_requests`` is what stock PciPassthroughFilter asks for each host,
-on a copy of the host's stats.
-"""
-
-import copy
+"""The quick verdict on plain ports is the verdict."""
 
 import hypothesis
 from hypothesis import strategies as st
+import pytest
 
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import fit
-from tests.unit.scheduler import pools as given_pools
-
-EXAMPLES = 2500
+from nova_sriov_ext.scheduler import gather
+from tests.unit.scheduler import pools as given
 
 # Values that meet: the smaller the world and the more usual most of it, the
 # more often a pool is the one asked for, or nearly. MISSING: no such key.
 MISSING = object()
-PHYSNETS = 5 * ('physnet0',) + ('PhysNet0', 'physnet1', None)
-PRODUCTS = ('101e', '101e', '1521')
-DEV_TYPES = 5 * ('type-VF',) + ('type-PF', 'type-PCI', 'vdpa')
-FALSE = 4 * (MISSING, 'false') + ('False', 'no', '0')
+PHYSNETS = 5 * ('physnet0',) + ('PhysNet0', 'physnet1')
+FALSE = 4 * ('false',) + ('False', 'no', '0')
 TRUE = ('true', 'True', '1')
 
 
@@ -32,69 +26,52 @@ def _dicts(**values):
 
 
 POOLS = st.lists(_dicts(
-    vendor_id=('15b3',), numa_node=(None,), count=range(6),
-    product_id=PRODUCTS,
-    dev_type=DEV_TYPES,
-    physical_network=(*PHYSNETS, MISSING),
-    remote_managed=FALSE + TRUE,
-    trusted=FALSE + TRUE,
-    address=('0000:03:00.0', '0000:03:00.1'),
-    live_migratable=4 * (MISSING,) + ('true', 'false'),
-    rack=(MISSING, 'a')), min_size=2, max_size=7)
+    vendor_id=('15b3',), numa_node=(None,),
+    count=(*range(6), -1, None, '3', 2.0),
+    dev_type=5 * ('type-VF',) + ('type-PF', 'type-PCI', 'vdpa', MISSING),
+    physical_network=(*PHYSNETS, None, MISSING, 7),
+    remote_managed=FALSE + TRUE + (MISSING,),
+    trusted=5 * (MISSING,) + ('true',),
+    address=('0000:03:00.0', '0000:03:00.1', MISSING)), max_size=7)
 
-PORT_SPECS = _dicts(
-    physical_network=PHYSNETS,
-    remote_managed=7 * ('False',) + ('True',),
-    dev_type=7 * (MISSING,) + ('type-PF', 'vdpa'),
-    trusted=7 * (MISSING,) + ('True', 'False'))
-
-ALIAS_SPECS = _dicts(
-    vendor_id=('15b3', '15b3', '15B3', '8086'),
-    product_id=(MISSING, *PRODUCTS),
-    dev_type=(MISSING, *DEV_TYPES[:-1]),
-    live_migratable=5 * (MISSING,) + ('true', 'false'),
-    # Placement's business, stock ignores them here.
-    resource_class=(MISSING, 'CUSTOM_NIC'), traits=(MISSING, 'CUSTOM_FAST'))
-
-REQUESTS = st.lists(st.one_of(
-    st.builds(lambda spec: given_pools.port_request(**spec), PORT_SPECS),
-    st.builds(given_pools.alias_request, count=st.integers(1, 4),
-              specs=st.lists(ALIAS_SPECS, min_size=1, max_size=3))),
-    min_size=1, max_size=3)
+PORTS = st.lists(st.builds(
+    lambda spec: given.port_request(**spec), _dicts(
+        physical_network=(*PHYSNETS, None),
+        remote_managed=9 * ('False',) + ('false', 'True'),
+        dev_type=19 * (MISSING,) + ('type-PF',),
+        trusted=19 * (MISSING,) + ('True',))), min_size=1, max_size=8)
 
 
-def asked(requests):
-    return [fit.Request(specs=tuple(r.spec), count=r.count, name='any')
-            for r in requests]
+@hypothesis.settings(
+    max_examples=3000, suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(pools=POOLS, ports=PORTS)
+def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
+    asked = gather.demand_of(ports, {})
+    try:
+        quick = (None if asked.plain is None
+                 else fit.serves_plain(pools, asked.plain))
+    except (AttributeError, KeyError, TypeError):
+        quick = None
+    fits = fit.misfit(pools, report.NOTHING, asked) is None
+    hypothesis.event(f'quick: {quick}')
+    assert quick in (None, fits)
 
 
-@hypothesis.settings(max_examples=EXAMPLES)
-@hypothesis.given(POOLS, REQUESTS)
-@hypothesis.example([], [given_pools.port_request()])
-@hypothesis.example([given_pools.pool()], [])
-def test_fits_when_stock_supports(pools, requests):
-    stats = given_pools.pci_stats(pools)
-    before = copy.deepcopy(stats.pools)
-    fits = fit.misfit(stats.pools, asked(requests)) is None
-    assert stats.pools == before, 'fit changed the pools of the host'
-    hypothesis.event(f'{len(requests)} requests, fits: {fits}')
-    assert fits == stats.support_requests(requests, provider_mapping={})
+PLAIN = given.port_request(physical_network='a')
 
 
-def test_a_vf_serves_one_request_only():
-    stats = given_pools.pci_stats([given_pools.pool(2)])
-    requests = [given_pools.port_request() for _ in range(3)]
-    for n, fits in ((2, True), (3, False)):
-        assert stats.support_requests(requests[:n], {}) is fits
-        assert (fit.misfit(stats.pools, asked(requests[:n])) is None) is fits
-
-
-def test_an_alias_of_no_devices_still_needs_a_pool():
-    """``pci_passthrough:alias = a1:0``: the claim refuses a host that has
-    nothing which matches, whatever the number."""
-    request = given_pools.alias_request(
-        count=0, specs=[{'vendor_id': '8086'}])
-    for vendor, fits in (('8086', True), ('15b3', False)):
-        stats = given_pools.pci_stats([given_pools.pool(vendor_id=vendor)])
-        assert stats.support_requests([request], {}) is fits
-        assert (fit.misfit(stats.pools, asked([request])) is None) is fits
+@pytest.mark.parametrize('requests, extra_specs, plain', [
+    ([PLAIN], {}, {'a': 1}),
+    ([PLAIN, PLAIN, given.port_request(physical_network='B')], {},
+     {'a': 2, 'b': 1}),
+    ([PLAIN, given.alias_request(specs=[{}])], {}, None),
+    ([given.port_request(physical_network='a', trusted='True')], {}, None),
+    ([given.port_request(physical_network=None)], {}, None),
+    ([PLAIN], {demand.PF_POLICY: demand.SPREAD}, None),
+    ([PLAIN], {demand.PF_POLICY: demand.PACK}, {'a': 1}),
+    ([PLAIN], {demand.LAG_POLICY: demand.REJECT}, None),
+    ([PLAIN], {demand.LAG_POLICY: demand.WEIGH}, {'a': 1}),
+])
+def test_what_is_plain(conf, neutron, requests, extra_specs, plain):
+    assert gather.demand_of(requests, extra_specs).plain == plain

@@ -2,90 +2,226 @@
 
 import pytest
 
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import fit
+from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.scheduler import state
 from tests.unit.scheduler.pools import pool
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
 
 def port(name, **spec):
-    return fit.Request(specs=(spec,), count=1, name=f'port {name}')
+    return demand.Request(
+        specs=(spec,), count=1, name=f'port {name}', port=name)
 
 
 def on(physnet, name='p1', **spec):
     return port(name, physical_network=physnet, **spec)
 
 
+def switchdev(physnet, name='p1'):
+    return demand.Request(
+        specs=({'physical_network': physnet},), count=1, name=f'port {name}',
+        port=name, modes=frozenset(('switchdev', 'unknown')))
+
+
+def healthy(physnet, name='p1'):
+    return demand.Request(
+        specs=({'physical_network': physnet},), count=1, name=f'port {name}',
+        port=name, lags=state.HEALTHY)
+
+
 def alias(count=1, **spec):
-    return fit.Request(specs=(spec,), count=count, name='alias a1')
+    return demand.Request(specs=(spec,), count=count, name='alias a1')
 
 
-A1 = pool(1, physical_network='a', address='0000:03:00.0')
-A2 = pool(2, physical_network='A', address='0000:03:00.1')
-A_PF = pool(1, physical_network='a', dev_type='type-PF')
+def told(*rows, claim=None):
+    """:param rows: (PF, VFs in total, mode, LAG state)"""
+    return report.Report(claim=claim, rows=tuple(
+        report.Row(pf, 'a', vfs, mode=mode, lag=lag)
+        for pf, vfs, mode, lag in rows))
+
+
+A1 = pool(1, physical_network='a', address=PF0)
+A2 = pool(2, physical_network='A', address=PF1)
+A_PF = pool(1, physical_network='a', dev_type='type-PF', address=PF0)
 B0 = pool(0, physical_network='b')
 PLAIN = pool(1)
+TRUSTED = pool(1, physical_network='a', trusted='true', address=PF0)
 
 CASES = {
     'the host has no pools': (
-        None, [on('a')], fit.NO_PCI, 'the host reports no free PCI devices'),
+        None, [on('a')], reasons.NO_PCI,
+        'the host reports no free PCI devices'),
     'the host has an empty list of pools': (
-        [], [on('a')], fit.NO_PCI, 'the host reports no free PCI devices'),
+        [], [on('a')], reasons.NO_PCI,
+        'the host reports no free PCI devices'),
     'another physnet only': (
-        [A1], [on('b')], fit.NO_FREE,
-        'b: 1 asked, the host has none free (port p1)'),
+        [A1], [on('b')], reasons.NO_FREE,
+        'b: 1 VFs asked, none free (port p1)'),
     'the physnet, but nothing left of it': (
-        [A1, B0], [on('b', 'p1'), on('b', 'p2')], fit.NO_FREE,
-        'b: 1 asked, the host has none free (port p1)'),
+        [A1, B0], [on('b', 'p1'), on('b', 'p2')], reasons.NO_FREE,
+        'b: 1 VFs asked, none free (port p1)'),
     'counts that are no numbers of devices': (
         [pool(count, physical_network='a')
-         for count in (None, '5', -5, 0.5)], [on('a')], fit.NO_FREE,
-        'a: 1 asked, the host has none free (port p1)'),
+         for count in (None, '5', -5, 0.5)], [on('a')], reasons.NO_FREE,
+        'a: 1 VFs asked, none free (port p1)'),
     'the first port fits, the second not': (
-        [A1], [on('a', 'p1'), on('a', 'p2')], fit.TOO_FEW,
-        'a: 2 asked, 1 free (port p2)'),
+        [A1], [on('a', 'p1'), on('a', 'p2')], reasons.TOO_FEW,
+        'a: 2 VFs asked, 1 free (port p2)'),
     'free ones of all pools of the physnet count': (
-        [A1, A2], [on('a', f'p{n}') for n in range(1, 6)], fit.TOO_FEW,
-        'a: 4 asked, 3 free (port p4)'),
+        [A1, A2], [on('a', f'p{n}') for n in range(1, 6)], reasons.TOO_FEW,
+        'a: 4 VFs asked, 3 free (port p4)'),
     'ports of other physnets do not count': (
         [A1, pool(1, physical_network='c')],
-        [on('c', 'p1'), on('a', 'p2'), on('a', 'p3')], fit.TOO_FEW,
-        'a: 2 asked, 1 free (port p3)'),
+        [on('c', 'p1'), on('a', 'p2'), on('a', 'p3')], reasons.TOO_FEW,
+        'a: 2 VFs asked, 1 free (port p3)'),
     'a PF is free, a VF is asked': (
-        [A_PF], [on('a')], fit.NO_MATCH,
-        'a: the host has free ones, but none as asked by port p1'),
+        [A_PF], [on('a')], reasons.NO_MATCH,
+        'a: 1 free, but none as asked by port p1'),
     'free, but not trusted': (
-        [A1], [on('a', trusted='True')], fit.NO_MATCH,
-        'a: the host has free ones, but none as asked by port p1'),
+        [A1], [on('a', trusted='True')], reasons.NO_MATCH,
+        'a: 1 free, but none as asked by port p1'),
+    'a PF and a VF of it': (
+        [A_PF, A1], [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')],
+        reasons.EXCLUDED,
+        'a: 1 PFs asked, 1 free, but a PF and its VFs exclude each other '
+        '(port p2)'),
+    'a plain port takes the trusted VF': (
+        [TRUSTED, A1], [on('a', 'p1'), on('a', 'p2', trusted='True')],
+        reasons.TAKEN,
+        'a: 1 VFs asked, 1 free, but earlier requests of the server take '
+        'those that suit port p2'),
     'a port on a tunnelled network, all devices have a physnet': (
-        [A1], [on(None)], fit.NO_FREE,
-        'devices without a physnet: 1 asked, the host has none free '
-        '(port p1)'),
+        [A1], [on(None)], reasons.NO_FREE,
+        'devices without a physnet: 1 VFs asked, none free (port p1)'),
     'two ports on a tunnelled network': (
-        [A1, PLAIN], [on(None, 'p1'), on(None, 'p2')], fit.TOO_FEW,
-        'devices without a physnet: 2 asked, 1 free (port p2)'),
+        [A1, PLAIN], [on(None, 'p1'), on(None, 'p2')], reasons.TOO_FEW,
+        'devices without a physnet: 2 VFs asked, 1 free (port p2)'),
     'an alias asks for more than there is': (
-        [A1], [alias(3, vendor_id='15b3')], fit.TOO_FEW,
-        'alias a1: 3 asked, 1 free (alias a1)'),
+        [A1], [alias(3, vendor_id='15b3')], reasons.TOO_FEW,
+        'alias a1: 3 devices asked, 1 free (alias a1)'),
     'an alias asks for another vendor': (
-        [A1], [alias(vendor_id='8086')], fit.NO_MATCH,
-        'alias a1: the host has free ones, but none as asked by alias a1'),
+        [A1], [alias(vendor_id='8086')], reasons.NO_MATCH,
+        'alias a1: 1 free, but none as asked by alias a1'),
     'an alias on a host that is full': (
-        [B0], [alias(vendor_id='15b3')], fit.NO_FREE,
-        'alias a1: 1 asked, the host has none free (alias a1)'),
+        [B0], [alias(vendor_id='15b3')], reasons.NO_FREE,
+        'alias a1: 1 devices asked, none free (alias a1)'),
 }
 
 
 @pytest.mark.parametrize(
     'pools, requests, reason, words', CASES.values(), ids=CASES.keys())
-def test_reason(pools, requests, reason, words):
-    misfit = fit.misfit(pools, requests)
+def test_capacity(pools, requests, reason, words):
+    misfit = fit.misfit(pools, report.NOTHING,
+                        demand.Demand(requests=tuple(requests)))
     assert (misfit.reason, str(misfit)) == (reason, words)
+
+
+LEGACY = (PF0, 8, 'legacy', 'none')
+SWITCHDEV = (PF1, 8, 'switchdev', 'active')
+DEGRADED = (PF0, 8, 'switchdev', 'degraded')
+
+POLICIES = {
+    'legacy VFs, switchdev asked': (
+        [A1, B0], told(LEGACY), [switchdev('a')], {}, reasons.MODE,
+        'a: 1 VFs asked, none free of 8; 1 more are legacy, switchdev asked '
+        '(port p1)'),
+    'too few in switchdev mode': (
+        [A1, A2], told(LEGACY), [switchdev('a', f'p{n}') for n in range(4)],
+        {}, reasons.TOO_FEW,
+        'a: 4 VFs asked, 2 free of 8; 1 more are legacy, switchdev asked '
+        '(port p3)'),
+    'both modes, and the claim takes the legacy VF first': (
+        [A1, pool(2, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV), [switchdev('a')], {}, reasons.CHOICE,
+        'a: 1 VFs asked, 2 free of 16; 1 more are legacy, switchdev asked, '
+        'and the claim takes one of those (port p1)'),
+    'a degraded LAG': (
+        [A1], told(DEGRADED), [healthy('a')], {}, reasons.LAG,
+        'a: 1 VFs asked, none free of 8; 1 more are on a PF whose LAG is '
+        'degraded (port p1)'),
+    'two ports shall come from two PFs': (
+        [pool(2, physical_network='a', address=PF1), A1], told(),
+        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': demand.SPREAD},
+        reasons.SAME_PF,
+        'a: 2 VFs asked from different PFs, they would come from 1'),
+    'a number is reserved': (
+        [A1, pool(2, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '3'}},
+        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+    'a percentage is reserved, rounded up': (
+        [A1, pool(2, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '13%'}},
+        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+    'an assignment lacks VFs in switchdev mode': (
+        [A1, pool(1, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV, claim='assign'),
+        [switchdev('a', 'p1'), switchdev('a', 'p2')], {}, reasons.MODE,
+        'a: 2 VFs asked, 1 free of 16; 1 more are legacy, switchdev asked '
+        '(port p2)'),
+    'an assignment lacks PFs': (
+        [pool(2, physical_network='a', address=PF1), A_PF],
+        told(claim='assign'), [on('a', 'p1'), on('a', 'p2')],
+        {'pf_policy': demand.SPREAD}, reasons.SAME_PF,
+        'a: 2 VFs asked from different PFs, they would come from 1'),
+    'a PF and a VF of it, to be assigned': (
+        [A_PF, A1], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')], {},
+        reasons.NO_ASSIGNMENT,
+        'no choice of devices serves all at once: port p1, port p2'),
+    'Neutron is silent': (
+        [A1], told(), [on('a')], {'unread': True}, reasons.PORTS_UNREAD,
+        'Neutron does not tell what the ports ask for'),
+    'Placement chose a device that is in use': (
+        [PLAIN | {'rp_uuid': 'rp1'}], told(),
+        [demand.Request(specs=({},), count=1, name='alias a1', group='r1',
+                        rp_uuids=('rp2',))], {}, reasons.NOT_PLACED,
+        'the devices that Placement chose for alias a1 are not free'),
+}
+
+
+@pytest.mark.parametrize(
+    'pools, told, requests, policies, reason, words', POLICIES.values(),
+    ids=POLICIES.keys())
+def test_policies(pools, told, requests, policies, reason, words):
+    misfit = fit.misfit(pools, told, demand.Demand(
+        requests=tuple(requests), **policies))
+    assert (misfit.reason, str(misfit)) == (reason, words)
+
+
+ASSIGNED = {
+    'the trusted port comes last': (
+        [TRUSTED, A1], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2', trusted='True')], {}),
+    'the VF in switchdev mode is not the first': (
+        [A1, pool(1, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV, claim='assign'),
+        [switchdev('a', 'p1'), on('a', 'p2')], {}),
+    'from two PFs': (
+        [pool(2, physical_network='a', address=PF0),
+         pool(2, physical_network='a', address=PF1)], told(claim='assign'),
+        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': demand.SPREAD}),
+}
+
+
+@pytest.mark.parametrize('pools, told, requests, policies',
+                         ASSIGNED.values(), ids=ASSIGNED.keys())
+def test_the_claim_decides(pools, told, requests, policies):
+    """What this project's claim can serve, and Nova's own cannot."""
+    asked = demand.Demand(requests=tuple(requests), **policies)
+    assert fit.misfit(pools, told, asked) is None
+    novas = report.Report(rows=told.rows)
+    assert fit.misfit(pools, novas, asked) is not None
 
 
 @pytest.mark.parametrize('pools', [None, [], [A1]])
 def test_a_server_without_requests_fits_everywhere(pools):
-    assert fit.misfit(pools, []) is None
+    assert fit.misfit(pools, report.NOTHING, demand.Demand()) is None
 
 
 def test_every_reason_has_words():
-    reasons = {case[2] for case in CASES.values()}
-    assert reasons == set(fit._WORDS), 'a reason that no case shows'
+    shown = {case[-2] for case in (*CASES.values(), *POLICIES.values())}
+    assert shown == set(reasons.WORDS), 'a reason that no case shows'

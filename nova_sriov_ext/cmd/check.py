@@ -1,0 +1,72 @@
+"""``nova-sriov check``: is this host ready for what nova.conf asks?"""
+
+import importlib
+
+from cliff.command import Command
+from oslo_config import cfg
+from oslo_upgradecheck import upgradecheck
+
+from nova_sriov_ext.cmd import nova_conf
+
+_DRIVER = 'nova.virt.sriov_ext'
+
+
+class Check(Command):
+    """Check nova.conf and the installed Nova, before nova-compute starts.
+
+    Run it on a compute host, with the nova.conf of nova-compute, after an
+    upgrade above all. It changes nothing. Exit status: 0 all well, 1 with
+    warnings, 2 with failures.
+    """
+
+    def take_action(self, parsed_args):
+        return int(Checks(self.app_args.config_file).check())
+
+
+class Checks(upgradecheck.UpgradeCommands):
+    """:param config_files: list of paths, None for Nova's usual ones"""
+
+    display_title = 'SR-IOV of Nova'
+
+    def __init__(self, config_files=None):
+        self._config_files = config_files
+
+    def _options(self):
+        try:
+            group = nova_conf.read(self._config_files).sriov
+            for name in group:
+                group[name]
+        except cfg.Error as e:
+            return _result('FAILURE', f'nova.conf cannot be used: {e}')
+        return _result('SUCCESS')
+
+    def _driver(self):
+        try:
+            importlib.import_module(_DRIVER)
+        except ImportError as e:
+            return _result(
+                'WARNING', f'nova-compute cannot load the compute driver '
+                f'sriov_ext.SriovLibvirtDriver ({e}). Where Nova is installed '
+                'in another place, start nova-sriov-compute instead of '
+                'nova-compute.')
+        return _result('SUCCESS')
+
+    def _claim(self):
+        from nova_sriov_ext import claim
+        differences = claim.problems()
+        if differences:
+            return _result(
+                'FAILURE', "Nova's own PCI claim stays in place whatever "
+                '[sriov]claim_policy says. This Nova is not what the other '
+                f'was written for: {"; ".join(differences)}')
+        return _result('SUCCESS')
+
+    _upgrade_checks = (
+        ('Options in nova.conf', _options),
+        ('Compute driver', _driver),
+        ('PCI claim', _claim),
+    )
+
+
+def _result(code, details=None):
+    return upgradecheck.Result(upgradecheck.Code[code], details)

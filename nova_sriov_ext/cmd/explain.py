@@ -1,0 +1,71 @@
+"""``nova-sriov explain``: which hosts would take a server, and why not."""
+
+from cliff.lister import Lister
+
+from nova_sriov_ext.cmd import cells
+
+_COLUMNS = ('Host', 'Cell', 'Verdict', 'Reason')
+
+# Exit status: 1 and 2 are cliff's, for errors.
+NO_HOST_PASSES = 3
+
+
+class BadQuestion(Exception):
+    """Nothing is asked, or about a host that Nova does not know."""
+
+
+class Explain(Lister):
+    """Tell which hosts have the SR-IOV devices for a server, and why others
+    have not.
+
+    Nothing is created. It runs on a controller: ports are read from Neutron
+    with the [neutron] credentials of nova.conf, flavors and hosts from Nova's
+    databases. Hosts are judged as SriovCapacityFilter judges them, by that
+    filter's options in this nova.conf; other filters are not asked.
+
+    The exit status is 0 when a host passes, 3 when none does, 1 when the
+    question cannot be answered.
+    """
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--port', metavar='PORT', action='append', default=[],
+            help='Neutron port that the server would have, by id or name; '
+                 'may be given more than once, in the order of the server')
+        parser.add_argument(
+            '--flavor', metavar='FLAVOR',
+            help='flavor of the server, by id or name, for its PCI aliases '
+                 'and sriov: extra specs')
+        parser.add_argument('--host', metavar='HOST', help='only this host')
+        return parser
+
+    def run(self, parsed_args):
+        super().run(parsed_args)
+        return self._status
+
+    def take_action(self, parsed_args):
+        if not (parsed_args.port or parsed_args.flavor):
+            raise BadQuestion('Say what the server would have: --port, '
+                              '--flavor, or both.')
+        cells.prepare(self.app_args.config_file)
+        # They import Nova, which prepare has to come before.
+        from nova_sriov_ext.cmd import server_request
+        from nova_sriov_ext.cmd import verdict
+        hosts = _chosen(cells.hosts(), parsed_args.host)
+        spec = server_request.make(
+            parsed_args.port, parsed_args.flavor, self.app.LOG.warning)
+        verdicts = verdict.of(hosts, spec)
+        passed = any(v.verdict == verdict.PASSES for v in verdicts)
+        self._status = 0 if passed else NO_HOST_PASSES
+        return _COLUMNS, [(v.host, v.cell, v.verdict, v.reason)
+                          for v in verdicts]
+
+
+def _chosen(hosts, name):
+    chosen = [host for host in hosts if name in (None, host.node.host)]
+    if not chosen:
+        raise BadQuestion(
+            'There is no compute host' + (f' {name}' if name else '') +
+            ' in any cell; see "nova-manage cell_v2 list_hosts".')
+    return chosen

@@ -1,0 +1,98 @@
+"""What the scheduler would make of each host for a request."""
+
+import dataclasses
+import operator
+
+from nova import servicegroup
+from nova.scheduler import host_manager
+
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import shortage
+
+PASSES = 'passes'
+REFUSED = 'refused'
+DISABLED = 'disabled'
+DOWN = 'down'
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """:ivar host: str
+    :ivar cell: str, name of its cell
+    :ivar verdict: PASSES, REFUSED by the filter for its devices, or DISABLED
+        or DOWN: Nova takes no servers there, whatever the devices
+    :ivar reason: str
+    """
+
+    host: str
+    cell: str
+    verdict: str
+    reason: str
+
+
+def of(hosts, spec):
+    """Judge hosts.
+
+    :param hosts: list of cells.Host
+    :param spec: nova.objects.RequestSpec
+    :returns: list of Verdict, by host
+    """
+    demand = gather.of_spec(spec)
+    api = servicegroup.API()
+    return sorted((_of_host(host, demand, api) for host in hosts),
+                  key=operator.attrgetter('host', 'cell'))
+
+
+def _of_host(host, demand, api):
+    state = host_manager.HostState(
+        host.node.host, host.node.hypervisor_hostname, host.cell.uuid)
+    state.update(compute=host.node)
+    misfit = filters.judge(state, demand)
+    devices = str(misfit or _found(state, demand))
+    verdict, trouble = _of_service(host, api)
+    if trouble:
+        devices = f'{trouble}; {devices}'
+    elif misfit:
+        verdict = REFUSED
+    return Verdict(host.node.host, host.cell_name, verdict, devices)
+
+
+def _of_service(host, api):
+    """As Nova's ComputeFilter sees it, and the host manager the cells.
+
+    :returns: (verdict, what is wrong or None)
+    """
+    service = host.service
+    if host.cell.disabled:
+        return DISABLED, 'its cell is disabled'
+    if service is None:
+        return DOWN, 'there is no nova-compute service of that name'
+    if service.disabled:
+        why = service.disabled_reason or 'no reason given'
+        return DISABLED, f'nova-compute is disabled ({why})'
+    if not api.service_is_up(service):
+        seen = service.last_seen_up or 'never'
+        return DOWN, f'nova-compute is down (last seen: {seen})'
+    return PASSES, None
+
+
+def _found(state, demand):
+    """What a host that passes has, in the words of a refusal.
+
+    :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
+    """
+    pools = state.pci_stats.pools if state.pci_stats else []
+    told = report.read(getattr(state, 'stats', None))
+    # As a refusal counts: the last of equal requests has the sum of all.
+    last = {str(request.specs): request for request in demand.requests}
+    return '; '.join(
+        _words(shortage.misfit(pools, told, demand, request))
+        for request in last.values()) or 'no SR-IOV device asked'
+
+
+def _words(numbers):
+    of = '' if numbers.total is None else f' of {numbers.total}'
+    return (f'{numbers.subject}: {numbers.asked} {numbers.unit} asked, '
+            f'{numbers.free} free{of}')

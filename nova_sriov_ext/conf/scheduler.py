@@ -1,0 +1,80 @@
+"""Options of the filter."""
+
+from oslo_config import cfg
+from oslo_config import types
+
+_ACCEPT = ('accept', 'take the host as if it suited')
+_REJECT = ('reject', 'refuse the host')
+
+OPTS = [
+    cfg.StrOpt(
+        'plain_port_mode',
+        default='any',
+        choices=[
+            ('any', 'VFs of PFs in either eswitch mode'),
+            ('legacy', 'only VFs of PFs in legacy mode'),
+        ],
+        help="""
+What a port gets that does not ask for switchdev. A port asks for it by its
+attribute ``hardware_offload_type``, by ``capabilities`` of exactly
+``["switchdev"]`` in its binding profile, or by being on a tunnelled network.
+"""),
+    cfg.StrOpt(
+        'unknown_mode',
+        default='accept',
+        choices=[_ACCEPT, _REJECT],
+        help="""
+What the filter does for a port that may not get just any VF, where the
+eswitch mode of a PF is not known: its compute host does not report it, and
+``[pci] device_spec`` there has no tag ``eswitch_mode``.
+"""),
+    cfg.StrOpt(
+        'unknown_ports',
+        default='accept',
+        choices=[
+            ('accept', 'go on as if no port asked for switchdev'),
+            ('reject', 'refuse every host'),
+        ],
+        help="""
+What the filter does when Neutron does not answer what the ports of a server
+ask for.
+"""),
+    cfg.StrOpt(
+        'lag_policy',
+        default='weigh',
+        choices=[
+            ('ignore', 'take such hosts as any other'),
+            ('weigh', 'take them last; needs SriovLagWeigher'),
+            ('reject', 'refuse hosts where the VFs would come from such a '
+                       'PF'),
+        ],
+        help="""
+What to do about PFs that are in a bond whose VF-LAG is inactive or degraded.
+A flavor overrides it with the extra spec ``sriov:lag_policy``.
+"""),
+    cfg.StrOpt(
+        'pf_policy',
+        default='pack',
+        choices=[
+            ('spread', 'from different PFs; hosts where they would not are '
+                       'refused'),
+            ('prefer_spread', 'from different PFs where that is possible'),
+            ('pack', 'from as few PFs as possible'),
+        ],
+        help="""
+Where the VFs of one server and physnet come from. ``prefer_spread`` and
+``pack`` are a matter of the claim on the compute host alone; Nova's own claim
+packs. With ``spread``, the guest may bond its VFs. A flavor overrides it with
+the extra spec ``sriov:pf_policy``.
+"""),
+    cfg.Opt(
+        'vf_reserve',
+        type=types.Dict(types.String(regex=r'^\d+%?$')),
+        default={},
+        help="""
+How many VFs of a physnet stay free on each host for the flavors that have the
+extra spec ``sriov:ignore_reserve = true``: per physnet a number, or a
+percentage of the host's VFs, rounded up, e.g. ``physnet2:4,physnet3:10%``. A
+percentage holds where the host reports its VFs (``report_capacity``).
+"""),
+]

@@ -1,0 +1,50 @@
+"""Options of the weighers.
+
+Each can be overridden for the hosts of an aggregate by its metadata, as those
+of Nova's own weighers.
+"""
+
+from oslo_config import cfg
+
+OPTS = [
+    cfg.FloatOpt(
+        'capacity_weight_multiplier',
+        default=-1.0,
+        help="""
+How much the free devices of a host count that suit one of the server's
+requests: VFs of the physnets of its ports, devices of its flavor's aliases.
+Negative: pack, hosts with few first, so that others keep many for a server
+that asks for many at once. Positive: spread. 0: do not count.
+
+Nova's PCIWeigher packs by all PCI devices, whatever their physnet; set
+``[filter_scheduler] pci_weight_multiplier = 0`` to let this one decide alone.
+
+An aggregate's metadata overrides it for its hosts by the key
+``sriov_capacity_weight_multiplier``.
+"""),
+    cfg.FloatOpt(
+        'avoidance_weight_multiplier',
+        default=1.0,
+        min=0.0,
+        help="""
+How much hosts with free PCI devices are avoided for servers that ask for none.
+Nova's PCIWeigher does so too; this one takes over where the multiplier of
+that is 0.
+
+An aggregate's metadata overrides it for its hosts by the key
+``sriov_avoidance_weight_multiplier``.
+"""),
+    cfg.FloatOpt(
+        'lag_weight_multiplier',
+        default=1000000.0,
+        min=0.0,
+        help="""
+How much hosts are avoided where the server's VFs would come from a PF whose
+VF-LAG is degraded, and twice as much where it is inactive, for servers whose
+lag policy is ``weigh``. The default, that of Nova's BuildFailureWeigher, puts
+such a host last.
+
+An aggregate's metadata overrides it for its hosts by the key
+``sriov_lag_weight_multiplier``.
+"""),
+]

@@ -1,0 +1,41 @@
+"""The flavor extra specs of this project, for Nova's API to validate.
+
+From microversion 2.86 on it refuses a value that a validator does not know,
+and an unknown name in a namespace that has validators
+(nova/api/validation/extra_specs/validators.py).
+"""
+
+from nova.api.validation.extra_specs import base
+
+from nova_sriov_ext.scheduler import demand
+
+_VALIDATORS = [
+    base.ExtraSpecValidator(
+        name=demand.PF_POLICY,
+        description=(
+            "From which PFs the server's VFs of one physnet come: "
+            'different ones (``spread``), different ones where the host has '
+            'them (``prefer_spread``), or as few as possible (``pack``).'),
+        value={'type': str, 'enum': demand.PF_POLICIES}),
+    base.ExtraSpecValidator(
+        name=demand.LAG_POLICY,
+        description=(
+            'What becomes of hosts whose VF-LAG of a physnet is degraded or '
+            'inactive: taken as any other (``ignore``), only where there is '
+            'no better (``weigh``), or not at all (``reject``).'),
+        value={'type': str, 'enum': demand.LAG_POLICIES}),
+    base.ExtraSpecValidator(
+        name=demand.IGNORE_RESERVE,
+        description=(
+            'Whether the server may have the VFs that are reserved by '
+            '``[sriov] vf_reserve``.'),
+        value={'type': bool}),
+]
+
+
+def register():
+    """Entry point ``nova.api.extra_spec_validators``.
+
+    :returns: list of nova.api.validation.extra_specs.base.ExtraSpecValidator
+    """
+    return _VALIDATORS

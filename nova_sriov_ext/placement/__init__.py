@@ -1,0 +1,1 @@
+"""SR-IOV VFs as a resource of Placement: one class per physnet."""

@@ -1,0 +1,36 @@
+"""What is published of the VFs of one physnet."""
+
+
+def record(total, reserved):
+    """:param total: VFs; Placement takes no inventory of none
+    :param reserved: VFs that must not be allocated
+    :returns: dict, an inventory of Placement
+    """
+    return {'total': total, 'reserved': reserved,
+            'min_unit': 1, 'max_unit': total, 'step_size': 1,
+            'allocation_ratio': 1.0}
+
+
+def closed(total):
+    """An inventory of which nothing more can be allocated.
+
+    Allocations that are there stay; Placement lets them move to another
+    consumer and shrink (placement.objects.allocation).
+    """
+    return record(total, total)
+
+
+def unallocated(vfs, allocated):
+    """VFs that are in use though Placement does not know.
+
+    Such were attached to a running server, or are of servers forced to the
+    host past the filters, or older than the inventory. They are summed up
+    server by server: the difference of the host as a whole is wrong while a
+    claim is on its way, whose VFs are allocated and not held yet.
+
+    :param vfs: vfs.Vfs
+    :param allocated: dict, uuid of a server → VFs
+    :returns: int
+    """
+    return vfs.blocked + sum(max(0, count - allocated.get(server, 0))
+                             for server, count in vfs.held.items())

@@ -1,0 +1,56 @@
+"""Names in Placement that stand for a physnet.
+
+A name there has at most 255 characters of A-Z, 0-9 and _, and a physnet of
+Neutron is any text. What os_resource_classes.normalize_name does with it puts
+"Net 1", "net-1" and "net_1" together; so only a physnet of a-z, 0-9 and
+single _ between them is named so. Any other gets a digest behind it, and so
+does one that looks as if it had.
+"""
+
+import functools
+import hashlib
+import re
+
+_PREFIX = 'CUSTOM_SRIOV_VF_'
+# Neutron's own (neutron_lib.placement.utils.physnet_trait).
+_TRAIT_PREFIX = 'CUSTOM_PHYSNET_'
+
+SWITCHDEV_TRAIT = 'CUSTOM_SRIOV_SWITCHDEV'
+LAG_TRAIT = 'CUSTOM_VF_LAG_ACTIVE'
+
+_MAX_LENGTH = 255 - len(_PREFIX)
+_DIGITS = 16
+_PLAIN = re.compile('[a-z0-9]+(_[a-z0-9]+)*')
+_LIKE_DIGEST = re.compile(rf'.*_[0-9a-f]{{{_DIGITS}}}')
+_UNSAFE = re.compile('[^A-Z0-9_]+')
+
+
+def vf_class(physnet):
+    """:param physnet: str
+    :returns: str, the resource class of its VFs
+    """
+    return _PREFIX + _suffix(physnet)
+
+
+def physnet_trait(vf_class):
+    """:param vf_class: str, as vf_class returns it
+    :returns: str, the trait of hosts that have VFs on that physnet
+    """
+    return _TRAIT_PREFIX + vf_class.removeprefix(_PREFIX)
+
+
+def is_vf_class(name):
+    """:returns: bool, whether a resource class is one of vf_class"""
+    return name.startswith(_PREFIX)
+
+
+# Asked for every host of every request; a cloud has a handful of physnets.
+@functools.lru_cache(maxsize=4096)
+def _suffix(physnet):
+    if (len(physnet) <= _MAX_LENGTH and _PLAIN.fullmatch(physnet)
+            and not _LIKE_DIGEST.fullmatch(physnet)):
+        return physnet.upper()
+    # A physnet out of JSON may hold half a surrogate pair.
+    digest = hashlib.sha256(physnet.encode('utf-8', 'surrogatepass'))
+    stem = _UNSAFE.sub('_', physnet.upper())[:_MAX_LENGTH - _DIGITS - 1]
+    return f'{stem}_{digest.hexdigest()[:_DIGITS].upper()}'

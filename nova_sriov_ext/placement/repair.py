@@ -1,0 +1,97 @@
+"""Allocations that are larger than what a server has.
+
+Nova gives the VF of a port back to its PCI tracker when the port is detached,
+and knows nothing of its allocation.
+"""
+
+from nova import exception
+from nova import objects
+from nova.compute import vm_states
+from oslo_log import log as logging
+
+from nova_sriov_ext.placement import allocations
+
+LOG = logging.getLogger(__name__)
+
+
+class Repair:
+    """Takes from the allocations of a host's servers what they do not have.
+
+    :param client: nova.scheduler.client.report.SchedulerReportClient
+    :param context: nova.context.RequestContext
+    :param node: nova.objects.ComputeNode
+    """
+
+    def __init__(self, client, context, node):
+        self._client = client
+        self._context = context
+        self._node = node
+
+    def run(self, allocated, vfs):
+        """:param allocated: dict, as allocations.of_provider returns it
+        :param vfs: dict, resource class → vfs.Vfs
+        :returns: bool, whether any allocation was changed
+        """
+        surplus = [server for server, allocation in allocated.items()
+                   if _held(server, allocation, vfs) != allocation]
+        if not surplus:
+            return False
+        moving = self._moving()
+        changed = [self._shrink(server, vfs) for server in surplus
+                   if server not in moving]
+        return any(changed)
+
+    def _moving(self):
+        """:returns: set, uuids of migrations and of their servers"""
+        migrations = objects.MigrationList.get_in_progress_by_host_and_node(
+            self._context, self._node.host, self._node.hypervisor_hostname)
+        return {uuid for m in migrations for uuid in (m.uuid, m.instance_uuid)}
+
+    def _shrink(self, server, vfs):
+        try:
+            # Before the server is looked at: whatever begins to happen to it
+            # afterwards and changes the allocation makes the write fail.
+            payload = self._client.get_allocs_for_consumer(
+                self._context, server)
+            mine = payload['allocations'].get(self._node.uuid)
+            if not mine or not self._is_settled(server):
+                return False
+            allocated = allocations.vfs_only(mine['resources'])
+            held = _held(server, allocated, vfs)
+            if held == allocated:
+                return False
+            LOG.info('Server %(server)s has %(held)s VFs of the %(allocated)s '
+                     'that Placement allocates to it here; giving the others '
+                     'back', {'server': server, 'held': held,
+                              'allocated': allocated})
+            mine['resources'] = {
+                name: count for name, count in
+                {**mine['resources'], **held}.items() if count}
+            return self._client.put_allocations(
+                self._context, server, payload)
+        except exception.NovaException as e:
+            # The next update finds it again.
+            LOG.warning('The allocation of server %s could not be repaired: '
+                        '%s', server, e)
+            return False
+
+    def _is_settled(self, server):
+        """Whether nothing goes on that Nova changes allocations for.
+
+        While it is built a server has no task_state either. One on its way
+        to this host has another ``host``.
+        """
+        try:
+            instance = objects.Instance.get_by_uuid(self._context, server)
+        except exception.InstanceNotFound:
+            return False
+        return (instance.host == self._node.host
+                and instance.node == self._node.hypervisor_hostname
+                and instance.task_state is None
+                and instance.vm_state != vm_states.BUILDING)
+
+
+def _held(server, allocation, vfs):
+    """:returns: dict, the allocation without what the server has not"""
+    return {name: min(count, vfs[name].held[server] if name in vfs else 0)
+            for name, count in allocation.items()}

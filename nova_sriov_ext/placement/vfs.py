@@ -1,0 +1,58 @@
+"""The VFs of a compute host, as Nova's PCI tracker knows them."""
+
+import collections
+import dataclasses
+
+from nova.objects import fields
+
+from nova_sriov_ext.placement import names
+
+_TYPES = frozenset((fields.PciDeviceType.SRIOV_VF, fields.PciDeviceType.VDPA))
+_GONE = frozenset((fields.PciDeviceStatus.REMOVED,
+                   fields.PciDeviceStatus.DELETED))
+# The VFs of a PF that a server has as a whole.
+_BLOCKED = frozenset((fields.PciDeviceStatus.UNAVAILABLE,
+                      fields.PciDeviceStatus.UNCLAIMABLE))
+# A device that was never used has no instance_uuid to ask for.
+_HELD = frozenset((fields.PciDeviceStatus.CLAIMED,
+                   fields.PciDeviceStatus.ALLOCATED))
+
+
+@dataclasses.dataclass
+class Vfs:
+    """The VFs of one physnet on one host.
+
+    :ivar total: how many there are
+    :ivar blocked: how many nobody can have, because a server has the PF
+    :ivar held: Counter, uuid of a server → VFs it has, a claim that is not
+        finished yet included
+    """
+
+    total: int = 0
+    blocked: int = 0
+    held: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter)
+
+
+def by_class(tracker):
+    """:param tracker: nova.pci.manager.PciDevTracker
+    :returns: dict, resource class → Vfs
+    """
+    found = collections.defaultdict(Vfs)
+    for device in tracker.pci_devs:
+        physnet = _physnet(tracker.dev_filter, device)
+        if physnet and device.status not in _GONE:
+            vfs = found[names.vf_class(physnet)]
+            vfs.total += 1
+            vfs.blocked += device.status in _BLOCKED
+            if device.status in _HELD:
+                vfs.held[device.instance_uuid] += 1
+    return dict(found)
+
+
+def _physnet(whitelist, device):
+    if device.dev_type not in _TYPES:
+        return None
+    # None: no longer in device_spec, and tracked until its server is gone.
+    spec = whitelist.get_devspec(device)
+    return spec.get_tags().get('physical_network') if spec else None

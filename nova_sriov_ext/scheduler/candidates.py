@@ -1,0 +1,33 @@
+"""What the scheduler will claim in Placement on a host."""
+
+from nova_sriov_ext import report
+from nova_sriov_ext.placement import names
+
+
+def resources(counts):
+    """:param counts: dict, physnet → VFs that a server asks for; those of
+        None, a tunnelled network, are not in Placement
+    :returns: dict, resource class → VFs
+    """
+    return {names.vf_class(physnet): count
+            for physnet, count in counts.items() if physnet and count}
+
+
+def add_vfs(host_state, vfs):
+    """Let the scheduler claim VFs too, where the host has them in Placement.
+
+    Nova claims a host's first allocation candidate as the filters leave it,
+    and hands candidates on to alternates. It keeps the host states, with what
+    was added here, from one server of a request to the next; so this may be
+    done again and again.
+
+    :param host_state: nova.scheduler.host_manager.HostState
+    :param vfs: dict, of :func:`resources`
+    """
+    if not report.read(host_state.stats).placement:
+        return
+    for candidate in host_state.allocation_candidates:
+        # All of a server may be allocated on child providers.
+        root = candidate['allocations'].setdefault(
+            host_state.uuid, {'resources': {}})
+        root['resources'].update(vfs)

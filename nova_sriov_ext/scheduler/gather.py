@@ -1,0 +1,146 @@
+"""Gathers what a server asks: PCI requests, flavor, Neutron, nova.conf."""
+
+import dataclasses
+import weakref
+
+import nova.conf
+from oslo_log import log as logging
+
+from nova_sriov_ext import asked
+from nova_sriov_ext import conf
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import moves
+from nova_sriov_ext.scheduler import state
+
+CONF = conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
+
+# RequestSpec → Demand. Nova filters the hosts of a request once per server
+# and once more for alternates, and weighs them as often.
+_gathered = weakref.WeakKeyDictionary()
+
+
+def of_spec(spec_obj):
+    """Tell what the server of a RequestSpec asks, gathered once.
+
+    :param spec_obj: nova.objects.RequestSpec
+    :returns: demand.Demand
+    """
+    if spec_obj not in _gathered:
+        _gathered[spec_obj] = _gather(spec_obj)
+    return _gathered[spec_obj]
+
+
+def _gather(spec_obj):
+    flavor = spec_obj.flavor if 'flavor' in spec_obj else None
+    extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
+                   else None)
+    return demand_of(_pci_requests(spec_obj), extra_specs or {})
+
+
+def _pci_requests(spec_obj):
+    try:
+        return moves.pci_requests(spec_obj)
+    except Exception:
+        LOG.exception('The PCI requests of server %s could not be read; '
+                      'taking those of its boot', spec_obj.instance_uuid)
+        return spec_obj.pci_requests.requests
+
+
+def demand_of(pci_requests, extra_specs):
+    """Gather everything that is the same for all hosts.
+
+    :param pci_requests: list of nova.objects.InstancePCIRequest, in the
+        order of the claim
+    :param extra_specs: dict of strings, of the flavor
+    :returns: demand.Demand
+    """
+    options = CONF.sriov
+    lag_policy = lag_policy_of(extra_specs)
+    requests = [request_of(request, lag_policy) for request in pci_requests]
+    requests, unread = _with_modes(requests, options)
+    lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
+    return demand.Demand(
+        requests=tuple(requests),
+        pf_policy=pf_policy_of(extra_specs),
+        lag_policy=lag_policy,
+        reserves={} if lifted else dict(options.vf_reserve),
+        unread=unread)
+
+
+def lag_policy_of(extra_specs):
+    """:returns: one of demand.LAG_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, demand.LAG_POLICY, demand.LAG_POLICIES,
+                   CONF.sriov.lag_policy)
+
+
+def pf_policy_of(extra_specs):
+    """:returns: one of demand.PF_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, demand.PF_POLICY, demand.PF_POLICIES,
+                   CONF.sriov.pf_policy)
+
+
+def _choice(extra_specs, name, choices, default):
+    """Nova's API refuses any other value, but only since microversion 2.86
+    and not in flavors of before."""
+    value = extra_specs.get(name)
+    if value is not None and value not in choices:
+        LOG.warning('Extra spec %s = %s is none of %s; taking %s',
+                    name, value, ', '.join(choices), default)
+    return value if value in choices else default
+
+
+def request_of(request, lag_policy=None):
+    """:param request: nova.objects.InstancePCIRequest
+    :param lag_policy: one of demand.LAG_POLICIES
+    :returns: demand.Request, for any eswitch mode
+    """
+    # Nova's own distinction (InstancePCIRequest.source).
+    is_port = request.alias_name is None
+    port = request.requester_id if is_port else None
+    found = demand.Request(
+        specs=tuple(request.spec), count=request.count, port=port,
+        group=None if is_port else request.request_id,
+        name=(f'port {port}' if port
+              else f'alias {request.alias_name}' if request.alias_name
+              else 'a PCI request'))
+    if found.is_vf and lag_policy == demand.REJECT:
+        return dataclasses.replace(found, lags=state.HEALTHY)
+    return found
+
+
+def _with_modes(requests, options):
+    """:returns: list of demand.Request, whether Neutron's silence is to be
+        taken for a refusal
+    """
+    asking, silent = _asking({request.port for request in requests
+                              if request.is_plain_vf and request.port})
+    return ([with_mode(request, asking, options)
+             if request.is_plain_vf else request for request in requests],
+            silent and options.unknown_ports == 'reject')
+
+
+def with_mode(request, asking, options):
+    """:param request: demand.Request for a plain VF
+    :param asking: ids of the ports that ask for switchdev
+    :param options: CONF.sriov
+    :returns: demand.Request with the modes that suit it
+    """
+    mode = (state.SWITCHDEV
+            if request.port in asking or request.physnet is None
+            else options.plain_port_mode)
+    if mode == 'any':
+        return request
+    unknown = {report.UNKNOWN} if options.unknown_mode == 'accept' else set()
+    return dataclasses.replace(request, modes=frozenset({mode} | unknown))
+
+
+def _asking(ports):
+    try:
+        return asked.for_switchdev(ports), False
+    except Exception:
+        LOG.exception('Neutron did not tell what ports %s ask for',
+                      ', '.join(sorted(ports)))
+        return frozenset(), True

@@ -1,0 +1,62 @@
+"""A flow network with one kind of question: is there a way to the end?"""
+
+import collections
+
+END = 'end'
+
+
+class Network:
+    """Nodes are any hashable; END is where all ways shall lead."""
+
+    def __init__(self):
+        self._left = collections.defaultdict(dict)
+        self._dead = set()
+        self._capacities = {}
+
+    def edge(self, start, end, capacity):
+        """Let `capacity` units pass from a node to another."""
+        if capacity > 0:
+            self._left[start][end] = self._capacities[start, end] = capacity
+            self._left[end].setdefault(start, 0)
+
+    def send(self, start):
+        """Send one unit from a node to END; units sent before may be led
+        another way, but all arrive.
+
+        :returns: False when there is no way
+        """
+        path = self._path(start)
+        for here, there in path:
+            self._left[here][there] -= 1
+            self._left[there][here] += 1
+        return bool(path)
+
+    def _path(self, start):
+        """:returns: list of edges of a shortest way, backwards; empty
+            without one
+        """
+        came_from = {start: None}
+        todo = collections.deque((start,))
+        while todo:
+            here = todo.popleft()
+            if self._left[here].get(END):
+                return [(here, END), *_back(came_from, here)]
+            ahead = [there for there, left in self._left[here].items()
+                     if left and there not in came_from
+                     and there not in self._dead]
+            came_from.update(dict.fromkeys(ahead, here))
+            todo += ahead
+        # No way leads out of them, so none will come by to open one.
+        self._dead.update(came_from)
+        return []
+
+    def flow(self, start, end):
+        """:returns: units that pass from a node to another"""
+        return (self._capacities.get((start, end), 0)
+                - self._left[start].get(end, 0))
+
+
+def _back(came_from, node):
+    while (previous := came_from[node]) is not None:
+        yield previous, node
+        node = previous

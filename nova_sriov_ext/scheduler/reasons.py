@@ -1,0 +1,88 @@
+"""Why a host is refused: a closed list, each with its numbers."""
+
+import dataclasses
+
+NO_PCI = 'no_pci_devices'
+NO_FREE = 'none_free'
+NO_MATCH = 'no_matching_device'
+TOO_FEW = 'too_few_free'
+EXCLUDED = 'pf_or_vf'
+TAKEN = 'taken_before'
+NOT_PLACED = 'not_in_placement'
+MODE = 'wrong_mode'
+LAG = 'unhealthy_lag'
+CHOICE = 'wrong_choice'
+SAME_PF = 'same_pf'
+RESERVED = 'reserved'
+NO_ASSIGNMENT = 'no_assignment'
+PORTS_UNREAD = 'ports_unread'
+
+NO_PHYSNET = 'devices without a physnet'
+
+
+@dataclasses.dataclass(frozen=True)
+class Misfit:
+    """Why a host cannot serve a server.
+
+    :ivar reason: one of the constants of this module
+    :ivar subject: the physnet, or what else was asked for
+    :ivar unit: ``VFs``, ``PFs`` or ``devices``
+    :ivar asked: devices asked of it, up to and with the request that failed
+    :ivar free: devices of it that are free and suit
+    :ivar total: VFs of it, None where the host does not report it
+    :ivar others: further free devices of it, which do not suit
+    :ivar because: what these others are, and what was asked
+    :ivar request: name of the request that failed
+    """
+
+    reason: str
+    subject: str = ''
+    unit: str = 'devices'
+    asked: int = 0
+    free: int = 0
+    total: int | None = None
+    others: int = 0
+    because: str = ''
+    request: str = ''
+
+    def __str__(self):
+        return WORDS[self.reason].format(
+            numbers=self._numbers(), **dataclasses.asdict(self))
+
+    def _numbers(self):
+        """``2 VFs asked, 1 free of 16; 3 more are legacy, …``"""
+        of = '' if self.total is None else f' of {self.total}'
+        more = f'; {self.others} more are {self.because}' * bool(self.because)
+        return (f'{self.subject}: {self.asked} {self.unit} asked, '
+                f'{self.free or "none"} free{of}{more}')
+
+
+WORDS = {
+    NO_PCI: 'the host reports no free PCI devices',
+    NO_FREE: '{numbers} ({request})',
+    NO_MATCH: '{subject}: {others} free, but none as asked by {request}',
+    TOO_FEW: '{numbers} ({request})',
+    EXCLUDED: '{numbers}, but a PF and its VFs exclude each other ({request})',
+    TAKEN: '{numbers}, but earlier requests of the server take those that '
+           'suit {request}',
+    NOT_PLACED: 'the devices that Placement chose for {request} are not '
+                'free',
+    MODE: '{numbers} ({request})',
+    LAG: '{numbers} ({request})',
+    CHOICE: '{numbers}, and the claim takes one of those ({request})',
+    SAME_PF: '{subject}: {asked} VFs asked from different PFs, they would '
+             'come from {free}',
+    RESERVED: '{numbers}, {others} reserved',
+    NO_ASSIGNMENT: 'no choice of devices serves all at once: {request}',
+    PORTS_UNREAD: 'Neutron does not tell what the ports ask for',
+}
+
+
+def same_pf(physnet, asked, pfs):
+    """:param physnet: str, None on a tunnelled network
+    :param asked: VFs asked, each from another PF
+    :param pfs: how many PFs would give them
+    :returns: Misfit
+    """
+    return Misfit(SAME_PF, subject=physnet or NO_PHYSNET, asked=asked,
+                  free=pfs)

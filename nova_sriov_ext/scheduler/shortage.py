@@ -1,0 +1,90 @@
+"""The numbers of a refusal, for the operator who reads them."""
+
+import dataclasses
+
+from nova_sriov_ext import report as reports
+from nova_sriov_ext.scheduler import greedy
+from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.scheduler import reserve
+from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.scheduler.demand import PHYSNET
+
+
+def misfit(pools, report, demand, request):
+    """Tell why a request cannot have what it asks.
+
+    :param pools: list of dicts, the pools of the host
+    :param report: report.Report of the host
+    :param demand: demand.Demand
+    :param request: the demand.Request of it that is not served
+    :returns: reasons.Misfit
+    """
+    found = [pool for pool in pools if matching.serves(pool, request)]
+    faults = [state.fault(pool, request, report) for pool in found]
+    unsuited = {fault for pool, fault in zip(found, faults, strict=True)
+                if fault and matching.free(pool)}
+    others = _free(pool for pool, fault in zip(found, faults, strict=True)
+                   if fault)
+    numbers = reasons.Misfit(
+        reasons.TOO_FEW, request=request.name, subject=request.subject,
+        unit=request.unit, asked=_asked(demand, request),
+        free=_free(found) - others, others=others,
+        because=_because(unsuited, request),
+        total=reserve.total(report, request.physnet) if request.is_vf
+        else None)
+    return _judged(numbers, pools, demand, request, unsuited)
+
+
+def _judged(numbers, pools, demand, request, unsuited):
+    """With the reason that the numbers show, if they do."""
+    served = numbers.free + numbers.others
+    if request.rp_uuids:
+        reason = reasons.NOT_PLACED
+    elif not served:
+        others = _others(pools, request)
+        reason = reasons.NO_MATCH if others else reasons.NO_FREE
+        numbers = dataclasses.replace(numbers, others=others)
+    elif served < numbers.asked:
+        reason = reasons.TOO_FEW
+    elif numbers.free < numbers.asked:
+        reason = max(kind for kind, _ in unsuited)
+    elif greedy.test(pools, demand.requests).failed is None:
+        reason = reasons.EXCLUDED
+    else:
+        reason = reasons.TAKEN
+    return dataclasses.replace(numbers, reason=reason)
+
+
+def _others(pools, request):
+    """Free devices of the physnet that the request does not match."""
+    return _free(pool for pool in pools
+                 if not request.has_physnet
+                 or matching.equal(pool.get(PHYSNET), request.physnet))
+
+
+def _asked(demand, request):
+    """Devices asked by such requests, up to and with this one."""
+    asked = 0
+    for each in demand.requests:
+        if each.specs == request.specs:
+            asked += each.count
+        if each is request:
+            break
+    return asked
+
+
+def _because(unsuited, request):
+    modes = sorted(what for kind, what in unsuited if kind == reasons.MODE)
+    lags = sorted(what for kind, what in unsuited if kind == reasons.LAG)
+    words = []
+    if modes:
+        wanted = sorted(request.modes - {reports.UNKNOWN})
+        words.append(f'{" or ".join(modes)}, {" or ".join(wanted)} asked')
+    if lags:
+        words.append(f'on a PF whose LAG is {" or ".join(lags)}')
+    return ' and '.join(words)
+
+
+def _free(pools):
+    return sum(map(matching.free, pools))

@@ -1,0 +1,55 @@
+"""Eswitch mode and LAG state of a pool's PF, and whether they suit."""
+
+from nova_sriov_ext import report as reports
+from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.scheduler.demand import PHYSNET
+
+LEGACY = 'legacy'
+SWITCHDEV = 'switchdev'
+MODES = frozenset((LEGACY, SWITCHDEV, reports.UNKNOWN))
+
+# The tag that says it where the compute host reports nothing.
+MODE_TAG = 'eswitch_mode'
+
+UNHEALTHY = frozenset(('inactive', 'degraded'))
+HEALTHY = frozenset(('active', 'none', reports.UNKNOWN))
+
+
+def mode_of(pool, report):
+    """:param pool: dict, one of ``PciDeviceStats.pools``
+    :param report: report.Report of its host
+    :returns: one of MODES
+    """
+    row = _row(pool, report)
+    mode = row.mode if row else reports.UNKNOWN
+    if mode == reports.UNKNOWN:
+        mode = pool.get(MODE_TAG)
+    return mode if mode in (LEGACY, SWITCHDEV) else reports.UNKNOWN
+
+
+def lag_of(pool, report):
+    """:returns: LAG state of the report's row, ``unknown`` without one"""
+    row = _row(pool, report)
+    return row.lag if row else reports.UNKNOWN
+
+
+def _row(pool, report):
+    return report.by_pf.get((pool.get('address'), pool.get(PHYSNET)))
+
+
+def fault(pool, request, report):
+    """Why devices of a pool that serves a request do not suit it.
+
+    :param request: demand.Request
+    :returns: (one of the constants of reasons, what they are), None when
+        they suit
+    """
+    if request.modes is not None:
+        mode = mode_of(pool, report)
+        if mode not in request.modes:
+            return reasons.MODE, mode
+    if request.lags is not None:
+        lag = lag_of(pool, report)
+        if lag not in request.lags:
+            return reasons.LAG, lag
+    return None

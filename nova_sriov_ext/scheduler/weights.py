@@ -1,0 +1,147 @@
+"""The scheduler's weighers: SriovCapacityWeigher and its companions.
+
+Three, because Nova multiplies what one weigher says of the hosts by one
+number, and what these three say is worth different ones.
+"""
+
+import dataclasses
+
+import nova.conf
+from nova.scheduler import utils
+from nova.scheduler import weights
+from oslo_log import log as logging
+
+from nova_sriov_ext import conf
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import fit
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.scheduler.demand import WEIGH
+
+CONF = conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
+
+# A host weighs one less for each set of LAG states that it has not enough of.
+_BETTER_LAGS = (state.HEALTHY, state.HEALTHY | {'degraded'})
+
+# Nova's handler makes floats of the weights: a number that no float can hold
+# would raise there.
+_MANY = 1 << 32
+
+
+def all_weighers():
+    """For ``[filter_scheduler] weight_classes``, beside Nova's function of
+    the same name.
+
+    :returns: list of classes
+    """
+    return [SriovCapacityWeigher, SriovAvoidanceWeigher, SriovLagWeigher]
+
+
+class _Weigher(weights.BaseHostWeigher):
+    """What the weighers share.
+
+    They never raise: an exception in a weigher fails every request of the
+    cloud. A host that cannot be judged weighs 0.
+    """
+
+    # Name of the option in [sriov]; an aggregate's key is sriov_<name>.
+    MULTIPLIER = None
+
+    def weight_multiplier(self, host_state):
+        """As those of Nova's weighers.
+
+        :param host_state: nova HostState
+        :returns: float, of the host's aggregates or else of nova.conf
+        """
+        return utils.get_weight_multiplier(
+            host_state, f'sriov_{self.MULTIPLIER}',
+            CONF.sriov[self.MULTIPLIER])
+
+    def weigh_objects(self, weighed_obj_list, weight_properties):
+        """Weigh all hosts of a request.
+
+        :param weighed_obj_list: list of WeighedHost
+        :param weight_properties: nova.objects.RequestSpec
+        :returns: list of int, higher wins where the multiplier is positive
+        """
+        try:
+            demand = gather.of_spec(weight_properties)
+        except Exception:
+            LOG.exception('What %s asks could not be read; all hosts weigh '
+                          'the same', weight_properties)
+            return [0] * len(weighed_obj_list)
+        return [self._weigh_object(weighed.obj, demand)
+                for weighed in weighed_obj_list]
+
+    def _weigh_object(self, host_state, demand):
+        for pools in (_pools, _sound_pools):
+            try:
+                return self._weigh(host_state, pools(host_state), demand)
+            except Exception:
+                LOG.debug('Host %s has pools that Nova would not make',
+                          host_state, exc_info=True)
+        LOG.error('Host %s cannot be weighed', host_state)
+        return 0
+
+
+class SriovCapacityWeigher(_Weigher):
+    """Free devices that suit one of the server's requests."""
+
+    MULTIPLIER = 'capacity_weight_multiplier'
+
+    def _weigh(self, host_state, pools, demand):
+        told = _told(host_state)
+        return _free(pool for pool in pools if any(
+            matching.serves(pool, request)
+            and not state.fault(pool, request, told)
+            for request in demand.requests))
+
+
+class SriovAvoidanceWeigher(_Weigher):
+    """Free devices, for servers that ask for none: the more, the worse."""
+
+    MULTIPLIER = 'avoidance_weight_multiplier'
+
+    def _weigh(self, host_state, pools, demand):
+        return 0 if demand.requests else -_free(pools)
+
+
+class SriovLagWeigher(_Weigher):
+    """Whether the VFs would come from a PF whose LAG is unhealthy."""
+
+    MULTIPLIER = 'lag_weight_multiplier'
+
+    def _weigh(self, host_state, pools, demand):
+        told = _told(host_state)
+        if demand.lag_policy != WEIGH or all(
+                row.lag in state.HEALTHY for row in told.rows):
+            return 0
+        return -sum(
+            fit.misfit(pools, told, _only_from(demand, lags)) is not None
+            for lags in _BETTER_LAGS)
+
+
+def _only_from(demand, lags):
+    """:returns: the demand with VFs of no other LAG state"""
+    return dataclasses.replace(demand, requests=tuple(
+        dataclasses.replace(request, lags=lags) if request.is_vf else request
+        for request in demand.requests))
+
+
+def _told(host_state):
+    # Nova sets stats with the first update of a host state.
+    return report.read(getattr(host_state, 'stats', None))
+
+
+def _pools(host_state):
+    return host_state.pci_stats.pools if host_state.pci_stats else []
+
+
+def _sound_pools(host_state):
+    return matching.sound(_pools(host_state))
+
+
+def _free(pools):
+    return min(sum(map(matching.free, pools)), _MANY)

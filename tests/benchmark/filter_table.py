@@ -1,0 +1,32 @@
+"""The table of test_filter.py."""
+
+import collections
+import re
+
+_HEAD = (f'{"µs per host":38}{"stock":>8}{"ours":>8}{"bare":>8}'
+         f'{"stock/ours":>13}{"ours/bare":>11}')
+
+
+def lines(benchmarks):
+    """:param benchmarks: list of pytest_benchmark.fixture results
+    :returns: list of str, empty when the filters were not measured
+    """
+    found = collections.defaultdict(dict)
+    for one in benchmarks:
+        if (one.group or '').startswith('filter: ') and one.stats.rounds:
+            found[one.group.removeprefix('filter: ')][
+                one.name.partition('[')[0]] = (
+                    one.stats.min / one.extra_info['hosts'] * 1e6)
+    rows = [_row(group, **of) for group, of in sorted(
+        found.items(), key=lambda item: _numbers(item[0])) if len(of) == 3]
+    return rows and [_HEAD, *rows]
+
+
+def _numbers(group):
+    return [int(number) for number in re.findall('[0-9]+', group)]
+
+
+def _row(group, test_stock, test_ours, test_bare_loop):
+    return (f'{group:38}{test_stock:8.1f}{test_ours:8.2f}'
+            f'{test_bare_loop:8.2f}{test_stock / test_ours:13.1f}'
+            f'{test_ours / test_bare_loop:11.2f}')

@@ -1,0 +1,40 @@
+"""The API refuses wrong extra specs of this project, and says why."""
+
+from nova.tests.functional.api import client
+
+from tests.functional.nova import base
+
+
+class ExtraSpecsTest(base.SriovServersTest):
+
+    # The first one that validates.
+    microversion = '2.86'
+
+    def set(self, **specs):
+        """Give a flavor ``sriov:<name>=<value>`` specs."""
+        flavor = self._create_flavor()
+        self.admin_api.post_extra_spec(flavor, {'extra_specs': {
+            f'sriov:{name}': value for name, value in specs.items()}})
+
+    def assert_refused(self, *words, **specs):
+        with self.assertRaises(client.OpenStackApiException) as caught:
+            self.set(**specs)
+        assert caught.exception.response.status_code == 400
+        for word in words:
+            assert word in str(caught.exception)
+
+    def test_right_values(self):
+        for value in ('spread', 'prefer_spread', 'pack'):
+            self.set(pf_policy=value)
+        for value in ('ignore', 'weigh', 'reject'):
+            self.set(lag_policy=value, ignore_reserve='yes')
+
+    def test_wrong_values_are_named_with_the_right_ones(self):
+        self.assert_refused("'scatter'", 'spread, prefer_spread, pack',
+                            pf_policy='scatter')
+        self.assert_refused("'Reject'", 'ignore, weigh, reject',
+                            lag_policy='Reject')
+        self.assert_refused("'maybe'", 'boolean', ignore_reserve='maybe')
+
+    def test_an_unknown_name_is_refused(self):
+        self.assert_refused("'sriov:pf_polcy'", pf_polcy='spread')

@@ -1,0 +1,58 @@
+"""Hands Nova's tests to the loader, after putting this project in place."""
+
+import fixtures
+from nova.tests.functional.libvirt import base
+from nova.tests.functional.libvirt import test_pci_in_placement
+from nova.tests.functional.libvirt import test_pci_sriov_servers
+
+from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.scheduler.filters import SriovCapacityFilter
+from nova_sriov_ext.virt.libvirt import driver
+from os_vif_vflag import host
+from tests.lab import paste
+
+FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
+
+paste.link()
+
+
+def _setup_compute_service(test):
+    test.flags(compute_driver='sriov_ext.SriovLibvirtDriver')
+    test.flags(claim_policy='assign', group='sriov')
+    test.addCleanup(_check_that_it_was_ours, test)
+    # Nova's tests simulate devices in libvirt, none in sysfs, and forbid to
+    # look there.
+    nothing = test.useFixture(fixtures.TempDir()).path
+    test.useFixture(fixtures.MonkeyPatch(
+        'nova_sriov_ext.virt.libvirt.driver.Host',
+        lambda: host.Host(nothing)))
+
+
+def _check_that_it_was_ours(test):
+    filters = test.scheduler.manager.host_manager.enabled_filters
+    assert any(isinstance(one, SriovCapacityFilter) for one in filters)
+    for compute in test.computes.values():
+        assert isinstance(compute.driver, driver.SriovLibvirtDriver)
+        assert isinstance(compute.manager.rt.pci_tracker,
+                          tracker.AssigningTracker)
+
+
+def _setup_scheduler_service(test):
+    stock = base.CONF.filter_scheduler
+    test.flags(
+        available_filters=['nova.scheduler.filters.all_filters', FILTER],
+        enabled_filters=[*stock.enabled_filters, *test.ADDITIONAL_FILTERS,
+                         'SriovCapacityFilter'],
+        group='filter_scheduler')
+    return test.start_service('scheduler')
+
+
+# The two methods by which Nova's tests choose driver and filters.
+base.ServersTestBase._setup_compute_service = _setup_compute_service
+base.ServersTestBase._setup_scheduler_service = _setup_scheduler_service
+
+
+def load_tests(loader, tests, pattern):
+    for module in (test_pci_sriov_servers, test_pci_in_placement):
+        tests.addTests(loader.loadTestsFromModule(module))
+    return tests

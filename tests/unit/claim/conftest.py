@@ -1,0 +1,31 @@
+"""Hosts for the claim, and what a server's flavor says."""
+
+import pytest
+
+from nova_sriov_ext.claim import tracker
+from tests.unit.claim import trackers
+
+
+@pytest.fixture
+def host(conf):
+    """A function: devices, rows → trackers.Computes."""
+    def build(*devices, rows=()):
+        return trackers.Computes(conf, [
+            dev for some in devices
+            for dev in (some if isinstance(some, list) else [some])], rows)
+    return build
+
+
+@pytest.fixture(autouse=True)
+def flavor(monkeypatch):
+    """Extra specs of every server's flavor, a dict to fill."""
+    extra_specs = {}
+
+    class Flavored:
+        new_flavor = None
+        flavor = type('Flavor', (), {'extra_specs': extra_specs})
+
+    monkeypatch.setattr(
+        tracker.objects.Instance, 'get_by_uuid',
+        lambda context, uuid, expected_attrs: Flavored)
+    return extra_specs

@@ -1,0 +1,121 @@
+"""Which of the VFs that Nova accepts a server gets."""
+
+from nova import exception
+import pytest
+
+from nova_sriov_ext import report
+from nova_sriov_ext.claim import tracker as trackers_module
+from tests.unit.claim import trackers
+from tests.unit.claim.trackers import OURS
+from tests.unit.claim.trackers import alias
+from tests.unit.claim.trackers import cells
+from tests.unit.claim.trackers import claim
+from tests.unit.claim.trackers import port
+from tests.unit.claim.trackers import vfs
+
+A, B = '0000:03:00.0', '0000:04:00.0'
+
+
+def pfs(tracker, *requests, **kwargs):
+    """:returns: list of the PFs of the VFs that are claimed"""
+    return ['0000:' + address[5:7] + ':00.0'
+            for address in claim(tracker, *requests, **kwargs)]
+
+
+@pytest.mark.parametrize('policy, found', [
+    ('spread', {A, B}), ('prefer_spread', {A, B}), ('pack', {A})])
+def test_pf_policy_of_the_flavor(host, flavor, policy, found):
+    flavor['sriov:pf_policy'] = policy
+    tracker = host(vfs(A, 2), vfs(B, 3)).tracker(OURS)
+    assert set(pfs(tracker, port('a'), port('b'))) == found
+
+
+def test_pf_policy_of_nova_conf(conf, host):
+    conf.config(group='sriov', pf_policy='spread')
+    tracker = host(vfs(A, 2)).tracker(OURS)
+    with pytest.raises(exception.PciDeviceRequestFailed):
+        claim(tracker, port('a'), port('b'))
+
+
+def test_a_flavor_that_cannot_be_read(host, monkeypatch, caplog):
+    def away(context, uuid, expected_attrs):
+        raise exception.InstanceNotFound(instance_id=uuid)
+    monkeypatch.setattr(
+        trackers_module.objects.Instance, 'get_by_uuid', away)
+    assert claim(host(vfs(A, 2)).tracker(OURS), port('a'), port('b'))
+    assert f'server {trackers.uuids.server} cannot be read' in caplog.text
+
+
+def test_no_flavor_is_read_where_there_is_no_choice(host, monkeypatch):
+    monkeypatch.setattr(
+        trackers_module.objects.Instance, 'get_by_uuid', None)
+    assert claim(host(vfs(A, 2)).tracker(OURS), port('a'))
+    assert claim(host(vfs(A, 2), vfs(B, 2)).tracker(OURS),
+                 alias(2, product_id='101e'))
+
+
+@pytest.mark.parametrize('policy', ['spread', 'prefer_spread', 'pack'])
+def test_the_guests_numa_node_first(host, flavor, policy):
+    flavor['sriov:pf_policy'] = policy
+    tracker = host(vfs(A, 2, numa_node=None),
+                   vfs(B, 2, numa_node=1)).tracker(OURS)
+    assert pfs(tracker, port('a'), numa=cells(1)) == [B]
+
+
+def test_a_strict_request_gets_the_near_vf(host):
+    """Nova gives it to the lenient one, because that comes first."""
+    compute = host(vfs(A, 1, numa_node=1), vfs(B, 1, numa_node=None))
+    lenient = alias(name='lenient', product_id='101e', numa_policy='legacy')
+    strict = alias(name='strict', product_id='101e', numa_policy='required')
+    with pytest.raises(exception.PciDeviceRequestFailed):
+        claim(compute.tracker(trackers.STOCK), lenient, strict,
+              numa=cells(1))
+    assert pfs(compute.tracker(OURS), lenient, strict, numa=cells(1)) == [
+        B, A]
+
+
+@pytest.mark.parametrize('state', ['degraded', 'inactive'])
+@pytest.mark.parametrize('policy', ['spread', 'prefer_spread', 'pack'])
+def test_healthy_lags_first(host, flavor, policy, state):
+    flavor['sriov:pf_policy'] = policy
+    tracker = host(vfs(A, 2), vfs(B, 2), rows=[
+        report.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', state),
+        report.Row(B, trackers.PHYSNET, 2, 'switchdev', 'bond1', 'active'),
+    ]).tracker(OURS)
+    assert pfs(tracker, port('a')) == [B]
+
+
+@pytest.mark.parametrize('policy, found', [
+    ('reject', {B}), ('weigh', {A})])
+def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
+    """Two VFs fit on one PF only where its LAG does not matter."""
+    flavor.update({'sriov:lag_policy': policy, 'sriov:pf_policy': 'pack'})
+    tracker = host(vfs(A, 2), vfs(B, 1), rows=[
+        report.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', 'degraded'),
+        report.Row(B, trackers.PHYSNET, 1, 'switchdev', 'bond1', 'active'),
+    ]).tracker(OURS)
+    if policy == 'reject':
+        with pytest.raises(exception.PciDeviceRequestFailed):
+            claim(tracker, port('a'), port('b'))
+        assert set(pfs(tracker, port('a'))) == found
+    else:
+        assert set(pfs(tracker, port('a'), port('b'))) == found
+
+
+def test_attached_ports_are_spread_too(host, flavor):
+    flavor['sriov:pf_policy'] = 'spread'
+    tracker = host(vfs(A, 2), vfs(B, 2)).tracker(OURS)
+    first, = pfs(tracker, port('a'))
+    second, = pfs(tracker, port('b'))
+    assert {first, second} == {A, B}
+    with pytest.raises(exception.PciDeviceRequestFailed):
+        claim(tracker, port('c'))
+
+
+def test_a_resize_on_the_same_host_is_no_attachment(host, flavor):
+    """The same ports claim once more, before the old VFs are freed."""
+    flavor['sriov:pf_policy'] = 'spread'
+    tracker = host(vfs(A, 2), vfs(B, 2)).tracker(OURS)
+    ports = port('a'), port('b')
+    claim(tracker, *ports)
+    assert set(pfs(tracker, *ports)) == {A, B}

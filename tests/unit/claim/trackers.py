@@ -1,0 +1,150 @@
+"""Trackers of PCI devices as nova-compute makes them, without a database."""
+
+import json
+from unittest import mock
+
+from nova import context
+from nova import objects
+from nova.objects import fields
+from nova.pci import manager
+from oslo_utils.fixture import uuidsentinel as uuids
+
+from nova_sriov_ext import report
+from nova_sriov_ext.claim import tracker
+
+PHYSNET = 'physnet2'
+STOCK = tracker.AssigningTracker.__base__
+OURS = tracker.AssigningTracker
+assert STOCK is manager.PciDevTracker
+
+
+def pf(address, **tags):
+    return _device(address, 'type-PF', '101d', None, tags)
+
+
+def vfs(pf_address, count, first=0, **tags):
+    """VFs of a PF, in the slot after it."""
+    base = pf_address.replace('.0', '.').replace(':00.', ':01.')
+    return [_device(f'{base}{number}', 'type-VF', '101e', pf_address, tags)
+            for number in range(first, first + count)]
+
+
+def _device(address, dev_type, product, parent, tags):
+    return {'address': address, 'dev_type': dev_type, 'vendor_id': '15b3',
+            'product_id': product, 'numa_node': tags.pop('numa_node', 0),
+            'dev_id': f'pci_{address}', 'label': 'label',
+            **({'parent_addr': parent} if parent else {}),
+            'tags': {'physical_network': PHYSNET, **tags}}
+
+
+class Computes:
+    """Makes trackers of one kind of host.
+
+    :param conf: fixture of nova.conf
+    :param devices: list of pf() and vfs()
+    :param rows: list of report.Row, what the host reports
+    """
+
+    def __init__(self, conf, devices, rows=()):
+        self.devices = devices
+        self._rows = tuple(rows)
+        conf.config(group='pci', device_spec=[
+            json.dumps({'address': dev['address'], **dev['tags']})
+            for dev in devices])
+
+    def tracker(self, kind, known=()):
+        """:param known: list of nova.objects.PciDevice, of the database"""
+        node = objects.ComputeNode(
+            id=1, uuid=uuids.node, host='compute1',
+            numa_topology=_numa_topology(), stats={
+                report.STATS_KEY: report.write(report.Report(self._rows))})
+        with mock.patch.object(
+                objects.PciDeviceList, 'get_by_compute_node',
+                return_value=objects.PciDeviceList(objects=list(known))):
+            found = kind(context.get_admin_context(), node)
+        if not known:
+            self.update(found)
+            for number, dev in enumerate(found.pci_devs):
+                # As the database fills them in.
+                dev.id, dev.instance_uuid = number, None
+        return found
+
+    def update(self, found):
+        """As the periodic task does."""
+        found.update_devices_from_hypervisor_resources(json.dumps([
+            {key: value for key, value in dev.items() if key != 'tags'}
+            for dev in self.devices]))
+
+
+def _numa_topology():
+    return objects.NUMATopology(cells=[
+        objects.NUMACell(id=cell, cpuset=set(), pcpuset=set(), memory=0,
+                         socket=cell, mempages=[], siblings=[],
+                         cpu_usage=0, memory_usage=0, pinned_cpus=set())
+        for cell in (0, 1)])._to_json()
+
+
+def cells(*numbers):
+    """:returns: nova.objects.InstanceNUMATopology on these nodes of a host,
+        None without any"""
+    return objects.InstanceNUMATopology(cells=[
+        objects.InstanceNUMACell(id=number, cpuset=set(), memory=0)
+        for number in numbers]) if numbers else None
+
+
+def port(name='port', **spec):
+    """What Nova makes of a port of vnic type direct."""
+    return objects.InstancePCIRequest(
+        count=1, request_id=getattr(uuids, f'request_{name}'),
+        requester_id=getattr(uuids, name), alias_name=None,
+        spec=[{'physical_network': PHYSNET, 'remote_managed': 'False',
+               **spec}])
+
+
+def alias(count=1, name='a', numa_policy=None, **spec):
+    """What Nova makes of an alias in a flavor."""
+    return objects.InstancePCIRequest(
+        count=count, request_id=getattr(uuids, f'alias_{name}'),
+        requester_id=None, alias_name=name, numa_policy=numa_policy,
+        spec=[{'vendor_id': '15b3', **spec}])
+
+
+def claim(found, *requests, server='server', numa=None):
+    """Claim and allocate, as a boot does.
+
+    :returns: list of the addresses of the devices, in order of the requests
+    :raises nova.exception.PciDeviceRequestFailed: as Nova's claim
+    """
+    uuid = getattr(uuids, server)
+    devices = found.claim_instance(
+        context.get_admin_context(),
+        objects.InstancePCIRequests(
+            instance_uuid=uuid, requests=list(requests)), numa)
+    found.allocate_instance(instance(found, server))
+    return [dev.address for dev in devices]
+
+
+def free(found, server='server'):
+    found.free_instance(context.get_admin_context(), instance(found, server))
+
+
+def instance(found, server):
+    """:returns: nova.objects.Instance with the devices it has here"""
+    uuid = getattr(uuids, server)
+    return objects.Instance(
+        uuid=uuid, pci_devices=objects.PciDeviceList(objects=[
+            dev.obj_clone() for devs in (found.allocations, found.claims)
+            for dev in devs.get(uuid, ())]))
+
+
+def pools(found):
+    """Pools that can be compared: what is free, in any order."""
+    return sorted(
+        (sorted((key, str(value)) for key, value in pool.items()
+                if key not in ('count', 'devices')),
+         pool['count'], sorted(dev.address for dev in pool['devices']))
+        for pool in found.stats.pools if pool['count'])
+
+
+def is_free(dev):
+    return dev.status == fields.PciDeviceStatus.AVAILABLE

@@ -1,0 +1,57 @@
+import re
+
+import hypothesis
+from hypothesis import strategies as st
+import os_resource_classes
+import pytest
+
+from nova_sriov_ext.placement import names
+
+PLAIN = st.from_regex('[a-z0-9]{1,5}(_[a-z0-9]{1,5}){0,2}', fullmatch=True)
+# Physnets that are easily taken for each other.
+ALIKE = st.text('aA1-_ .é', max_size=4)
+PHYSNETS = st.one_of(
+    PLAIN, ALIKE, st.text(max_size=255),
+    st.text('aA', min_size=230, max_size=255),
+    # What another physnet's name ends with.
+    ALIKE.map(lambda text: names.vf_class(text)[16:].lower()),
+    # Half a surrogate pair, as JSON can have it.
+    st.just('\ud800'))
+
+
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(PHYSNETS, PHYSNETS)
+def test_one_name_is_of_one_physnet(one, other):
+    hypothesis.assume(one != other)
+    assert names.vf_class(one) != names.vf_class(other)
+    assert (names.physnet_trait(names.vf_class(one))
+            != names.physnet_trait(names.vf_class(other)))
+
+
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(PHYSNETS)
+def test_placement_takes_it(physnet):
+    """Its JSON schema: placement/schemas/resource_class.py."""
+    name = names.vf_class(physnet)
+    for found in (name, names.physnet_trait(name)):
+        assert re.fullmatch('CUSTOM_[A-Z0-9_]+', found)
+        assert len(found) <= 255
+    assert names.is_vf_class(name)
+
+
+@hypothesis.given(PLAIN)
+def test_a_plain_physnet_is_named_as_openstack_would(physnet):
+    name = names.vf_class(physnet)
+    assert name == os_resource_classes.normalize_name(f'sriov_vf_{physnet}')
+    assert names.physnet_trait(name) == os_resource_classes.normalize_name(
+        f'physnet_{physnet}')
+
+
+@pytest.mark.parametrize('physnet, suffix', [
+    ('physnet2', 'PHYSNET2'),
+    ('Physnet2', 'PHYSNET2_BF6BF23049E9F673'),
+    ('physnet2_bf6bf23049e9f673',
+     'PHYSNET2_BF6BF23049E9F673_1C5BB5B3B6116313'),
+])
+def test_examples(physnet, suffix):
+    assert names.vf_class(physnet) == f'CUSTOM_SRIOV_VF_{suffix}'

@@ -1,0 +1,31 @@
+"""Host states and request specs as Nova's scheduler makes them."""
+
+from nova import objects
+from nova.scheduler import host_manager
+from oslo_utils.fixture import uuidsentinel as uuids
+
+from nova_sriov_ext import report
+from tests.unit.scheduler import pools as given
+
+
+def host(name, *pools, rows=(), **metadata):
+    """:param pools: dicts, as given.pool makes them
+    :param rows: report.Row of each PF
+    :param metadata: of the one aggregate that the host is in
+    :returns: nova HostState
+    """
+    state = host_manager.HostState(name, name, uuids.cell)
+    state.pci_stats = given.pci_stats(pools)
+    state.stats = {report.STATS_KEY: report.write(report.Report(tuple(rows)))}
+    state.aggregates = [objects.Aggregate(metadata=metadata)]
+    return state
+
+
+def request(*requests, **extra_specs):
+    """:param requests: nova.objects.InstancePCIRequest
+    :returns: nova.objects.RequestSpec of a boot
+    """
+    return objects.RequestSpec(
+        instance_uuid=uuids.server, scheduler_hints={},
+        flavor=objects.Flavor(extra_specs=extra_specs),
+        pci_requests=objects.InstancePCIRequests(requests=list(requests)))

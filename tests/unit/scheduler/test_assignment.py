@@ -1,0 +1,204 @@
+"""An assignment is found whenever one exists: against trying them all."""
+
+import collections
+import itertools
+
+import hypothesis
+from hypothesis import strategies as st
+import pytest
+
+from nova_sriov_ext.scheduler import assignment
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler.assignment import Want
+
+PF, VF, VDPA, PCI = 'type-PF', 'type-VF', 'vdpa', 'type-PCI'
+
+
+def pool(address, count=1, kind=VF):
+    return {'address': address, 'count': count, 'dev_type': kind}
+
+
+@st.composite
+def hosts(draw):
+    """Up to three cards' ports with a PF pool and pools of VFs, in any
+    order."""
+    pools = [
+        pool(address, 1 if kind == PF else draw(st.integers(0, 2)), kind)
+        for address in 'abc'[:draw(st.integers(1, 3))]
+        for kind in draw(st.sampled_from((
+            (VF,), (PF,), (PF, VF), (VF, VF), (PF, VF, VDPA), (PCI,))))]
+    return draw(st.permutations(pools))
+
+
+@st.composite
+def cases(draw):
+    pools = draw(hosts())
+    indices = st.sets(st.integers(0, len(pools) - 1), min_size=1)
+    wants = draw(st.lists(
+        st.builds(Want, st.integers(0, 2), indices.map(sorted).map(tuple),
+                  st.sampled_from(('x', 'x', 'y', None))),
+        max_size=4))
+    held = draw(st.sets(st.tuples(st.just('x'), st.sampled_from('abc'))))
+    return pools, wants, held
+
+
+def every_assignment(pools, wants):
+    """All valid ones, by trying all: lists of Counters."""
+    choices = [itertools.combinations_with_replacement(w.pools, w.count)
+               for w in wants]
+    for choice in itertools.product(*choices):
+        taken = [collections.Counter(c) for c in choice]
+        if _valid(pools, taken):
+            yield taken
+
+
+def _valid(pools, taken):
+    total = sum(taken, collections.Counter())
+    pfs = {pools[i]['address'] for i in total if pools[i]['dev_type'] == PF}
+    return (all(count <= pools[i]['count'] for i, count in total.items())
+            and not any(pools[i]['dev_type'] in (VF, VDPA)
+                        and pools[i]['address'] in pfs for i in total))
+
+
+def devices(pools, wants, taken, held=()):
+    """PFs of the devices of each group."""
+    groups = collections.defaultdict(list)
+    for group, pf in held:
+        groups[group].append(pf)
+    for want, counts in zip(wants, taken, strict=True):
+        if want.group is not None and any(
+                pools[i]['dev_type'] in (VF, VDPA) for i in want.pools):
+            groups[want.group] += [pools[i]['address']
+                                   for i, count in counts.items()
+                                   for _ in range(count)]
+    return groups
+
+
+def crowded(pools, wants, taken, held=()):
+    """Devices from PFs that serve their group already."""
+    return sum(len(pfs) - len(set(pfs)) for pfs in
+               devices(pools, wants, taken, held).values())
+
+
+examples = hypothesis.settings(max_examples=500)
+
+
+@examples
+@hypothesis.given(cases())
+def test_found_whenever_one_exists(case):
+    pools, wants, _ = case
+    exists = any(True for _ in every_assignment(pools, wants))
+    for policy in (None, demand.PACK, demand.PREFER_SPREAD):
+        taken = assignment.assign(pools, wants, policy)
+        assert (taken is not None) == exists
+        if taken is not None:
+            assert _is_one_of_them(pools, wants, taken)
+
+
+def _is_one_of_them(pools, wants, taken):
+    counters = [collections.Counter(counts) for counts in taken]
+    return _valid(pools, counters) and all(
+        counts.total() == want.count and set(counts) <= set(want.pools)
+        for want, counts in zip(wants, counters, strict=True))
+
+
+@examples
+@hypothesis.given(cases())
+def test_spread_is_reached_whenever_possible(case):
+    pools, wants, held = case
+    exists = any(not crowded(pools, wants, taken, held)
+                 for taken in every_assignment(pools, wants))
+    taken = assignment.assign(pools, wants, demand.SPREAD, held=held)
+    assert (taken is not None) == exists
+    if taken is not None:
+        assert _is_one_of_them(pools, wants, taken)
+        assert not crowded(pools, wants, taken, held)
+
+
+@examples
+@hypothesis.given(cases())
+def test_prefer_spread_takes_from_as_many_pfs_as_possible(case):
+    pools, wants, held = case
+    taken = assignment.assign(pools, wants, demand.PREFER_SPREAD, held=held)
+    if taken is not None:
+        assert crowded(pools, wants, taken, held) == min(
+            crowded(pools, wants, other, held)
+            for other in every_assignment(pools, wants))
+
+
+@examples
+@hypothesis.given(cases())
+def test_pack_takes_from_one_pf_if_possible(case):
+    pools, wants, _ = case
+    # A port asks for VFs or for a PF, never for either.
+    one_group = [want if want.group == 'x' and all(
+                     pools[i]['dev_type'] in (VF, VDPA) for i in want.pools)
+                 else Want(want.count, want.pools) for want in wants]
+    taken = assignment.assign(pools, one_group, demand.PACK)
+    if taken is not None:
+        best = min(len(set(devices(pools, one_group, other)['x']))
+                   for other in every_assignment(pools, one_group))
+        mine = len(set(devices(pools, one_group, taken)['x']))
+        assert mine == best or best > 1
+
+
+def test_without_a_policy_the_first_pools_are_taken_as_nova_does():
+    pools = [pool('a', 2), pool('b', 2)]
+    wants = [Want(1, (0, 1), 'x'), Want(2, (0, 1), 'x')]
+    assert assignment.assign(pools, wants) == [{0: 1}, {0: 1, 1: 1}]
+
+
+def test_plain_before_trusted():
+    """Nova gives the trusted VF to the plain port and fails."""
+    pools = [pool('a'), pool('b')]
+    assert assignment.assign(
+        pools, [Want(1, (0, 1)), Want(1, (0,))]) == [{1: 1}, {0: 1}]
+
+
+def test_a_vf_leaves_another_cards_pf_alone():
+    pools = [pool('a'), pool('b'), pool('a', kind=PF)]
+    assert assignment.assign(
+        pools, [Want(1, (0, 1)), Want(1, (2,))]) == [{1: 1}, {2: 1}]
+
+
+@pytest.mark.parametrize('policy, taken', [
+    (demand.SPREAD, 'c'), (demand.PREFER_SPREAD, 'c'), (demand.PACK, 'b'),
+    (None, 'a')])
+def test_emptier_or_fuller_pfs_first(policy, taken):
+    pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
+    (index, _), = assignment.assign(
+        pools, [Want(1, (0, 1, 2), 'x')], policy)[0].items()
+    assert pools[index]['address'] == taken
+
+
+@pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
+def test_rank_comes_before_fullness(policy):
+    pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
+    assert assignment.assign(
+        pools, [Want(1, (0, 1, 2), 'x')], policy,
+        rank=lambda p: p['address'] != 'b' and p['address'] != 'a') in (
+            [{0: 1}], [{1: 1}])
+
+
+def test_a_held_pf_is_avoided_or_joined():
+    pools, wants = [pool('a', 4), pool('b', 2)], [Want(1, (0, 1), 'x')]
+    taken = {policy: assignment.assign(pools, wants, policy, held=held)
+             for policy, held in ((demand.SPREAD, {('x', 'a')}),
+                                  (demand.PREFER_SPREAD, {('x', 'a')}),
+                                  (demand.PACK, {('x', 'a')}))}
+    assert taken == {demand.SPREAD: [{1: 1}], demand.PREFER_SPREAD: [{1: 1}],
+                     demand.PACK: [{0: 1}]}
+
+
+def test_a_want_of_nothing_needs_a_pool_as_novas_does():
+    assert assignment.assign([pool('a')], [Want(0, (0,))]) == [{}]
+    assert assignment.assign([pool('a')], [Want(0, ())]) is None
+
+
+@pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
+def test_damaged_pools_serve_nothing(policy):
+    pools = [{}, {'count': -1, 'address': None}, {'count': 'x'},
+             {'count': 1, 'address': ['a'], 'dev_type': VF}]
+    wants = [Want(1, (0, 1, 2, 3), 'x')]
+    assert assignment.assign(pools, wants, policy) == [{3: 1}]
+    assert assignment.assign(pools, wants * 2, policy) is None

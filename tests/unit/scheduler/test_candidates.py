@@ -1,0 +1,68 @@
+import copy
+
+from nova.scheduler import host_manager
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import candidates
+
+VFS = 'CUSTOM_SRIOV_VF_A'
+
+
+def host(*found, placement=True):
+    state = host_manager.HostState('h', 'h', uuids.cell)
+    state.uuid = uuids.host
+    state.stats = {report.STATS_KEY: report.write(
+        report.Report(placement=placement))}
+    state.allocation_candidates = list(found)
+    return state
+
+
+def candidate(**resources):
+    """:param resources: by the name of the provider"""
+    return {'allocations': {getattr(uuids, name): {'resources': dict(of_it)}
+                            for name, of_it in resources.items()},
+            'mappings': {'': [uuids.host]}}
+
+
+def add_vfs(state, counts):
+    candidates.add_vfs(state, candidates.resources(counts))
+
+
+def test_all_candidates_of_the_host_get_the_vfs():
+    state = host(candidate(host={'VCPU': 1}),
+                 candidate(host={'VCPU': 1}, child={'VGPU': 1}),
+                 candidate(child={'VCPU': 1}))
+    add_vfs(state, {'a': 2, 'B c': 1, None: 3, 'd': 0})
+    other, = (name for name in
+              state.allocation_candidates[2]['allocations'][uuids.host][
+                  'resources'] if name != VFS)
+    assert other.startswith('CUSTOM_SRIOV_VF_B_C_')
+    vfs = {VFS: 2, other: 1}
+    assert state.allocation_candidates == [
+        candidate(host={'VCPU': 1, **vfs}),
+        candidate(host={'VCPU': 1, **vfs}, child={'VGPU': 1}),
+        candidate(host=vfs, child={'VCPU': 1})]
+
+
+def test_again_for_the_next_server_of_the_request():
+    state = host(candidate(host={'VCPU': 1}))
+    add_vfs(state, {'a': 2})
+    once = copy.deepcopy(state.allocation_candidates)
+    add_vfs(state, {'a': 2})
+    assert state.allocation_candidates == once
+
+
+@pytest.mark.parametrize('counts, placement', [
+    ({}, True), ({None: 1}, True), ({'a': 1}, False)])
+def test_nothing_is_added(counts, placement):
+    state = host(candidate(host={'VCPU': 1}), placement=placement)
+    add_vfs(state, counts)
+    assert state.allocation_candidates == [candidate(host={'VCPU': 1})]
+
+
+def test_a_rebuild_has_no_candidates():
+    state = host()
+    add_vfs(state, {'a': 1})
+    assert state.allocation_candidates == []

@@ -1,0 +1,60 @@
+"""The filter says what Nova's real claim does: PciDevTracker is the judge."""
+
+import collections
+import copy
+
+from nova import objects
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext.scheduler import filters
+from tests.unit.scheduler import claims
+
+CASES = 20000
+HOSTS = 4400
+SERVERS = 5
+PARTS = 4
+
+
+def passes(state, requests):
+    spec = objects.RequestSpec(
+        instance_uuid=uuids.server, scheduler_hints={},
+        pci_requests=objects.InstancePCIRequests(requests=requests))
+    return bool(filters.SriovCapacityFilter().filter_all([state], spec))
+
+
+def cases(part):
+    """Half of the hosts have devices in use, a third of the servers have
+    aliases for which Placement chose, rightly or not.
+
+    :returns: iterator of (name, claims.Host, its HostState, requests)
+    """
+    for case in range(part, HOSTS, PARTS):
+        rng = claims.seeded(case)
+        host = claims.Host(rng)
+        for number in range(SERVERS):
+            host.fresh()
+            if rng.randrange(2):
+                host.claim(claims.server(rng))
+            requests = claims.server(rng)
+            state = host.state()
+            chosen = {} if rng.randrange(3) else claims.mappings(
+                rng, requests, host.providers)
+            state.allocation_candidates = [{'mappings': chosen}]
+            if requests:
+                yield f'host {case}, server {number}', host, state, requests
+
+
+@pytest.mark.parametrize('part', range(PARTS))
+def test_passes_what_the_claim_serves(conf, neutron, part):
+    seen = collections.Counter()
+    for name, host, state, requests in cases(part):
+        pools = copy.deepcopy(state.pci_stats.pools)
+        passed = passes(state, requests)
+        assert state.pci_stats.pools == pools, 'pools were changed'
+        claims.follow(requests, state.allocation_candidates[0]['mappings'])
+        claimed = host.claim(requests) is not None
+        assert passed == claimed, f'{name}: {requests} on {pools}'
+        seen[claimed] += 1
+    assert sum(seen.values()) >= CASES / PARTS
+    assert min(seen.values()) > CASES / PARTS / 6, f'{seen}: one-sided'

@@ -1,0 +1,123 @@
+"""What a server asks: of Neutron, its flavor and nova.conf."""
+
+import logging
+
+from nova import objects
+import pytest
+
+from nova_sriov_ext import asked
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import state
+from tests.unit.scheduler import pools as given
+
+# What nova-compute writes of a VF of a switchdev PF (libvirt's list).
+FEATURES = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan',
+            'rxhash', 'switchdev']
+
+
+@pytest.mark.parametrize('port, asks', [
+    ({'hardware_offload_type': 'switchdev'}, True),
+    ({'hardware_offload_type': 'switchdev', 'binding:profile': {}}, True),
+    ({'binding:profile': {'capabilities': ['switchdev']}}, True),
+    ({'binding:profile': {'capabilities': ['switchdev'],
+                          'trusted': 'true'}}, True),
+    ({'binding:profile': {'capabilities': FEATURES}}, False),
+    ({'binding:profile': {'capabilities': FEATURES, 'vf_num': 3}}, False),
+    ({'binding:profile': {'capabilities': []}}, False),
+    ({'binding:profile': {'capabilities': 'switchdev'}}, False),
+    ({'binding:profile': {'capabilities': None}}, False),
+    ({'binding:profile': None}, False),
+    ({'hardware_offload_type': None}, False),
+    ({}, False),
+])
+def test_what_a_person_asks(port, asks):
+    assert asked.asks(port) is asks
+
+
+SWITCHDEV = frozenset((state.SWITCHDEV, 'unknown'))
+LEGACY = frozenset((state.LEGACY, 'unknown'))
+A = {'physical_network': 'a'}
+
+
+def modes(options, conf, *requests):
+    conf.config(group='sriov', **options)
+    return [r.modes for r in gather.demand_of(requests, {}).requests]
+
+
+def test_modes_of_ports(conf, neutron):
+    neutron.add('asks', hardware_offload_type='switchdev')
+    neutron.add('plain')
+    requests = [
+        given.port_request('asks', **A), given.port_request('plain', **A),
+        given.port_request('gone', **A),
+        given.port_request('plain', physical_network=None),
+        given.port_request('asks', dev_type='type-PF', **A),
+        given.port_request('asks', dev_type='vdpa', **A),
+        given.port_request('asks', remote_managed='True', **A),
+        given.alias_request(specs=[{}])]
+    assert modes({}, conf, *requests) == [
+        SWITCHDEV, None, None, SWITCHDEV, None, None, None, None]
+    assert modes({'plain_port_mode': 'legacy'}, conf, *requests) == [
+        SWITCHDEV, LEGACY, LEGACY, SWITCHDEV, None, None, None, None]
+    assert modes({'unknown_mode': 'reject'}, conf, *requests[:2]) == [
+        frozenset((state.SWITCHDEV,)), frozenset((state.LEGACY,))]
+
+
+def test_neutron_is_asked_once_for_all_hosts_and_servers(conf, neutron):
+    spec = objects.RequestSpec(
+        scheduler_hints={}, pci_requests=objects.InstancePCIRequests(
+            requests=[given.port_request('p1', **A),
+                      given.port_request('p2', **A)]))
+    judge = filters.SriovCapacityFilter()
+    for _ in range(3):
+        judge.filter_all([], spec)
+    assert neutron.calls == 1
+
+
+@pytest.mark.parametrize('requests', [
+    [], [given.alias_request(specs=[{}])],
+    [given.port_request('p1', dev_type='type-PF', **A)]])
+def test_neutron_is_not_asked_without_need(conf, neutron, requests):
+    gather.demand_of(requests, {})
+    assert neutron.calls == 0
+
+
+@pytest.mark.parametrize('policy, unread', [
+    ('accept', False), ('reject', True)])
+def test_neutron_does_not_answer(conf, neutron, policy, unread, caplog):
+    conf.config(unknown_ports=policy, group='sriov')
+    neutron.error = TimeoutError('Neutron is away')
+    found = gather.demand_of([given.port_request('p1', **A)], {})
+    assert found.unread is unread
+    assert 'Neutron did not tell what ports p1 ask for' in caplog.text
+    assert 'Neutron is away' in caplog.text
+
+
+def test_extra_specs_go_before_nova_conf(conf, neutron):
+    conf.config(pf_policy='spread', lag_policy='reject',
+                vf_reserve={'a': '2'}, group='sriov')
+    requests = [given.port_request('p1', **A)]
+    found = gather.demand_of(requests, {})
+    assert (found.pf_policy, found.lag_policy, found.reserves) == (
+        'spread', 'reject', {'a': '2'})
+    assert found.requests[0].lags == state.HEALTHY
+    found = gather.demand_of(requests, {
+        demand.PF_POLICY: 'pack', demand.LAG_POLICY: 'ignore',
+        demand.IGNORE_RESERVE: 'true'})
+    assert (found.pf_policy, found.lag_policy, found.reserves) == (
+        'pack', 'ignore', {})
+    assert found.requests[0].lags is None
+
+
+def test_an_unknown_value_is_as_none(conf, neutron, caplog):
+    caplog.set_level(logging.WARNING)
+    found = gather.demand_of([], {demand.PF_POLICY: 'spraed'})
+    assert found.pf_policy == 'pack'
+    assert 'sriov:pf_policy = spraed is none of spread' in caplog.text
+
+
+def test_reserve_is_checked_when_nova_conf_is_read(conf):
+    with pytest.raises(ValueError, match='ten'):
+        conf.config(vf_reserve='a:ten', group='sriov')

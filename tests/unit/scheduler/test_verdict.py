@@ -1,0 +1,100 @@
+"""``nova-sriov explain`` says what the filter does, on random hosts."""
+
+import collections
+
+from nova import objects
+from nova.objects import pci_device_pool
+from nova.scheduler import filters as nova_filters
+from nova.scheduler import host_manager
+from oslo_utils import timeutils
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import report
+from nova_sriov_ext.cmd import cells
+from nova_sriov_ext.cmd import verdict
+from nova_sriov_ext.scheduler import filters
+from tests.unit.scheduler import claims
+from tests.unit.scheduler import hosts as made
+
+CASES = 60
+HOSTS = 5
+POLICIES = (None, 'spread', 'pack')
+MODES = ('legacy', 'switchdev', 'switchdev', 'unknown')
+LAGS = ('active', 'none', 'degraded', 'inactive')
+CELL = objects.CellMapping(uuid=uuids.cell, name='cell1', disabled=False)
+
+
+def node(name, pools, stats):
+    """:returns: nova.objects.ComputeNode as nova-compute reports it"""
+    return objects.ComputeNode(
+        host=name, hypervisor_hostname=name, uuid=uuids.node, vcpus=4,
+        vcpus_used=0, memory_mb=1024, local_gb=10, local_gb_used=0,
+        free_disk_gb=10, disk_available_least=10, free_ram_mb=1024,
+        updated_at=None, numa_topology=None, host_ip=None, cpu_info='{}',
+        hypervisor_type='QEMU', hypervisor_version=1, metrics=None,
+        supported_hv_specs=[], cpu_allocation_ratio=1.0,
+        ram_allocation_ratio=1.0, disk_allocation_ratio=1.0, stats=stats,
+        pci_device_pools=objects.PciDevicePoolList(objects=[
+            pci_device_pool.PciDevicePool.from_dict(p) for p in pools]))
+
+
+def host(name, pools=(), stats=None, **service):
+    return cells.Host(CELL, node(name, pools, stats or {}), objects.Service(
+        host=name, **{'disabled': False, 'forced_down': False,
+                      'last_seen_up': timeutils.utcnow(True)} | service))
+
+
+def random_host(rng, name):
+    found = claims.Host(rng)
+    if rng.randrange(2):
+        found.claim(claims.server(rng))
+    pools = [{key: value for key, value in pool.items() if key != 'devices'}
+             for pool in found.tracker.stats.pools]
+    return host(name, pools, rng.choice(({}, random_stats(rng, pools))))
+
+
+def random_stats(rng, pools):
+    pfs = {(pool['address'], pool.get('physical_network')) for pool in pools
+           if pool.get('physical_network')}
+    return {report.STATS_KEY: report.write(report.Report(tuple(
+        report.Row(*pf, vfs=8, mode=rng.choice(MODES), lag=rng.choice(LAGS))
+        for pf in sorted(pfs))))}
+
+
+def scheduled(hosts, spec):
+    """What nova-scheduler does: host states, and the filter.
+
+    :returns: set of the names of the hosts that pass
+    """
+    states = []
+    for each in hosts:
+        state = host_manager.HostState(
+            each.node.host, each.node.host, uuids.cell)
+        state.update(compute=each.node)
+        states.append(state)
+    passed = nova_filters.HostFilterHandler().get_filtered_objects(
+        [filters.SriovCapacityFilter()], states, spec)
+    return {state.host for state in passed or ()}
+
+
+@pytest.mark.parametrize('lag_policy', ['ignore', 'reject'])
+def test_passes_where_the_filter_passes(conf, neutron, lag_policy):
+    conf.config(lag_policy=lag_policy, group='sriov')
+    seen = collections.Counter()
+    for case in range(CASES):
+        rng = claims.seeded(case)
+        hosts = [random_host(rng, f'h{n}') for n in range(HOSTS)]
+        requests = claims.server(rng)
+        for request in requests:
+            if request.alias_name is None and rng.randrange(3) == 0:
+                neutron.add(request.requester_id,
+                            hardware_offload_type='switchdev')
+        extra_specs = {'sriov:pf_policy': policy} if (
+            policy := rng.choice(POLICIES)) else {}
+        found = verdict.of(hosts, made.request(*requests, **extra_specs))
+        passing = {v.host for v in found if v.verdict == verdict.PASSES}
+        assert passing == scheduled(
+            hosts, made.request(*requests, **extra_specs)), f'case {case}'
+        seen.update(v.verdict for v in found)
+    assert min(seen[verdict.PASSES], seen[verdict.REFUSED]) > CASES / 2, seen
