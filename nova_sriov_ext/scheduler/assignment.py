@@ -191,7 +191,9 @@ class _Problem:
                 {pf for pf in self.pf_of if self.free_vfs[pf] >= asked},
                 key=lambda pf: ((group, pf) not in self.held,
                                 self.key(self.pf_of.index(pf)))):
-            wants = [self._only(want, pf) if self.group(want) == group
+            # A want of nothing needs a pool, but takes no device.
+            wants = [self._only(want, pf)
+                     if want.count and self.group(want) == group
                      else want for want in self.wants]
             problem = _Problem(
                 self.pools, wants, self.policy, self.rank, self.held)

@@ -195,6 +195,12 @@ def test_a_want_of_nothing_needs_a_pool_as_novas_does():
     assert assignment.assign([pool('a')], [Want(0, ())]) is None
 
 
+def test_a_want_of_nothing_does_not_keep_others_from_one_pf():
+    pools = [pool('a', 2), pool('b', 1)]
+    wants = [Want(0, (1,), 'x'), Want(2, (1, 0), 'x')]
+    assert assignment.assign(pools, wants, demand.PACK) == [{}, {0: 2}]
+
+
 @pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
 def test_damaged_pools_serve_nothing(policy):
     pools = [{}, {'count': -1, 'address': None}, {'count': 'x'},
