@@ -1,19 +1,12 @@
-"""Puts the claim in place, if Nova is what it was written for."""
+"""Puts the claim in place, and tells whether it fits there."""
 
 import inspect
 
 from nova.compute import claims
 from nova.compute import resource_tracker
-import nova.conf
 from nova.pci import stats
-from oslo_log import log as logging
 
-from nova_sriov_ext import conf
 from nova_sriov_ext.claim import tracker
-from nova_sriov_ext.conf.claim import STOCK
-
-CONF = conf.register(nova.conf.CONF)
-LOG = logging.getLogger(__name__)
 
 # Nova's, whatever stands in its place by now.
 _TRACKER = tracker.AssigningTracker.__base__
@@ -66,23 +59,9 @@ def problems():
     return found
 
 
-def installed():
-    """Let the resource tracker that is made from now on use our tracker, if
-    ``[sriov]claim_policy`` says so and Nova allows.
-
-    :returns: str, the claim policy in force; None with Nova's own claim
-    """
-    if CONF.sriov.claim_policy == STOCK:
-        return None
-    differences = problems()
-    if differences:
-        LOG.error("Nova's own PCI claim stays in place. This Nova is not what "
-                  '[sriov]claim_policy = %s was written for: %s',
-                  CONF.sriov.claim_policy, '; '.join(differences))
-        return None
-    # The only attribute of Nova that this project replaces.
+def replace():
+    """Replace the only attribute of Nova that this project replaces."""
     resource_tracker.pci_manager.PciDevTracker = tracker.AssigningTracker
-    return CONF.sriov.claim_policy
 
 
 def _name(cls, method=None):

@@ -107,8 +107,8 @@ class AssigningStats(stats.PciDeviceStats):
         rp_uuids = self._get_rp_uuids_for_request(
             provider_mapping=provider_mapping, request=request)
         pools = self._acceptable(request, numa_cells, rp_uuids)
-        asked = gather.request_of(request)
-        pools = self._of_mode(pools, asked)
+        asked = gather.request_of(request, self._lag_policy(pools))
+        pools = self._suiting(pools, asked)
         group = (asked.physnet or '') if asked.is_vf else None
         if not rp_uuids:
             return [assignment.Want(request.count, pools, group)]
@@ -122,37 +122,47 @@ class AssigningStats(stats.PciDeviceStats):
         takes for the others.
 
         Nova lets a request have what is farther away only when too little is
-        left near by, so it depends on the requests before. With a count that
-        no pool has, its filters tell how far the request may go at most.
+        left near by, so it depends on the requests before. Asked for a count
+        that no host has, its filter tells how far the request may go.
 
         :returns: tuple of indices
         """
-        found = self._filter_pools(
-            self.pools, _with_count(request, 0), None, rp_uuids)
-        near = [
-            *self._filter_pools_for_numa_cells(found, request, numa_cells),
-            *self._filter_pools_for_numa_cells(
-                found, _with_count(request, sys.maxsize), numa_cells)]
+        near = self._filter_pools(
+            self.pools, request, None, rp_uuids) or ()
+        if numa_cells:
+            near = [*self._filter_pools_for_numa_cells(
+                        near, request, numa_cells),
+                    *self._filter_pools_for_numa_cells(
+                        near, _insatiable(request), numa_cells)]
         ids = {id(pool) for pool in near}
         return tuple(index for index, pool in enumerate(self.pools)
                      if id(pool) in ids)
 
-    def _of_mode(self, pools, asked):
-        """Leave out VFs of the wrong eswitch mode, on hosts with both."""
+    def _lag_policy(self, pools):
+        """The flavor is asked only where a LAG is not healthy."""
         report = self._report()
+        return self._server.lag_policy if self._server and any(
+            state.lag_of(self.pools[index], report) in state.UNHEALTHY
+            for index in pools) else None
+
+    def _suiting(self, pools, asked):
+        """Leave out VFs of the wrong eswitch mode, on hosts with both, and
+        those of LAGs that the flavor refuses."""
+        report = self._report()
+        if self._is_mixed(pools, asked, report):
+            asking = ports.asking(asked.port)
+            if asking is None:
+                return ()
+            asked = gather.with_mode(
+                asked, {asked.port} if asking else (), CONF.sriov)
+        return tuple(index for index in pools
+                     if not state.fault(self.pools[index], asked, report))
+
+    def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
                  if row.physnet == asked.physnet}
         modes.update(state.mode_of(self.pools[i], report) for i in pools)
-        if not (asked.is_plain_vf
-                and {state.LEGACY, state.SWITCHDEV} <= modes):
-            return pools
-        asking = ports.asking(asked.port)
-        if asking is None:
-            return ()
-        asked = gather.with_mode(
-            asked, {asked.port} if asking else (), CONF.sriov)
-        return tuple(index for index in pools
-                     if not state.fault(self.pools[index], asked, report))
+        return asked.is_plain_vf and {state.LEGACY, state.SWITCHDEV} <= modes
 
     def _rank(self, numa_cells):
         """:returns: function of a pool, key for sorting: the guest's NUMA
@@ -169,7 +179,7 @@ class AssigningStats(stats.PciDeviceStats):
         return rank
 
 
-def _with_count(request, count):
+def _insatiable(request):
     clone = request.obj_clone()
-    clone.count = count
+    clone.count = sys.maxsize
     return clone

@@ -67,13 +67,21 @@ class Server:
     uuid: str
     held: frozenset = frozenset()
 
-    @functools.cached_property
+    @property
     def pf_policy(self):
-        """:returns: one of demand.PF_POLICIES
+        """:returns: one of demand.PF_POLICIES"""
+        return gather.pf_policy_of(self._extra_specs)
 
-        Nova hands no flavor to the tracker. Reading it is one more call of
-        the conductor, beside those that Nova's claim makes under the same
-        lock.
+    @property
+    def lag_policy(self):
+        """:returns: one of demand.LAG_POLICIES"""
+        return gather.lag_policy_of(self._extra_specs)
+
+    @functools.cached_property
+    def _extra_specs(self):
+        """Of its flavor. Nova does not hand it to the tracker. Reading it is
+        one more call of the conductor, beside those that Nova's claim makes
+        under the same lock.
         """
         try:
             instance = objects.Instance.get_by_uuid(
@@ -81,10 +89,8 @@ class Server:
                 expected_attrs=['flavor'])
             # Nova sets it before the claim of a resize, saves it, and
             # clears it afterwards (ComputeManager._prep_resize).
-            flavor = instance.new_flavor or instance.flavor
-            extra_specs = flavor.extra_specs
+            return (instance.new_flavor or instance.flavor).extra_specs
         except Exception:
             LOG.exception('The flavor of server %s cannot be read; taking '
-                          '[sriov]pf_policy', self.uuid)
-            extra_specs = {}
-        return gather.pf_policy(extra_specs)
+                          'the policies of nova.conf', self.uuid)
+            return {}

@@ -52,11 +52,8 @@ class Checks(upgradecheck.UpgradeCommands):
         return _result('SUCCESS')
 
     def _claim(self):
-        try:
-            from nova_sriov_ext.claim import guard
-            differences = guard.problems()
-        except (AttributeError, ImportError) as e:
-            differences = [str(e)]
+        from nova_sriov_ext import claim
+        differences = claim.problems()
         if differences:
             return _result(
                 'FAILURE', "Nova's own PCI claim stays in place whatever "

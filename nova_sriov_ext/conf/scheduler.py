@@ -44,7 +44,7 @@ ask for.
         default='weigh',
         choices=[
             ('ignore', 'take such hosts as any other'),
-            ('weigh', 'take them last; needs SriovCapacityWeigher'),
+            ('weigh', 'take them last; needs SriovLagWeigher'),
             ('reject', 'refuse hosts where the VFs would come from such a '
                        'PF'),
         ],

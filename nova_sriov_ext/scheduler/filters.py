@@ -110,8 +110,9 @@ def _adapt(hosts, demand):
         try:
             bookkeeping.adapt(host, demand)
         except Exception:
-            LOG.exception('The scheduler may be unable to keep count of host '
-                          '%s', _name(host))
+            # Of pools that Nova would not make, nor can it take devices.
+            LOG.warning('The scheduler may be unable to keep count of host '
+                        '%s', _name(host), exc_info=True)
 
 
 def _add_vfs(hosts, vfs):

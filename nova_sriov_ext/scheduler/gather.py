@@ -58,20 +58,25 @@ def demand_of(pci_requests, extra_specs):
     :returns: demand.Demand
     """
     options = CONF.sriov
-    lag_policy = _choice(extra_specs, demand.LAG_POLICY,
-                         demand.LAG_POLICIES, options.lag_policy)
+    lag_policy = lag_policy_of(extra_specs)
     requests = [request_of(request, lag_policy) for request in pci_requests]
     requests, unread = _with_modes(requests, options)
     lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
     return demand.Demand(
         requests=tuple(requests),
-        pf_policy=pf_policy(extra_specs),
+        pf_policy=pf_policy_of(extra_specs),
         lag_policy=lag_policy,
         reserves={} if lifted else dict(options.vf_reserve),
         unread=unread)
 
 
-def pf_policy(extra_specs):
+def lag_policy_of(extra_specs):
+    """:returns: one of demand.LAG_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, demand.LAG_POLICY, demand.LAG_POLICIES,
+                   CONF.sriov.lag_policy)
+
+
+def pf_policy_of(extra_specs):
     """:returns: one of demand.PF_POLICIES, for a flavor with these"""
     return _choice(extra_specs, demand.PF_POLICY, demand.PF_POLICIES,
                    CONF.sriov.pf_policy)

@@ -1,7 +1,9 @@
 """Which pools Nova lets serve a request: its own rules, one by one.
 
-The rules are those of ``PciDeviceStats._filter_pools``, except NUMA affinity,
-which is judged where the cells are known (nova/pci/stats.py).
+The rules are those of ``PciDeviceStats._filter_pools`` (nova/pci/stats.py),
+except NUMA affinity, which is judged where the cells are known. That it looks
+at ``live_migratable`` once more changes nothing: such tags of pools are
+normalized (nova/pci/devspec.py).
 """
 
 # Keys of a request's spec that Placement has answered already
@@ -33,22 +35,12 @@ def serves(pool, request):
     if true(pool.get('remote_managed')) and not any(
             true(spec.get('remote_managed')) for spec in specs):
         return False
-    if request.rp_uuids and pool.get('rp_uuid') not in request.rp_uuids:
-        return False
-    return _migrates(pool, specs)
+    return not request.rp_uuids or pool.get('rp_uuid') in request.rp_uuids
 
 
 def _matches(pool, spec):
     return all(equal(pool.get(key), value) for key, value in spec.items()
                if key not in _IGNORED)
-
-
-def _migrates(pool, specs):
-    """This tag is compared once more, to the letter
-    (``_filter_pools_for_live_migratable_devices``)."""
-    asked = {spec.get('live_migratable') for spec in specs}
-    return (asked not in ({'true'}, {'false'})
-            or pool.get('live_migratable') in asked)
 
 
 def equal(have, want):

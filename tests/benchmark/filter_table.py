@@ -1,6 +1,7 @@
 """The table of test_filter.py."""
 
 import collections
+import re
 
 _HEAD = (f'{"µs per host":38}{"stock":>8}{"ours":>8}{"bare":>8}'
          f'{"stock/ours":>13}{"ours/bare":>11}')
@@ -16,8 +17,13 @@ def lines(benchmarks):
             found[one.group.removeprefix('filter: ')][
                 one.name.partition('[')[0]] = (
                     one.stats.min / one.extra_info['hosts'] * 1e6)
-    rows = [_row(group, **of) for group, of in found.items() if len(of) == 3]
+    rows = [_row(group, **of) for group, of in sorted(
+        found.items(), key=lambda item: _numbers(item[0])) if len(of) == 3]
     return rows and [_HEAD, *rows]
+
+
+def _numbers(group):
+    return [int(number) for number in re.findall('[0-9]+', group)]
 
 
 def _row(group, test_stock, test_ours, test_bare_loop):

@@ -55,7 +55,7 @@ def test_stock(benchmark, hosts, spec):
 def test_ours(benchmark, hosts, spec):
     passed = benchmark.pedantic(
         lambda: filters.SriovCapacityFilter().filter_all(hosts, spec),
-        rounds=5, warmup_rounds=1)
+        rounds=10, warmup_rounds=1)
     assert _is_right(passed, hosts)
     claimed = passed[0].allocation_candidates[0]['allocations'][
         passed[0].uuid]['resources']
@@ -64,7 +64,7 @@ def test_ours(benchmark, hosts, spec):
 
 def test_bare_loop(benchmark, hosts, spec):
     passed = benchmark.pedantic(
-        lambda: scheduler.bare_loop(hosts, spec), rounds=5, warmup_rounds=1)
+        lambda: scheduler.bare_loop(hosts, spec), rounds=10, warmup_rounds=1)
     assert _is_right(passed, hosts)
 
 

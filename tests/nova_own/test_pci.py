@@ -6,6 +6,7 @@ from nova.tests.functional.libvirt import test_pci_in_placement
 from nova.tests.functional.libvirt import test_pci_sriov_servers
 
 from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.scheduler.filters import SriovCapacityFilter
 from nova_sriov_ext.virt.libvirt import driver
 from os_vif_vflag import host
 from tests.lab import paste
@@ -28,6 +29,8 @@ def _setup_compute_service(test):
 
 
 def _check_that_it_was_ours(test):
+    filters = test.scheduler.manager.host_manager.enabled_filters
+    assert any(isinstance(one, SriovCapacityFilter) for one in filters)
     for compute in test.computes.values():
         assert isinstance(compute.driver, driver.SriovLibvirtDriver)
         assert isinstance(compute.manager.rt.pci_tracker,

@@ -2,6 +2,7 @@
 
 import hypothesis
 from hypothesis import strategies as st
+import pytest
 
 from nova_sriov_ext import report
 
@@ -35,3 +36,15 @@ def test_a_report_is_bounded():
     assert not found.complete
     assert found.rows == rows[:len(found.rows)]
     assert len(found.rows) > 10
+
+
+@pytest.mark.parametrize('modes, mixed', [
+    ([], False),
+    ([('physnet1', 'legacy'), ('physnet1', 'legacy')], False),
+    ([('physnet1', 'legacy'), ('physnet2', 'switchdev')], False),
+    ([('physnet1', 'legacy'), ('physnet1', 'unknown')], False),
+    ([('physnet1', 'legacy'), ('physnet1', 'switchdev')], True)])
+def test_is_mixed(modes, mixed):
+    assert report.is_mixed(
+        [report.Row(f'pf{number}', physnet, 1, mode)
+         for number, (physnet, mode) in enumerate(modes)]) is mixed

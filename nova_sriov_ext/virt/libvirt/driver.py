@@ -8,9 +8,9 @@ from nova.virt.libvirt import driver
 from oslo_log import log as logging
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
-from nova_sriov_ext.claim import guard
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import vif
@@ -29,7 +29,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
         # nova-compute loads its driver before it makes its tracker.
-        self._claim = guard.installed()
+        self._claim = claim.install()
         self._provider = provider.Provider(virtapi)
         # As last reported: two answers of one update shall agree.
         self._rows = ()

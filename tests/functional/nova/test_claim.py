@@ -5,10 +5,13 @@ from unittest import mock
 
 import fixtures
 import nova.conf
+from nova import context
+from nova import objects
 from nova.pci import manager
 from os_vif import exception as osv_exception
 
 from nova_sriov_ext import conf
+from nova_sriov_ext import report
 from nova_sriov_ext.claim import tracker
 from os_vif_vflag import host
 from tests.functional.nova import base
@@ -35,6 +38,31 @@ class AssigningTest(base.SriovServersTest):
     def slot(self, port):
         bound = self.neutron.show_port(port)['port']
         return bound['binding:profile']['pci_slot'].rpartition('.')[0]
+
+
+class ReportTest(AssigningTest):
+
+    def claim(self):
+        node = objects.ComputeNode.get_by_nodename(
+            context.get_admin_context(), 'compute1')
+        return report.read(node.stats).claim
+
+    def test_the_scheduler_is_told(self):
+        self.start_host()
+        assert self.claim() == 'assign'
+
+    def test_with_another_nova_the_scheduler_is_told_nothing(self):
+        class Other(manager.PciDevTracker):
+            """Somebody else's."""
+
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.pci.manager.PciDevTracker', Other))
+        log = self.useFixture(base.log_of('nova_sriov_ext', logging.ERROR))
+        self.start_host()
+        assert self.claim() is None
+        assert "Nova's own PCI claim stays in place" in log.output
+        self.boot(self.create_port(1))
+        assert type(self.computes['compute1'].manager.rt.pci_tracker) is Other
 
 
 class SpreadTest(AssigningTest):

@@ -85,6 +85,23 @@ def test_healthy_lags_first(host, flavor, policy, state):
     assert pfs(tracker, port('a')) == [B]
 
 
+@pytest.mark.parametrize('policy, found', [
+    ('reject', {B}), ('weigh', {A})])
+def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
+    """Two VFs fit on one PF only where its LAG does not matter."""
+    flavor.update({'sriov:lag_policy': policy, 'sriov:pf_policy': 'pack'})
+    tracker = host(vfs(A, 2), vfs(B, 1), rows=[
+        report.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', 'degraded'),
+        report.Row(B, trackers.PHYSNET, 1, 'switchdev', 'bond1', 'active'),
+    ]).tracker(OURS)
+    if policy == 'reject':
+        with pytest.raises(exception.PciDeviceRequestFailed):
+            claim(tracker, port('a'), port('b'))
+        assert set(pfs(tracker, port('a'))) == found
+    else:
+        assert set(pfs(tracker, port('a'), port('b'))) == found
+
+
 def test_attached_ports_are_spread_too(host, flavor):
     flavor['sriov:pf_policy'] = 'spread'
     tracker = host(vfs(A, 2), vfs(B, 2)).tracker(OURS)

@@ -12,7 +12,7 @@ from nova.pci import manager
 from nova.pci import stats
 import pytest
 
-from nova_sriov_ext.claim import guard
+from nova_sriov_ext import claim
 from nova_sriov_ext.claim import tracker
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -78,11 +78,11 @@ def stock(monkeypatch):
 
 def test_the_resource_tracker_finds_it(conf, stock):
     conf.config(group='sriov', claim_policy='assign')
-    assert guard.installed() == 'assign'
+    assert claim.install() == 'assign'
     assert (resource_tracker.pci_manager.PciDevTracker
             is tracker.AssigningTracker)
     # Once more, as when two computes run in one process.
-    assert guard.installed() == 'assign'
+    assert claim.install() == 'assign'
 
 
 def _renamed(monkeypatch):
@@ -101,6 +101,11 @@ def _no_longer_called(monkeypatch):
                         claim)
 
 
+def _moved(monkeypatch):
+    monkeypatch.delattr(claim, 'guard', raising=False)
+    monkeypatch.setitem(sys.modules, 'nova_sriov_ext.claim.guard', None)
+
+
 def _someone_elses(monkeypatch):
     monkeypatch.setattr(manager, 'PciDevTracker',
                         type('Other', (manager.PciDevTracker,), {}))
@@ -111,6 +116,7 @@ def _someone_elses(monkeypatch):
     (_another_parameter, 'PciDeviceStats.consume_requests does not take'),
     (_no_longer_called,
      'PciDevTracker._claim_instance does not call consume_requests'),
+    (_moved, 'nova_sriov_ext.claim.guard'),
     (_someone_elses, 'Other stands for nova.pci.manager.PciDevTracker')])
 def test_drift_leaves_novas_own_claim(
         conf, stock, monkeypatch, caplog, drift, words):
@@ -118,7 +124,7 @@ def test_drift_leaves_novas_own_claim(
     drift(monkeypatch)
     there = manager.PciDevTracker
     with caplog.at_level(logging.ERROR):
-        assert guard.installed() is None
+        assert claim.install() is None
     assert manager.PciDevTracker is there
     assert words in caplog.text
     assert "Nova's own PCI claim stays in place" in caplog.text

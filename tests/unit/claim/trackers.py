@@ -63,13 +63,17 @@ class Computes:
                 return_value=objects.PciDeviceList(objects=list(known))):
             found = kind(context.get_admin_context(), node)
         if not known:
-            found.update_devices_from_hypervisor_resources(json.dumps([
-                {key: value for key, value in dev.items() if key != 'tags'}
-                for dev in self.devices]))
+            self.update(found)
             for number, dev in enumerate(found.pci_devs):
                 # As the database fills them in.
                 dev.id, dev.instance_uuid = number, None
         return found
+
+    def update(self, found):
+        """As the periodic task does."""
+        found.update_devices_from_hypervisor_resources(json.dumps([
+            {key: value for key, value in dev.items() if key != 'tags'}
+            for dev in self.devices]))
 
 
 def _numa_topology():

@@ -159,7 +159,7 @@ class Host:
 def server(rng):
     """:returns: list of InstancePCIRequest, in the order of Nova's API:
         aliases first"""
-    return ([_alias(rng) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
+    return ([_alias(rng) for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3)))]
             + [_port(rng) for _ in range(rng.choice((0, 1, 1, 2, 2, 3)))])
 
 
@@ -176,7 +176,7 @@ def _alias(rng):
     kind = rng.choice(({}, {'dev_type': 'type-VF'}, {'dev_type': 'type-PF'},
                        {'dev_type': 'type-PCI'}))
     return objects.InstancePCIRequest(
-        count=rng.choice((0, 1, 1, 1, 1, 2)), alias_name='a1',
+        count=rng.choice((0, 0, 1, 1, 1, 1, 2)), alias_name='a1',
         request_id=uuidutils.generate_uuid(),
         spec=[tags(rng, ALIAS_TAGS) | kind
               for _ in range(rng.choice((1, 1, 2)))])

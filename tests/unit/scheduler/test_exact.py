@@ -57,4 +57,4 @@ def test_passes_what_the_claim_serves(conf, neutron, part):
         assert passed == claimed, f'{name}: {requests} on {pools}'
         seen[claimed] += 1
     assert sum(seen.values()) >= CASES / PARTS
-    assert min(seen.values()) > CASES / PARTS / 5, f'{seen}: one-sided'
+    assert min(seen.values()) > CASES / PARTS / 6, f'{seen}: one-sided'

@@ -209,12 +209,30 @@ STATS = JUNK | st.dictionaries(
 
 @hypothesis.settings(max_examples=600, suppress_health_check=ONE_CONF)
 @hypothesis.given(POOLS, STATS)
+@hypothesis.example([given.pool(10 ** 400, physical_network='a')], {})
 def test_broken_hosts_never_raise(conf, pools, stats):
     broken, sound = on('a', 1, name='broken'), on('a', 2, name='sound')
     broken.pci_stats.pools = pools
     broken.stats = stats
     for spec in (made.request(), lag_request('weigh')):
         assert set(order([broken, sound], spec)) == {'broken', 'sound'}
+
+
+def test_of_broken_pools_the_others_count(conf):
+    state = on('a', 3, 4)
+    state.pci_stats.pools[0] = None
+    for weigher, spec, weight in (
+            (weights.SriovCapacityWeigher, made.request(A_PORT), 4),
+            (weights.SriovAvoidanceWeigher, made.request(), -4)):
+        assert weigh(weigher, [state], spec) == [weight]
+
+
+def test_a_host_without_any_stats_of_nova(conf, caplog):
+    state = on('a', 3)
+    state.pci_stats = 'broken'
+    assert weigh(weights.SriovCapacityWeigher, [state],
+                 made.request(A_PORT)) == [0]
+    assert f'Host {state} cannot be weighed' in caplog.text
 
 
 @pytest.mark.parametrize('spec', [
@@ -227,7 +245,8 @@ def test_broken_requests_never_raise(conf, spec):
     assert len(order(HOSTS, spec)) == len(HOSTS)
 
 
-def test_hosts_that_nova_has_not_updated_yet(conf):
+def test_hosts_that_nova_has_not_updated_yet(conf, caplog):
     new = host_manager.HostState('new', 'new', uuids.cell)
     for spec in (made.request(), made.request(A_PORT), lag_request('weigh')):
         assert {weigh(each, [new], spec)[0] for each in OURS} == {0}
+    assert not caplog.records

@@ -1,0 +1,48 @@
+"""``nova-sriov check``."""
+
+from nova.pci import stats
+from oslo_upgradecheck.upgradecheck import Code
+import pytest
+
+from nova_sriov_ext.cmd import check
+from tests.unit.cmd import script
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """A function: text of a nova.conf → the command's result."""
+    def run(text):
+        (tmp_path / 'nova.conf').write_text(text)
+        return script.run('--config-file', tmp_path / 'nova.conf', 'check')
+    return run
+
+
+def test_all_well(checked):
+    result = checked('[sriov]\nclaim_policy = assign\n')
+    assert (result.status, result.err) == (0, '')
+    for name in ('Options in nova.conf', 'Compute driver', 'PCI claim'):
+        assert f'Check: {name}' in result.out
+    assert result.out.count('Result: Success') == 3
+
+
+def test_an_option_with_a_wrong_value(checked):
+    result = checked('[sriov]\nclaim_policy = magic\n')
+    assert result.status == 2
+    assert 'claim_policy' in result.out
+    assert "'magic'" in result.out
+    assert result.out.count('Result: Success') == 2
+
+
+def test_another_nova(monkeypatch):
+    monkeypatch.delattr(stats.PciDeviceStats, '_filter_pools')
+    result = check.Checks()._claim()
+    assert result.code is Code.FAILURE
+    assert "Nova's own PCI claim stays in place" in result.details
+    assert 'PciDeviceStats._filter_pools' in result.details
+
+
+def test_a_driver_that_nova_does_not_find(monkeypatch):
+    monkeypatch.setattr(check, '_DRIVER', 'nova.virt.elsewhere')
+    result = check.Checks()._driver()
+    assert result.code is Code.WARNING
+    assert 'start nova-sriov-compute' in result.details

@@ -1,0 +1,43 @@
+"""What ports ask for is learnt before the claim of a live migration."""
+
+from nova import objects
+from nova.virt.libvirt import driver as stock
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import asked
+from nova_sriov_ext import report
+from nova_sriov_ext.claim import ports
+from nova_sriov_ext.virt.libvirt import driver
+
+MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
+         report.Row('b', 'physnet1', 1, 'switchdev'))
+
+
+@pytest.mark.parametrize('claim, rows, expected', [
+    ('assign', MIXED, [{uuids.port}]),
+    ('assign', MIXED[:1], []),
+    ('assign', None, []),
+    (None, MIXED, [])])
+def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
+    calls = []
+    monkeypatch.setattr(ports, 'PORTS', ports.Ports())
+    monkeypatch.setattr(asked, 'for_switchdev',
+                        lambda ids: calls.append(set(ids)) or frozenset())
+    monkeypatch.setattr(
+        stock.LibvirtDriver, 'check_can_live_migrate_destination',
+        lambda self, *args, **kwargs: (args, kwargs))
+    ours = driver.SriovLibvirtDriver.__new__(driver.SriovLibvirtDriver)
+    ours._claim, ours._rows = claim, rows
+    instance = objects.Instance(pci_requests=objects.InstancePCIRequests(
+        requests=[_request(port=uuids.port), _request(alias='a1')]))
+    assert ours.check_can_live_migrate_destination(
+        None, instance, 'source', 'destination', block_migration=True) == (
+            (None, instance, 'source', 'destination'),
+            {'block_migration': True})
+    assert calls == expected
+
+
+def _request(port=None, alias=None):
+    return objects.InstancePCIRequest(
+        count=1, spec=[{}], requester_id=port, alias_name=alias)
