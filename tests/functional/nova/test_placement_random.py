@@ -11,6 +11,8 @@ from tests.functional.nova import placement
 
 HOSTS = {'compute1': 4, 'compute2': 3}
 STEPS = 30
+# One with which each kind of step comes.
+SEED = 1
 
 
 class RandomTest(placement.PlacementTest):
@@ -21,10 +23,11 @@ class RandomTest(placement.PlacementTest):
         super().setUp()
         for hostname, num_vfs in HOSTS.items():
             self.start_host(hostname, num_vfs=num_vfs)
-        # Servers by id; each with the ports that it has.
+        # Servers in the order of their boot, with the ports that they have:
+        # the order of their ids would differ from run to run.
         self.ports = {}
         self.resized = set()
-        self.random = random.Random(1)
+        self.random = random.Random(SEED)
         self.done = []
 
     def test_numbers(self):
@@ -50,12 +53,13 @@ class RandomTest(placement.PlacementTest):
                    for d in objects.PciDeviceList.get_by_compute_node(
                        context.get_admin_context(), node.id))
 
-    def pick(self, servers):
+    def pick(self, some):
         """:returns: one of them, None of none"""
-        return self.random.choice(sorted(servers)) if servers else None
+        some = list(some)
+        return self.random.choice(some) if some else None
 
     def settled(self):
-        return self.ports.keys() - self.resized
+        return [s for s in self.ports if s not in self.resized]
 
     def new_port(self):
         port = dict(self.neutron.network_4_port_1)
@@ -85,7 +89,7 @@ class RandomTest(placement.PlacementTest):
         self.boot_any()
 
     def step_boot_past_the_filters(self):
-        hostname = self.pick({h for h in HOSTS if self.free(h) >= 2})
+        hostname = self.pick(h for h in HOSTS if self.free(h) >= 2)
         if not hostname:
             return False
         self.boot_any(az=f'nova:{hostname}')
@@ -96,8 +100,8 @@ class RandomTest(placement.PlacementTest):
         self.delete(self.pick(self.ports))
 
     def step_attach(self):
-        server = self.pick({s for s in self.settled()
-                            if self.free(self.host_of(s))})
+        server = self.pick(s for s in self.settled()
+                           if self.free(self.host_of(s)))
         if not server:
             return False
         port = self.new_port()
@@ -105,7 +109,7 @@ class RandomTest(placement.PlacementTest):
         self.ports[server].append(port)
 
     def step_detach(self):
-        server = self.pick({s for s in self.settled() if self.ports[s]})
+        server = self.pick(s for s in self.settled() if self.ports[s])
         if not server:
             return False
         port = self.pick(self.ports[server])
@@ -134,7 +138,7 @@ class RandomTest(placement.PlacementTest):
         return self.finish(self._revert_resize)
 
     def finish(self, how):
-        server = self.pick(self.resized)
+        server = self.pick(s for s in self.ports if s in self.resized)
         if not server:
             return False
         how({'id': server})
