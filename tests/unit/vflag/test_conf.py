@@ -37,7 +37,7 @@ def test_the_generator_writes_every_option(sample):
     for module in MODULES.values():
         assert f'[{module.GROUP}]' in text
         for option in module.OPTS:
-            assert f'\n#{option.dest} = ' in text
+            assert f'\n#{option.dest} =' in text
             assert option.help.strip(), f'{option.name} has no help'
 
 
