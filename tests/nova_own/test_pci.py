@@ -9,7 +9,9 @@ from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.scheduler.filters import SriovCapacityFilter
 from nova_sriov_ext.virt.libvirt import driver
 from os_vif_vflag import host
+from tests.functional.nova.base import simulate
 from tests.lab import paste
+from tests.sim import card
 
 FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 
@@ -20,8 +22,11 @@ def _setup_compute_service(test):
     test.flags(compute_driver='sriov_ext.SriovLibvirtDriver')
     test.flags(claim_policy='assign', group='sriov')
     test.addCleanup(_check_that_it_was_ours, test)
-    # Nova's tests simulate devices in libvirt, none in sysfs, and forbid to
-    # look there.
+    # Plug sets the VF of a macvtap port.
+    simulate(test, card.Card(pfs=(
+        card.Pf('0000:81:00.0', 'enp129s0f0np0', mode='legacy'),)))
+    # Else Nova's tests simulate devices in libvirt, none in sysfs, and forbid
+    # to look there.
     nothing = test.useFixture(fixtures.TempDir()).path
     test.useFixture(fixtures.MonkeyPatch(
         'nova_sriov_ext.virt.libvirt.driver.Host',
