@@ -22,7 +22,7 @@ class BootTest(base.SriovServersTest):
         assert interface.find('vlan') is None
 
     def test_switchdev_port_gets_neither(self):
-        self.start_host()
+        self.start_host(mode='switchdev')
         interface = self.boot_and_get_interface(
             vif_type='ovs', vif_details={'vlan': '42'},
             profile={'capabilities': ['switchdev']})

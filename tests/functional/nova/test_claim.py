@@ -120,7 +120,8 @@ class MixedModes:
 
         def plug(driver, instance, vif):
             this = host.Host(root)
-            if not this.representors().only(*this.vf(vif.dev_address)):
+            pf, number = this.vf(vif.dev_address)
+            if not this.representors(pf).only(pf, number):
                 raise osv_exception.PlugException(
                     vif=vif, err='no representor')
 
