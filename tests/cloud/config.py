@@ -165,7 +165,7 @@ def openvswitch_agent(state, host):
     return ini.merge(agent(state, host.name), {
         'AGENT': {'polling_interval': 1},
         'ovs': {
-            'ovsdb_connection': OVSDB, 'datapath_type': 'netdev',
+            'ovsdb_connection': OVSDB,
             'bridge_mappings': ','.join(bridges),
         },
         'securitygroup': {'firewall_driver': 'noop'},

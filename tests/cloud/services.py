@@ -6,7 +6,6 @@ import sys
 from tests.cloud import api as api_mod
 from tests.cloud import config
 from tests.cloud import hosts
-from tests.cloud import state as state_mod
 from tests.cloud.runner import Service
 from tests.sim import inside
 
@@ -74,10 +73,6 @@ def python(module, *args):
     return (sys.executable, '-m', f'tests.cloud.inside.{module}', *args)
 
 
-def tool(state, name, conf):
-    return (state_mod.tool(name), '--config-file', config.path(state, conf))
-
-
 def on_database(state, name, conf):
     """A service that works on the databases itself."""
     return python('service', name, '--config-file',
@@ -129,7 +124,8 @@ def compute_hosts(state):
 def openvswitch_agent(state, host):
     return Service(
         f'neutron-openvswitch-agent-{host.name}',
-        tool(state, 'neutron-openvswitch-agent', f'neutron/{host.name}.conf'),
+        python('openvswitch_agent', '--config-file',
+               config.path(state, f'neutron/{host.name}.conf')),
         agent('neutron-openvswitch-agent', host.name),
         ('neutron-rpc-server', 'neutron-api'))
 
