@@ -2,6 +2,7 @@
 
 import json
 
+from tests.cloud import hosts
 from tests.cloud.evidence import Evidence
 from tests.cloud.evidence import Server
 
@@ -18,16 +19,26 @@ PORT_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'mac_address', '-c',
 TOO_MANY = ('big1', 'big2', 'big3')
 
 
-def all_free():
-    return capacity_of(0, 0)
+def capacity_of(switchdev, legacy, elsewhere):
+    """What `capacity list` says when that many of 4 VFs are used.
+
+    :param switchdev, legacy: on compute1, elsewhere: on compute2
+    """
+    used = {('compute1', 'physnet2', 'switchdev'): switchdev,
+            ('compute1', 'physnet2', 'legacy'): legacy,
+            ('compute2', 'physnet3', 'legacy'): elsewhere}
+    return {key: ('4', str(count), str(4 - count))
+            for key, count in used.items()}
 
 
-def capacity_of(used_on_compute1, used_on_compute2):
-    """What `capacity list` says when that many of 4 VFs are used."""
-    hosts = {('compute1', 'physnet2'): ('switchdev', used_on_compute1),
-             ('compute2', 'physnet3'): ('legacy', used_on_compute2)}
-    return {key: (mode, '4', str(used), str(4 - used))
-            for key, (mode, used) in hosts.items()}
+def placement_of(compute1, compute2):
+    """What `placement show` says when that many VFs are used: it counts a
+    physnet's, of whatever card."""
+    return {('compute1', 'CUSTOM_SRIOV_VF_PHYSNET2'): ('8', str(compute1)),
+            ('compute2', 'CUSTOM_SRIOV_VF_PHYSNET3'): ('4', str(compute2))}
+
+
+ALL_FREE = capacity_of(0, 0, 0), placement_of(0, 0)
 
 
 class Scenario:
@@ -45,7 +56,8 @@ class Scenario:
         chapters = [
             self.prepare, self.boot_switchdev, self.show_interface,
             self.show_open_vswitch, self.ping, self.boot_legacy,
-            self.ask_too_much, *(() if keep else (self.remove,))]
+            self.show_claim, self.ask_too_much,
+            *(() if keep else (self.remove,)), self.read_logs]
         for chapter in chapters:
             self.progress.chapter(chapter.__doc__)
             chapter()
@@ -66,7 +78,9 @@ class Scenario:
                 f'--no-dhcp {name}']
         self.client.batch(lines)
         self.checks.equal('every host reports its VFs',
-                          self.evidence.capacity(), all_free())
+                          self.evidence.counts(), ALL_FREE)
+        self.checks.equal('nova-sriov check finds nothing wrong on compute1',
+                          self.evidence.check('compute1'), 0)
 
     def boot_switchdev(self):
         """Two servers with a switchdev port on physnet2"""
@@ -139,18 +153,35 @@ class Scenario:
         self.checks.equal('web1 reaches web2', done.status, 0)
 
     def boot_legacy(self):
-        """A server with a legacy port on physnet3"""
-        port = self.client.openstack(
-            'port', 'create', '--network', 'net3', '--vnic-type', 'direct',
-            'db', *PORT_COLUMNS)
-        self.boot({'db': port.json})
-        self.check_server('db', 'compute2')
-        tag = self.evidence.interface(self.servers['db']).find('vlan/tag')
-        self.checks.equal('a legacy VF has its VLAN in the XML',
-                          None if tag is None else tag.get('id'),
-                          str(NETWORKS['net3'][1]))
-        self.checks.equal('the VFs of three servers are used',
-                          self.evidence.capacity(), capacity_of(2, 1))
+        """Servers with a plain port, on physnet2 and on physnet3"""
+        places = {'cache': ('net2', 'compute1'), 'db': ('net3', 'compute2')}
+        ports = self.client.together(*(
+            ('openstack', 'port', 'create', '--network', network,
+             '--vnic-type', 'direct', name, *PORT_COLUMNS)
+            for name, (network, _host) in places.items()))
+        self.boot({name: port.json
+                   for name, port in zip(places, ports, strict=True)})
+        for name, (network, host) in places.items():
+            self.check_server(name, host)
+            tag = self.evidence.interface(self.servers[name]).find(
+                'vlan/tag')
+            self.checks.equal(
+                f"the legacy VF of {name} has its VLAN in the XML",
+                None if tag is None else tag.get('id'),
+                str(NETWORKS[network][1]))
+
+    def show_claim(self):
+        """Which VFs they got: two cards of compute1 are on physnet2"""
+        modes = {'web1': 'switchdev', 'web2': 'switchdev', 'cache': 'legacy'}
+        compute1 = hosts.by_name('compute1')
+        for name, vf in self.evidence.vfs(modes).items():
+            self.checks.equal(f'{name} has a {modes[name]} VF',
+                              compute1.mode_of(vf), modes[name])
+        nova, placement = self.evidence.counts()
+        self.checks.equal('the VFs of four servers are used', nova,
+                          capacity_of(2, 1, 1))
+        self.checks.equal('and claimed in Placement', placement,
+                          placement_of(3, 1))
 
     def ask_too_much(self):
         """A server that asks for more VFs than any host has free"""
@@ -183,8 +214,9 @@ class Scenario:
                                             'refused')))
         self.checks.true(
             'and how many VFs compute1 has for it',
-            'physnet2: 3 VFs asked, 2 free of 4' in verdicts.get(
-                'compute1', ('', ''))[1], verdicts)
+            'physnet2: 3 VFs asked, 2 free of 8; 3 more are legacy, '
+            'switchdev asked' in verdicts.get('compute1', ('', ''))[1],
+            verdicts)
 
     def remove(self):
         """Servers and ports removed"""
@@ -194,8 +226,13 @@ class Scenario:
         self.client.show('ovs-vsctl', 'list-ports', 'br-int')
         self.checks.equal('no representor is left in Open vSwitch',
                           self.evidence.plugged(), {})
-        self.checks.eventually('all VFs are free again',
-                               self.evidence.capacity, all_free())
+        self.checks.eventually('all VFs are free again, in Placement too',
+                               self.evidence.counts, ALL_FREE)
+
+    def read_logs(self):
+        """The services' logs"""
+        self.checks.equal('no service logged an error of this project',
+                          self.evidence.errors(), [])
 
     def boot(self, ports):
         """Boot a server for each port: {name: port as shown}."""

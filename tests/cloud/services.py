@@ -116,16 +116,16 @@ def control_plane(state):
 
 
 def compute_hosts(state):
-    """nova-compute of every host, and its Neutron agent."""
+    """nova-compute of every host, and its Neutron agents."""
     return tuple(make(state, host) for host in hosts.HOSTS
-                 for make in (AGENTS[host.agent], compute))
+                 for make in (*map(AGENTS.get, host.agents), compute))
 
 
 def openvswitch_agent(state, host):
     return Service(
         f'neutron-openvswitch-agent-{host.name}',
         python('openvswitch_agent', '--config-file',
-               config.path(state, f'neutron/{host.name}.conf')),
+               config.path(state, f'neutron/{host.name}-openvswitch.conf')),
         agent('neutron-openvswitch-agent', host.name),
         ('neutron-rpc-server', 'neutron-api'))
 
@@ -133,7 +133,7 @@ def openvswitch_agent(state, host):
 def sriov_agent(state, host):
     folder = hosts_folder(state) / host.name
     argv = python('sriov_agent', folder / 'vfs.json', '--config-file',
-                  config.path(state, f'neutron/{host.name}.conf'))
+                  config.path(state, f'neutron/{host.name}-sriov.conf'))
     return Service(
         f'neutron-sriov-nic-agent-{host.name}',
         tuple(inside.command(argv, sys=folder / 'sys')),
