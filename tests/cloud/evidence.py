@@ -71,10 +71,10 @@ class Evidence:
 
     def vfs(self, names):
         """{name of a port: PCI address of its VF}"""
-        shown = self._client.together(*(
-            ('openstack', 'port', 'show', name, '-c', 'binding_profile',
-             '-f', 'json') for name in names))
-        return {name: port.json['binding_profile'].get('pci_slot')
+        shown = self._client.documents(
+            [f'port show -c binding_profile -f json {name}'
+             for name in names])
+        return {name: port['binding_profile'].get('pci_slot')
                 for name, port in zip(names, shown, strict=True)}
 
     def explain(self, flavor, ports):

@@ -14,8 +14,8 @@ NETWORKS = {
 PROFILE = '{"capabilities": ["switchdev"]}'
 SERVER_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'status', '-c',
                   'OS-EXT-SRV-ATTR:host', '-c', 'addresses', '-f', 'json')
-PORT_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'mac_address', '-c',
-                'binding_profile', '-c', 'binding_vnic_type', '-f', 'json')
+PORT_COLUMNS = ('-c id -c name -c mac_address -c binding_profile '
+                '-c binding_vnic_type -f json')
 TOO_MANY = ('big1', 'big2', 'big3')
 
 
@@ -86,10 +86,11 @@ class Scenario:
         """Two servers with a switchdev port on physnet2"""
         names = ('web1', 'web2')
         log = self.evidence.scheduler_log()
+        # One process each: one that reads its stdin eats the quotes.
         ports = self.client.together(*(
             ('openstack', 'port', 'create', '--network', 'net2',
              '--vnic-type', 'direct', '--binding-profile', PROFILE, name,
-             *PORT_COLUMNS) for name in names))
+             *PORT_COLUMNS.split()) for name in names))
         self.boot({name: port.json
                    for name, port in zip(names, ports, strict=True)})
         for name in names:
@@ -154,19 +155,15 @@ class Scenario:
 
     def boot_legacy(self):
         """Servers with a plain port, on physnet2 and on physnet3"""
-        places = {'cache': ('net2', 'compute1'), 'db': ('net3', 'compute2')}
-        ports = self.client.together(*(
-            ('openstack', 'port', 'create', '--network', network,
-             '--vnic-type', 'direct', name, *PORT_COLUMNS)
-            for name, (network, _host) in places.items()))
-        self.boot({name: port.json
-                   for name, port in zip(places, ports, strict=True)})
-        for name, (network, host) in places.items():
-            self.check_server(name, host)
+        networks = {'cache': 'net2', 'db': 'net3'}
+        self.boot(self.create_ports(networks))
+        self.check_server('cache', 'compute1')
+        self.check_server('db', 'compute2')
+        for name, network in networks.items():
             tag = self.evidence.interface(self.servers[name]).find(
                 'vlan/tag')
             self.checks.equal(
-                f"the legacy VF of {name} has its VLAN in the XML",
+                f'the legacy VF of {name} has its VLAN in the XML',
                 None if tag is None else tag.get('id'),
                 str(NETWORKS[network][1]))
 
@@ -187,10 +184,8 @@ class Scenario:
         """A server that asks for more VFs than any host has free"""
         log = self.evidence.scheduler_log()
         # The port attribute asks for the same as the profile does.
-        self.client.batch([
-            'port create --network net2 --vnic-type direct '
-            f'--hardware-offload-type switchdev {name}'
-            for name in TOO_MANY])
+        self.create_ports(dict.fromkeys(TOO_MANY, 'net2'),
+                          '--hardware-offload-type switchdev')
         nics = [word for name in TOO_MANY
                 for word in ('--nic', f'port-id={name}')]
         self.client.openstack(
@@ -233,6 +228,14 @@ class Scenario:
         """The services' logs"""
         self.checks.equal('no service logged an error of this project',
                           self.evidence.errors(), [])
+
+    def create_ports(self, networks, options=''):
+        """{name: port as shown} of {name: network}"""
+        shown = self.client.documents(
+            [f'port create --network {network} --vnic-type direct '
+             f'{name} {options} {PORT_COLUMNS}'
+             for name, network in networks.items()])
+        return dict(zip(networks, shown, strict=True))
 
     def boot(self, ports):
         """Boot a server for each port: {name: port as shown}."""
