@@ -19,11 +19,10 @@ exec {enter} env PATH={path} sh -c 'cd "$0" && exec "$@"' "$PWD" {argv} "$@"
 """
 
 
-def argv(state, command):
+def argv(state, command, conf='nova/nova.conf'):
     """nova-sriov reads nova.conf; the demo has its own."""
     if command == 'nova-sriov':
-        conf = config.path(state, 'nova/nova.conf')
-        return [command, '--config-file', str(conf)]
+        return [command, '--config-file', str(config.path(state, conf))]
     return [command]
 
 

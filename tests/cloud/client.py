@@ -69,6 +69,12 @@ class Client:
             raise CommandError(outcome.error.strip())
         return outcome
 
+    def documents(self, lines):
+        """What such commands print with `-f json`: a list."""
+        output = self.batch(lines).output
+        self._progress.output(output)
+        return json.loads('[' + output.replace('\n}\n{', '},{') + ']')
+
     def quiet(self, *argv, stdin=''):
         """Run a command that the user needs not see."""
         return self._finish(argv, self._start(argv), stdin)

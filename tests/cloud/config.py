@@ -161,11 +161,12 @@ def agent(state, host):
 
 
 def openvswitch_agent(state, host):
-    bridges = [f'{physnet}:br-phys' for physnet, _uplink in host.uplinks]
+    bridges = [f'{physnet}:br-phys'
+               for physnet, _uplink in host.uplinks('openvswitch')]
     return ini.merge(agent(state, host.name), {
         'AGENT': {'polling_interval': 1},
         'ovs': {
-            'ovsdb_connection': OVSDB, 'datapath_type': 'netdev',
+            'ovsdb_connection': OVSDB,
             'bridge_mappings': ','.join(bridges),
         },
         'securitygroup': {'firewall_driver': 'noop'},
@@ -173,7 +174,8 @@ def openvswitch_agent(state, host):
 
 
 def sriov_agent(state, host):
-    devices = [f'{physnet}:{uplink}' for physnet, uplink in host.uplinks]
+    devices = [f'{physnet}:{uplink}'
+               for physnet, uplink in host.uplinks('sriov')]
     return ini.merge(agent(state, host.name), {
         'AGENT': {'polling_interval': 1},
         'sriov_nic': {'physical_device_mappings': ','.join(devices)},
@@ -196,6 +198,9 @@ def nova(state):
         'service_user': {**credentials('nova'),
                          'send_service_user_token': 'true'},
         'vnc': {'enabled': 'false'},
+        # Switchdev VFs are for the ports that ask for them: the scheduler
+        # and the claim keep to it.
+        'sriov': {'plain_port_mode': 'legacy'},
     })
 
 
@@ -228,9 +233,12 @@ def nova_compute(state, host):
             'host': host.name, 'instances_path': folder,
             'compute_driver': 'sriov_ext.SriovLibvirtDriver',
             'reserved_host_memory_mb': host.reserved_mb,
+            # A new host tells schedulers with its second update that its
+            # VFs are in Placement.
+            'update_resources_interval': 5,
         },
         'pci': {'device_spec': host.device_spec()},
-        'sriov': {'claim_in_placement': True},
+        'sriov': {'claim_in_placement': True, 'claim_policy': 'assign'},
         'os_vif_vflag': {'ovsdb_connection': OVSDB},
         # We are root already; the daemon keeps CAP_NET_ADMIN only.
         'vif_vflag_privileged': {'helper_command': helper},
@@ -269,7 +277,8 @@ def write(state):
     for host in hosts.HOSTS:
         write_file(state, f'nova/{host.name}.conf',
                    nova_compute(state, host))
-        write_file(state, f'neutron/{host.name}.conf',
-                   AGENTS[host.agent](state, host))
+        for name in host.agents:
+            write_file(state, f'neutron/{host.name}-{name}.conf',
+                       AGENTS[name](state, host))
     for name, source in COPIES.items():
         shutil.copy(state_mod.environment_file(*source), path(state, name))

@@ -10,6 +10,9 @@ from tests.cloud import services
 
 # Time, process, level, module and request of a line of oslo.log.
 LOG_PREFIX = re.compile(r'^\S+ \S+ \d+ (\w+ \S+) \[.*?\]')
+# A message of ours, or a line of a traceback.
+OUR_ERROR = re.compile(
+    r'(ERROR|CRITICAL|File ").*(nova_sriov_ext|os_vif_vflag)')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +48,34 @@ class Evidence:
         self._client = client
         self._progress = progress
 
-    def capacity(self):
-        """{(host, physnet): (mode, total, used, free)}, all text"""
-        shown = self._client.show(
-            *access.argv(self._state, 'nova-sriov'), 'capacity', 'list')
-        return {(host, physnet): tuple(rest)
-                for host, physnet, *rest in _rows(shown.output)}
+    def counts(self):
+        """The VFs as Nova and as Placement have them, all text.
+
+        :returns: {(host, physnet, mode): (total, used, free)} and
+            {(host, resource class): (total, used)}
+        """
+        command = access.argv(self._state, 'nova-sriov')
+        nova, placement = self._client.together(
+            (*command, 'capacity', 'list'), (*command, 'placement', 'show'))
+        return ({(host, physnet, mode): tuple(rest) for
+                 host, physnet, mode, *rest in _rows(nova.output)},
+                {(host, name): (total, used) for
+                 host, name, total, _reserved, used, _free in _rows(
+                     placement.output)})
+
+    def check(self, host):
+        """Exit status of `nova-sriov check` on a compute host."""
+        return self._client.show(
+            *access.argv(self._state, 'nova-sriov', f'nova/{host}.conf'),
+            'check', may_fail=True).status
+
+    def vfs(self, names):
+        """{name of a port: PCI address of its VF}"""
+        shown = self._client.documents(
+            [f'port show -c binding_profile -f json {name}'
+             for name in names])
+        return {name: port['binding_profile'].get('pci_slot')
+                for name, port in zip(names, shown, strict=True)}
 
     def explain(self, flavor, ports):
         """What `explain` says of a server.
@@ -98,6 +123,12 @@ class Evidence:
         """The VLAN tag of a port in Open vSwitch."""
         return self._client.quiet(
             'ovs-vsctl', 'get', 'Port', netdev, 'tag').output.strip()
+
+    def errors(self):
+        """What the services' logs tell of errors in this project's code."""
+        return [line for log in self._state.folder('log').iterdir()
+                for line in log.read_text(errors='replace').splitlines()
+                if OUR_ERROR.search(line)]
 
     def scheduler_log(self):
         """How long the scheduler's log is now."""

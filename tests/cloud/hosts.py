@@ -6,20 +6,21 @@ import json
 from tests.sim.card import Card
 from tests.sim.card import Pf
 
+# Neutron's agent that serves the VFs of a PF, by the PF's eswitch mode.
+AGENTS = {'switchdev': 'openvswitch', 'legacy': 'sriov'}
+
 
 @dataclasses.dataclass(frozen=True)
 class Host:
     """A compute host.
 
     :param physnets: PCI address of a PF -> its physnet
-    :param agent: what serves its ports: 'openvswitch' or 'sriov'
     :param reserved_mb: memory that Nova must not give to servers
     """
 
     name: str
     cards: tuple
     physnets: dict
-    agent: str
     reserved_mb: int = 512
 
     @property
@@ -27,9 +28,19 @@ class Host:
         return [pf for card in self.cards for pf in card.pfs]
 
     @property
-    def uplinks(self):
-        """[(physnet, netdev)]"""
-        return [(self.physnets[pf.address], pf.netdev) for pf in self.pfs]
+    def agents(self):
+        """The agents that its cards need: keys of config.AGENTS."""
+        return sorted({AGENTS[pf.mode] for pf in self.pfs})
+
+    def uplinks(self, agent):
+        """[(physnet, netdev)] of the PFs that an agent serves"""
+        return [(self.physnets[pf.address], pf.netdev) for pf in self.pfs
+                if AGENTS[pf.mode] == agent]
+
+    def mode_of(self, vf):
+        """The eswitch mode of the PF that has a VF, None if none does."""
+        return {address: pf.mode for pf in self.pfs
+                for address in pf.vf_addresses}.get(vf)
 
     def device_spec(self):
         """[pci]device_spec: the VFs of every PF, told by product id."""
@@ -41,15 +52,19 @@ class Host:
 
 
 # Nova's weighers prefer free memory: without this project's filter, every
-# server would go to compute2.
+# server would go to compute2. On compute1 the legacy card comes first: Nova's
+# own claim would take its VFs for any port on physnet2.
 HOSTS = (
     Host('compute1',
-         (Card((Pf('0000:03:00.0', 'enp3s0f0np0', 'switchdev', vfs=4),)),),
-         {'0000:03:00.0': 'physnet2'}, 'openvswitch', reserved_mb=4096),
+         (Card((Pf('0000:02:00.0', 'enp2s0f0np0', 'legacy', vfs=4),),
+               switch_id='e41d2d0300a1b2c0'),
+          Card((Pf('0000:03:00.0', 'enp3s0f0np0', 'switchdev', vfs=4),))),
+         dict.fromkeys(('0000:02:00.0', '0000:03:00.0'), 'physnet2'),
+         reserved_mb=4096),
     Host('compute2',
          (Card((Pf('0000:05:00.0', 'enp5s0f0np0', 'legacy', vfs=4),),
                switch_id='e41d2d0300a1b2c8'),),
-         {'0000:05:00.0': 'physnet3'}, 'sriov'),
+         {'0000:05:00.0': 'physnet3'}),
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.cloud import hosts
 from tests.cloud.evidence import Evidence
 from tests.cloud.evidence import Server
 
@@ -13,21 +14,31 @@ NETWORKS = {
 PROFILE = '{"capabilities": ["switchdev"]}'
 SERVER_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'status', '-c',
                   'OS-EXT-SRV-ATTR:host', '-c', 'addresses', '-f', 'json')
-PORT_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'mac_address', '-c',
-                'binding_profile', '-c', 'binding_vnic_type', '-f', 'json')
+PORT_COLUMNS = ('-c id -c name -c mac_address -c binding_profile '
+                '-c binding_vnic_type -f json')
 TOO_MANY = ('big1', 'big2', 'big3')
 
 
-def all_free():
-    return capacity_of(0, 0)
+def capacity_of(switchdev, legacy, elsewhere):
+    """What `capacity list` says when that many of 4 VFs are used.
+
+    :param switchdev, legacy: on compute1, elsewhere: on compute2
+    """
+    used = {('compute1', 'physnet2', 'switchdev'): switchdev,
+            ('compute1', 'physnet2', 'legacy'): legacy,
+            ('compute2', 'physnet3', 'legacy'): elsewhere}
+    return {key: ('4', str(count), str(4 - count))
+            for key, count in used.items()}
 
 
-def capacity_of(used_on_compute1, used_on_compute2):
-    """What `capacity list` says when that many of 4 VFs are used."""
-    hosts = {('compute1', 'physnet2'): ('switchdev', used_on_compute1),
-             ('compute2', 'physnet3'): ('legacy', used_on_compute2)}
-    return {key: (mode, '4', str(used), str(4 - used))
-            for key, (mode, used) in hosts.items()}
+def placement_of(compute1, compute2):
+    """What `placement show` says when that many VFs are used: it counts a
+    physnet's, of whatever card."""
+    return {('compute1', 'CUSTOM_SRIOV_VF_PHYSNET2'): ('8', str(compute1)),
+            ('compute2', 'CUSTOM_SRIOV_VF_PHYSNET3'): ('4', str(compute2))}
+
+
+ALL_FREE = capacity_of(0, 0, 0), placement_of(0, 0)
 
 
 class Scenario:
@@ -45,7 +56,8 @@ class Scenario:
         chapters = [
             self.prepare, self.boot_switchdev, self.show_interface,
             self.show_open_vswitch, self.ping, self.boot_legacy,
-            self.ask_too_much, *(() if keep else (self.remove,))]
+            self.show_claim, self.ask_too_much,
+            *(() if keep else (self.remove,)), self.read_logs]
         for chapter in chapters:
             self.progress.chapter(chapter.__doc__)
             chapter()
@@ -66,16 +78,19 @@ class Scenario:
                 f'--no-dhcp {name}']
         self.client.batch(lines)
         self.checks.equal('every host reports its VFs',
-                          self.evidence.capacity(), all_free())
+                          self.evidence.counts(), ALL_FREE)
+        self.checks.equal('nova-sriov check finds nothing wrong on compute1',
+                          self.evidence.check('compute1'), 0)
 
     def boot_switchdev(self):
         """Two servers with a switchdev port on physnet2"""
         names = ('web1', 'web2')
         log = self.evidence.scheduler_log()
+        # One process each: one that reads its stdin eats the quotes.
         ports = self.client.together(*(
             ('openstack', 'port', 'create', '--network', 'net2',
              '--vnic-type', 'direct', '--binding-profile', PROFILE, name,
-             *PORT_COLUMNS) for name in names))
+             *PORT_COLUMNS.split()) for name in names))
         self.boot({name: port.json
                    for name, port in zip(names, ports, strict=True)})
         for name in names:
@@ -139,27 +154,38 @@ class Scenario:
         self.checks.equal('web1 reaches web2', done.status, 0)
 
     def boot_legacy(self):
-        """A server with a legacy port on physnet3"""
-        port = self.client.openstack(
-            'port', 'create', '--network', 'net3', '--vnic-type', 'direct',
-            'db', *PORT_COLUMNS)
-        self.boot({'db': port.json})
+        """Servers with a plain port, on physnet2 and on physnet3"""
+        networks = {'cache': 'net2', 'db': 'net3'}
+        self.boot(self.create_ports(networks))
+        self.check_server('cache', 'compute1')
         self.check_server('db', 'compute2')
-        tag = self.evidence.interface(self.servers['db']).find('vlan/tag')
-        self.checks.equal('a legacy VF has its VLAN in the XML',
-                          None if tag is None else tag.get('id'),
-                          str(NETWORKS['net3'][1]))
-        self.checks.equal('the VFs of three servers are used',
-                          self.evidence.capacity(), capacity_of(2, 1))
+        for name, network in networks.items():
+            tag = self.evidence.interface(self.servers[name]).find(
+                'vlan/tag')
+            self.checks.equal(
+                f'the legacy VF of {name} has its VLAN in the XML',
+                None if tag is None else tag.get('id'),
+                str(NETWORKS[network][1]))
+
+    def show_claim(self):
+        """Which VFs they got: two cards of compute1 are on physnet2"""
+        modes = {'web1': 'switchdev', 'web2': 'switchdev', 'cache': 'legacy'}
+        compute1 = hosts.by_name('compute1')
+        for name, vf in self.evidence.vfs(modes).items():
+            self.checks.equal(f'{name} has a {modes[name]} VF',
+                              compute1.mode_of(vf), modes[name])
+        nova, placement = self.evidence.counts()
+        self.checks.equal('the VFs of four servers are used', nova,
+                          capacity_of(2, 1, 1))
+        self.checks.equal('and claimed in Placement', placement,
+                          placement_of(3, 1))
 
     def ask_too_much(self):
         """A server that asks for more VFs than any host has free"""
         log = self.evidence.scheduler_log()
         # The port attribute asks for the same as the profile does.
-        self.client.batch([
-            'port create --network net2 --vnic-type direct '
-            f'--hardware-offload-type switchdev {name}'
-            for name in TOO_MANY])
+        self.create_ports(dict.fromkeys(TOO_MANY, 'net2'),
+                          '--hardware-offload-type switchdev')
         nics = [word for name in TOO_MANY
                 for word in ('--nic', f'port-id={name}')]
         self.client.openstack(
@@ -183,8 +209,9 @@ class Scenario:
                                             'refused')))
         self.checks.true(
             'and how many VFs compute1 has for it',
-            'physnet2: 3 VFs asked, 2 free of 4' in verdicts.get(
-                'compute1', ('', ''))[1], verdicts)
+            'physnet2: 3 VFs asked, 2 free of 8; 3 more are legacy, '
+            'switchdev asked' in verdicts.get('compute1', ('', ''))[1],
+            verdicts)
 
     def remove(self):
         """Servers and ports removed"""
@@ -194,8 +221,21 @@ class Scenario:
         self.client.show('ovs-vsctl', 'list-ports', 'br-int')
         self.checks.equal('no representor is left in Open vSwitch',
                           self.evidence.plugged(), {})
-        self.checks.eventually('all VFs are free again',
-                               self.evidence.capacity, all_free())
+        self.checks.eventually('all VFs are free again, in Placement too',
+                               self.evidence.counts, ALL_FREE)
+
+    def read_logs(self):
+        """The services' logs"""
+        self.checks.equal('no service logged an error of this project',
+                          self.evidence.errors(), [])
+
+    def create_ports(self, networks, options=''):
+        """{name: port as shown} of {name: network}"""
+        shown = self.client.documents(
+            [f'port create --network {network} --vnic-type direct '
+             f'{name} {options} {PORT_COLUMNS}'
+             for name, network in networks.items()])
+        return dict(zip(networks, shown, strict=True))
 
     def boot(self, ports):
         """Boot a server for each port: {name: port as shown}."""

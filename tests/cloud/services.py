@@ -6,7 +6,6 @@ import sys
 from tests.cloud import api as api_mod
 from tests.cloud import config
 from tests.cloud import hosts
-from tests.cloud import state as state_mod
 from tests.cloud.runner import Service
 from tests.sim import inside
 
@@ -74,10 +73,6 @@ def python(module, *args):
     return (sys.executable, '-m', f'tests.cloud.inside.{module}', *args)
 
 
-def tool(state, name, conf):
-    return (state_mod.tool(name), '--config-file', config.path(state, conf))
-
-
 def on_database(state, name, conf):
     """A service that works on the databases itself."""
     return python('service', name, '--config-file',
@@ -121,15 +116,16 @@ def control_plane(state):
 
 
 def compute_hosts(state):
-    """nova-compute of every host, and its Neutron agent."""
+    """nova-compute of every host, and its Neutron agents."""
     return tuple(make(state, host) for host in hosts.HOSTS
-                 for make in (AGENTS[host.agent], compute))
+                 for make in (*map(AGENTS.get, host.agents), compute))
 
 
 def openvswitch_agent(state, host):
     return Service(
         f'neutron-openvswitch-agent-{host.name}',
-        tool(state, 'neutron-openvswitch-agent', f'neutron/{host.name}.conf'),
+        python('openvswitch_agent', '--config-file',
+               config.path(state, f'neutron/{host.name}-openvswitch.conf')),
         agent('neutron-openvswitch-agent', host.name),
         ('neutron-rpc-server', 'neutron-api'))
 
@@ -137,7 +133,7 @@ def openvswitch_agent(state, host):
 def sriov_agent(state, host):
     folder = hosts_folder(state) / host.name
     argv = python('sriov_agent', folder / 'vfs.json', '--config-file',
-                  config.path(state, f'neutron/{host.name}.conf'))
+                  config.path(state, f'neutron/{host.name}-sriov.conf'))
     return Service(
         f'neutron-sriov-nic-agent-{host.name}',
         tuple(inside.command(argv, sys=folder / 'sys')),

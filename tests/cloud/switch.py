@@ -21,7 +21,6 @@ def set_up(machine):
         argv += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge,
                  'datapath_type=netdev']
     for host in hosts.HOSTS:
-        if host.agent == 'openvswitch':
-            for _physnet, uplink in host.uplinks:
-                argv += ['--', 'add-port', 'br-phys', uplink]
+        for _physnet, uplink in host.uplinks('openvswitch'):
+            argv += ['--', 'add-port', 'br-phys', uplink]
     machine.run(*argv)

@@ -28,6 +28,7 @@ REAL = ('get_ifname_by_pci_address', 'get_mac_by_pci_address',
 MOCKS = {
     'nova.virt.libvirt.LibvirtDriver._create_image': (False, False),
     'nova.virt.libvirt.LibvirtDriver._ensure_console_log_for_instance': None,
+    'nova.virt.libvirt.LibvirtDriver._get_disk_over_committed_size_total': 0,
     'nova.virt.libvirt.LibvirtDriver._get_local_gb_info':
         {'total': 128, 'used': 44, 'free': 84},
     'nova.privsep.utils.supports_direct_io': True,

@@ -1,0 +1,27 @@
+"""neutron-openvswitch-agent on the userspace datapath: python -m … OPTIONS
+
+That one stands for the kernel's here. Told of it, Neutron would take it for
+OVS-DPDK, where a VF's representor is no netdev. So the agent thinks that its
+bridges are of the kernel's datapath, and only what it writes into their rows
+is replaced.
+"""
+
+from unittest import mock
+
+from neutron.cmd.agents import ovs_neutron_agent
+from ovsdbapp.schema.open_vswitch import impl_idl
+
+_add_bridge = impl_idl.OvsdbIdl.add_br
+
+
+def add_bridge(api, name, may_exist=True, datapath_type=None):
+    return _add_bridge(api, name, may_exist, 'netdev')
+
+
+def main():
+    with mock.patch.object(impl_idl.OvsdbIdl, 'add_br', add_bridge):
+        ovs_neutron_agent.main()
+
+
+if __name__ == '__main__':
+    main()
