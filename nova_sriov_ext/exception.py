@@ -26,3 +26,15 @@ class PlugFailed(exception.InternalError):
     the stock driver puts the representation of the whole VIF object before
     them.
     """
+
+
+class VfFailed(PlugFailed, exception.PciDeviceNotFoundById):
+    """The same, for a cause that lies in one VF or its PF.
+
+    When nova-compute starts and plugs the VIFs of its servers again, it logs
+    a PciDeviceNotFoundById and leaves the server as it is, which may run
+    (_init_instance); a mere InternalError would keep it from starting. The
+    stock VIF driver raises it where a VF or its netdev is gone.
+    """
+
+    code = PlugFailed.code     # not that of NotFound

@@ -14,38 +14,47 @@ what is meant without one, and the VFs of another (the host of a DPU) have no
 PCI address here, so that they cannot be plugged here.
 """
 
+from os_vif_vflag import bonding
 from os_vif_vflag import facts
 from os_vif_vflag import links
+from os_vif_vflag.pfs import Pfs
 
 # Other drivers' PMDs take the PF away from the kernel, and with it the bond.
 _DRIVER = 'mlx5_core'
-_OFFLOADED = (facts.ACTIVE, facts.DEGRADED)
 
 
-def devargs(host, pf, number):
+def devargs(host, representors, pf, number):
     """:param host: host.Host
+    :param representors: representor.Finder
     :param pf: PCI address of a PF
     :param number: of its VF
     :returns: str
     """
-    ports = _ports_of_lag(host, pf)
+    ports = _ports_of_lag(host, representors, pf)
     first = next((one for one, port in ports.items() if port == 0), pf)
-    if first == pf or ports[pf] is None:
+    if first == pf or ports.get(pf) is None:
         return f'{pf},representor=[{number}]'
     return f'{first},representor=pf{ports[pf]}vf{number}'
 
 
-def _ports_of_lag(host, pf):
+def _ports_of_lag(host, representors, pf):
     """:returns: dict PCI address → number of the card's port, None where the
         kernel does not tell, of all PFs in the VF-LAG of this one; empty
         without one"""
-    snapshot = host.snapshot()
-    own = next((one for one in snapshot.pfs if one.address == pf), None)
-    if (own is None or own.driver != _DRIVER
-            or snapshot.lag_of(own).state not in _OFFLOADED):
+    uplink = representors.uplink(pf)
+    bond = uplink and bonding.bond_of(host.sysfs, uplink)
+    if bond is None or _driver(host, pf) != _DRIVER:
         return {}
-    return {one.address: _port(host, one.uplink) for one in snapshot.pfs
-            if one.bond == own.bond}
+    pfs = Pfs(host, representors)
+    if pfs.lag(bond).state not in facts.OFFLOADED:
+        return {}
+    members = bonding.member_names(host.sysfs, bond)
+    return {one.address: _port(host, one.uplink) for one in pfs.now()
+            if one.uplink in members}
+
+
+def _driver(host, pf):
+    return host.sysfs.target('bus', 'pci', 'devices', pf, 'driver')
 
 
 def _port(host, uplink):

@@ -8,6 +8,8 @@ ACTIVE = 'active'
 DEGRADED = 'degraded'
 INACTIVE = 'inactive'
 NONE = 'none'
+# The hardware forwards for the bond as a whole.
+OFFLOADED = frozenset((ACTIVE, DEGRADED))
 
 
 @dataclasses.dataclass(frozen=True)

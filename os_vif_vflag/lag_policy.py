@@ -2,10 +2,8 @@
 
 from oslo_log import log as logging
 
-from os_vif_vflag import bonding
 from os_vif_vflag import exception
 from os_vif_vflag import facts
-from os_vif_vflag import lag
 from os_vif_vflag.pfs import Pfs
 
 LOG = logging.getLogger(__name__)
@@ -15,7 +13,6 @@ WARN = 'warn'
 REQUIRE = 'require'
 
 _ACCEPTED = frozenset((facts.ACTIVE, facts.NONE))
-_OFFLOADED = frozenset((facts.ACTIVE, facts.DEGRADED))
 
 
 class LagPolicy:
@@ -57,11 +54,9 @@ class LagPolicy:
                     names | {'port': port, 'state': found.state})
 
     def _lag(self, name):
-        """An offloaded bond is seen at once; why another one is not offloaded
-        may depend on every VF: then a snapshot is taken."""
-        sysfs = self._host.sysfs.anew()
-        seen = lag.assess(sysfs, bonding.bond(sysfs, name), self._pfs.now())
-        return seen if seen.state in _OFFLOADED else self._in_snapshot(name)
+        seen = self._pfs.lag(name)
+        return (seen if seen.state in facts.OFFLOADED
+                else self._in_snapshot(name))
 
     def _in_snapshot(self, bond):
         return next((found.lag for found in self._host.snapshot().bonds

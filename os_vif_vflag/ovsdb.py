@@ -66,8 +66,7 @@ class OvsDb:
         """:returns: dict, name → external_ids of every interface
         :raises exception.OvsdbUnreachable
         """
-        api = self._api
-        with api.ovsdb_connection.lock:
+        with self._replica() as api:
             return {row.name: dict(row.external_ids)
                     for row in api.tables['Interface'].rows.values()}
 
@@ -150,10 +149,13 @@ class OvsDb:
         return self._connected
 
     def _connect(self):
+        idl = self._idl()
         try:
-            return _Api(ovsdbapp_connection.Connection(
-                self._idl(), self._timeout))
+            return _Api(ovsdbapp_connection.Connection(idl, self._timeout))
         except ovsdbapp_exc.OvsdbConnectionUnavailable:  # has no text at all
+            # python-ovs' objects refer to each other: the socket would stay
+            # open until Python looks for such circles.
+            idl.close()
             raise self._unreachable('it sent no data') from None
 
     def _idl(self):

@@ -60,11 +60,17 @@ class Iov:
                 partition=f'{partition:#06x}', vf=self.vf, ib_port=self.port,
                 device=self.device)
         beside = _NONE if partition == DEFAULT else table.get(DEFAULT, _NONE)
-        return self._settings(guid.replace(':', ''), table[partition], beside)
+        return self._settings(_text(guid), table[partition], beside)
 
     def outsider(self):
         """:returns: dict of settings of a VF without GUID and partition"""
         return self._settings(_NO_GUID, _NONE, _NONE)
+
+    def has(self, guid):
+        """:param guid: str of eight bytes with colons
+        :returns: whether it is the VF's
+        """
+        return self._read(*self._guid_place()) == _text(guid)
 
     def apply(self, wanted):
         """Set what is not so yet; all or nothing.
@@ -90,11 +96,14 @@ class Iov:
         return before
 
     def _settings(self, guid, *indexes):
-        folder = (self.folder, 'ports', self.port)
-        number = self._read(*folder, 'gid_idx', '0')
-        return {('ports', self.port, 'admin_guids', number): guid} | {
-            (*folder, 'pkey_idx', str(place)): index
+        folder = (self.folder, 'ports', self.port, 'pkey_idx')
+        return {self._guid_place(): guid} | {
+            (*folder, str(place)): index
             for place, index in enumerate(indexes)}
+
+    def _guid_place(self):
+        number = self._read(self.folder, 'ports', self.port, 'gid_idx', '0')
+        return 'ports', self.port, 'admin_guids', number
 
     def _table(self):
         """:returns: dict partition → its first index in the port's table"""
@@ -109,6 +118,11 @@ class Iov:
 
     def _read(self, *parts):
         return self.sysfs.read(*_INFINIBAND, self.device, 'iov', *parts)
+
+
+def _text(guid):
+    """As the kernel shows it: %llx (show_admin_alias_guid)."""
+    return guid.replace(':', '').lstrip('0')
 
 
 def find(host, address):

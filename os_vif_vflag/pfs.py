@@ -1,8 +1,10 @@
 """The PFs of a host, at a price that does not grow with their VFs."""
 
+from os_vif_vflag import bonding
 from os_vif_vflag import exception
 from os_vif_vflag import facts
 from os_vif_vflag import kernel
+from os_vif_vflag import lag
 from os_vif_vflag import pci
 
 _DEVICES = ('bus', 'pci', 'devices')
@@ -27,6 +29,14 @@ class Pfs:
             told is legacy here.
         """
         return tuple(map(self._pf, self._addresses()))
+
+    def lag(self, bond):
+        """:param bond: name of a bond
+        :returns: facts.Lag. An offloaded bond is seen at once; why another
+            one is not offloaded may depend on every VF
+        """
+        sysfs = self._sysfs.anew()
+        return lag.assess(sysfs, bonding.bond(sysfs, bond), self.now())
 
     def _addresses(self):
         """The VFs are those where the PF says; each comes after its PF."""

@@ -121,7 +121,7 @@ class Ports:
         pf, number = self._host.vf(vif.dev_address)
         return {'device': _name('vfr', vif), 'type': DPDK,
                 'options': {'dpdk-devargs': dpdk.devargs(
-                    self._host, pf, number)},
+                    self._host, self._representors, pf, number)},
                 'mtu_request': self.mtu(vif)}
 
     def _vhost_user(self, vif):

@@ -80,12 +80,14 @@ def apply(host, address, wanted):
     return before
 
 
-def restore(host, address, settings):
+def restore(host, address, settings, owner=None):
     """Set what can be set, as far as there is anything to set.
 
     What a driver cannot set was never set, and of a VF or PF that is gone
     nothing is left.
 
+    :param owner: dict of settings that the VF has as long as it is the
+        port's, None where nothing tells; another's is left as it is
     :raises exception.VfRefused: after all others have been set
     :raises exception.PrivilegesMissing
     """
@@ -96,7 +98,11 @@ def restore(host, address, settings):
     except exception.HostError as e:
         LOG.debug('Nothing to take back: %s', e)
         return
-    change = _different(settings, _now(host, vf))
+    now, owner = _now(host, vf), owner or {}
+    if _different(owner, owner | now):
+        LOG.debug('VF %s is another port\'s by now', address)
+        return
+    change = _different(settings, now)
     refusals = {name: error for name, error in _set(vf, change).items()
                 if error.errno not in _UNSUPPORTED | _GONE}
     if refusals:

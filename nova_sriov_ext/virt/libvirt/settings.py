@@ -2,9 +2,11 @@
 
 Each class has ``apply(host, instance, vif)``, which returns a function that
 puts back what was before, and ``clear(host, instance, vif)``; both may be
-repeated. ``host`` is the os_vif_vflag.host.Host. They raise
-os_vif_vflag.exception.HostError when this host cannot, and
-nova_sriov_ext.exception.InvalidPort when no host could.
+repeated, and the VF that ``clear`` is told of may be another port's: Nova
+unplugs with addresses of another host's VFs at the destination of a live
+migration that failed, and where an evacuated server was. ``host`` is the
+os_vif_vflag.host.Host. They raise os_vif_vflag.exception.HostError when this
+host cannot, and nova_sriov_ext.exception.InvalidPort when no host could.
 """
 
 from collections.abc import Callable
@@ -31,10 +33,13 @@ class Part:
 
     :ivar wanted: function (instance, vif) → dict of settings, see vf.py
     :ivar names: function (instance, vif) → names of those to clear
+    :ivar owner: function (vif) → dict of what the VF has only while it is
+        this port's, where anything tells
     """
 
     wanted: Callable
     names: Callable
+    owner: Callable = lambda vif: {}
 
 
 class Uplink:
@@ -57,9 +62,12 @@ class Uplink:
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
     def clear(self, host, instance, vif):
+        owner = {}
+        for part in self._parts:
+            owner |= part.owner(vif)
         vf.restore(host, fields.pci_slot(vif), {
             name: vf.CLEARED[name] for part in self._parts
-            for name in part.names(instance, vif)})
+            for name in part.names(instance, vif)}, owner)
 
 
 class Netdev:
@@ -81,14 +89,14 @@ class Netdev:
         address = fields.mac_address(vif)
         # Some drivers refuse it while the netdev is up, be it the same
         # (eth_prepare_mac_addr_change).
-        if host.sysfs.read('class', 'net', name, 'address') == address:
+        if _has_address(host, name, address):
             address = None
         devices.set_up(name, address=address)
         return functools.partial(self.clear, host, instance, vif)
 
     def clear(self, host, instance, vif):
         name = host.netdev(fields.pci_slot(vif))
-        if name is not None:
+        if name is not None and _has_address(host, name, _mac_of(vif)):
             with contextlib.suppress(host_exception.LinkFailed):
                 devices.set_down(name)
 
@@ -126,21 +134,31 @@ class InfiniBand:
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
     def clear(self, host, instance, vif):
-        slot = fields.pci_slot(vif)
+        slot, guid = fields.pci_slot(vif), guid_of(_mac_of(vif))
         try:
             iov = partition.find(host, slot)
         except host_exception.HostError:
             return
-        if iov:
+        if iov is None:
+            vf.restore(host, slot, dict.fromkeys(self._GUIDS, vf.NO_GUID),
+                       owner={'ib_port_guid': guid})
+        elif iov.has(guid):
             iov.apply(iov.outsider())
-        else:
-            vf.restore(host, slot, dict.fromkeys(self._GUIDS, vf.NO_GUID))
 
 
 def guid_of(address):
     """fa:16:3e:0a:ec:e7 → fa:16:3e:00:00:0a:ec:e7, as Mellanox's agent for
     Neutron always did, and subnet managers are told."""
     return f'{address[:8]}:00:00:{address[9:]}'
+
+
+def _mac_of(vif):
+    """:returns: str; one that is no MAC is no VF's"""
+    return str(vif['address']).lower()
+
+
+def _has_address(host, netdev, address):
+    return host.sysfs.read('class', 'net', netdev, 'address') == address
 
 
 def _mac_and_vlan(instance, vif):
@@ -179,6 +197,7 @@ def _nothing():
     """What puts back nothing."""
 
 
-MAC_AND_VLAN = Part(_mac_and_vlan, lambda instance, vif: ('mac', 'vlan'))
+MAC_AND_VLAN = Part(_mac_and_vlan, lambda instance, vif: ('mac', 'vlan'),
+                    lambda vif: {'mac': _mac_of(vif)})
 TRUST = Part(_trust, _trust_to_clear)
 RATE = Part(bandwidth.wanted, bandwidth.names)

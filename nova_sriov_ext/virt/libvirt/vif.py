@@ -165,7 +165,11 @@ def _failing_as(error, vif):
         yield
     except vflag_exception.HostError as e:
         slot = (vif['profile'] or {}).get('pci_slot')
-        raise exception.PlugFailed(
+        # Without the privileged process no VF of this host can be set.
+        failed = (exception.PlugFailed
+                  if isinstance(e, vflag_exception.PrivilegesMissing)
+                  else exception.VfFailed)
+        raise failed(
             err=error(port=vif['id'], where=f'VF {slot}', error=e)) from e
     except nova_exception.InternalError as e:
         cause = e.__context__

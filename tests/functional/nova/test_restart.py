@@ -1,9 +1,12 @@
 """nova-compute starts again, whatever its servers' ports look like now."""
 
 from nova import context
+from nova import exception
 from nova import objects
+from oslo_concurrency import processutils
 import pytest
 
+from os_vif_vflag import exception as host_exception
 from tests.functional.nova import base
 
 
@@ -20,12 +23,15 @@ def forget_profile_id(vif):
     vif['details'] = {}
 
 
+PF = '0000:81:00.0'
+
+
 class RestartTest(base.SriovServersTest):
     """Stock Nova starts with each of these, see StockRestartTest."""
 
-    def restart_after(self, change, **binding):
+    def restart_after(self, change, infiniband=False, **binding):
         """:returns: the server's vm_state after the change and a restart"""
-        self.start_host()
+        self.start_host(infiniband=infiniband)
         server = self.boot(self.create_port(**binding))
         instance = objects.Instance.get_by_uuid(
             context.get_admin_context(), server['id'])
@@ -47,6 +53,32 @@ class RestartTest(base.SriovServersTest):
         assert self.restart_after(
             forget_profile_id, vif_type='802.1qbh',
             vif_details={'profileid': 'my-port-profile'}) == 'active'
+
+    def test_macvtap_port_whose_vf_is_gone(self):
+        """``echo 0 > sriov_numvfs``"""
+        def stock_sets(address, mac_addr, vlan=0):
+            if not self.sysfs.pf(PF).vfs:
+                raise exception.PciDeviceNotFoundById(id=address)
+        self.stub_out('nova.virt.libvirt.vif.set_vf_interface_vlan',
+                      stock_sets)
+        assert self.restart_after(
+            lambda vif: self.sysfs.set_numvfs(PF, 0),
+            vnic_type='macvtap') == 'active'
+
+    def test_infiniband_port_that_is_refused(self):
+        """The subnet manager has not said which partitions there are."""
+        def no_table(host, address):
+            raise host_exception.NoPartition(
+                partition='0x8001', vf=address, ib_port='1', device='mlx4_0')
+        self.stub_out('nova.privsep.libvirt.plug_infiniband_vif',
+                      self.ebrctl)
+        assert self.restart_after(
+            lambda vif: self.stub_out('os_vif_vflag.partition.find', no_table),
+            infiniband=True, vif_type='ib_hostdev') == 'active'
+
+    @staticmethod
+    def ebrctl(*args):
+        raise processutils.ProcessExecutionError()
 
     def test_switchdev_port_without_vf(self):
         """The one where stock Nova stops with a KeyError: the server is

@@ -40,6 +40,8 @@ def test_as_the_snapshot(cards, source):
         policy = policy_of(host)
         for bond in host.snapshot().bonds:
             assert policy._lag(bond.name) == bond.lag
+            seen = policy._pfs.lag(bond.name).state in facts.OFFLOADED
+            assert seen == (bond.lag.state in facts.OFFLOADED)
 
 
 @pytest.mark.parametrize('card', BONDS.values(), ids=BONDS.keys())

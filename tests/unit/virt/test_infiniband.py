@@ -150,3 +150,23 @@ def test_privileged_writing_stays_below_iov(machine, parts):
     machine('mlx4_core', pf())
     with pytest.raises(ValueError, match='leads out'):
         privsep.write_iov('ibp3s0f0', parts, '0')
+
+
+@pytest.mark.parametrize('kernel_driver', ['mlx5_core', 'mlx4_core'])
+def test_unplug_leaves_the_vf_of_another_port(machine, kernel_driver):
+    """See test_settings."""
+    here = machine(kernel_driver, pf())
+    here.driver.plug(vifs.INSTANCE, vifs.infiniband(vlan='5'))
+    plugged = here.vf, untouched(here)
+    here.driver.unplug(vifs.INSTANCE, vifs.infiniband(
+        vlan='5', address='fa:16:3e:00:00:01'))
+    assert (here.vf, untouched(here)) == plugged
+
+
+def test_mlx4_shows_no_leading_zero(machine):
+    """What is read back must be what was written, or each start of
+    nova-compute writes it again."""
+    here = machine('mlx4_core', pf())
+    here.driver.plug(
+        vifs.INSTANCE, vifs.infiniband(address='02:16:3e:0a:ec:e7'))
+    assert mapped(here)[0] == f'{0x02163e00000aece7:x}'

@@ -247,3 +247,17 @@ def test_unplug_clears_the_rest(machine, monkeypatch):
         here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
     assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': vifs.MAC}
     assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+
+
+def test_unplug_leaves_the_vf_of_another_port(machine):
+    """After a live migration that failed Nova unplugs at the destination with
+    the PCI addresses of the source, and an evacuated server's old host does
+    it with those of the new one: there they may be those of another server's
+    VF. Stock Nova then takes its MAC away."""
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+    plugged, netdev = here.vf, here.vfs.netdev('enp3s0f0v0')
+    here.driver.unplug(
+        vifs.INSTANCE, vifs.macvtap(address='fa:16:3e:00:00:01'))
+    assert here.vf == plugged
+    assert here.vfs.netdev('enp3s0f0v0') == netdev == (vifs.MAC, True)

@@ -1,0 +1,90 @@
+"""A server that answers once and never again: nothing hangs or stays."""
+
+import gc
+import json
+import os
+import socket
+import threading
+
+import pytest
+
+from os_vif_vflag import exception
+from os_vif_vflag import ovsdb
+from tests.lab import ovs as lab
+
+
+@pytest.fixture
+def ovs():
+    if lab.why_not():
+        pytest.skip(lab.why_not())
+    with lab.Ovs(vswitchd=lab.STAND_IN) as running:
+        yield running
+
+
+@pytest.fixture
+def silent(ovs, tmp_path):
+    """It tells its schema to whoever connects, and nothing else."""
+    reply = json.dumps({'id': 0, 'error': None, 'result':
+                        ovsdb._fetch_schema(ovs.connection, 10)}).encode()
+    path = str(tmp_path / 'db.sock')
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+
+        def serve():
+            clients = []
+            while True:
+                try:
+                    clients.append(server.accept()[0])
+                    request = json.loads(clients[-1].recv(4096))
+                    if request['method'] == 'get_schema':
+                        clients[-1].sendall(
+                            reply.replace(b'"id": 0', b'"id": %d'
+                                          % request['id'], 1))
+                except (OSError, ValueError):
+                    return
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f'unix:{path}'
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def connections():
+    """:returns: number of this process' connected Unix sockets"""
+    return sum(os.readlink(f'/proc/self/fd/{fd}').startswith('socket:')
+               for fd in os.listdir('/proc/self/fd')
+               if os.path.exists(f'/proc/self/fd/{fd}'))
+
+
+def test_no_connection_is_left(silent):
+    db = ovsdb.OvsDb(silent, 1, tls=None)
+    left = []
+    gc.disable()
+    try:
+        for _ in range(3):
+            with pytest.raises(exception.OvsdbUnreachable, match='no data'):
+                db.has_bridge('br-int')
+            left.append(connections())
+    finally:
+        gc.enable()
+    # The server's side of each connection stays, in this process, too.
+    assert [after - before for before, after
+            in zip(left, left[1:], strict=False)] == [2, 2]
+
+
+def test_a_list_does_not_wait_for_an_unanswered_request(ovs):
+    db = ovsdb.OvsDb(ovs.connection, 1, tls=None)
+    assert db.interfaces() == {}
+    outcome = []
+
+    def ask():
+        try:
+            db.interfaces()
+        except exception.OvsdbUnreachable as e:
+            outcome.append(str(e))
+
+    with db._api.ovsdb_connection.lock:
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(5)
+        assert 'an earlier request is unanswered' in ''.join(outcome)

@@ -1,0 +1,38 @@
+"""What it costs to tell DPDK a representor; the forms are in
+functional/ovs/test_datapaths."""
+
+import pytest
+
+from os_vif_vflag import dpdk
+from os_vif_vflag.representor import Finder
+from tests.sim.card import Bond
+from tests.sim.card import Card
+from tests.sim.card import Pf
+from tests.unit.vflag import damage
+from tests.unit.vflag import sources
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+UPLINKS = ('up0', 'up1')
+
+
+@pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
+@pytest.mark.parametrize('bond, expected', [
+    (None, f'{PF1},representor=[3]'),
+    (Bond('bond0', '802.3ad', UPLINKS), f'{PF0},representor=pf1vf3')],
+    ids=['alone', 'VF-LAG'])
+def test_a_vf_more_costs_nothing(sriov_host, source, bond, expected):
+    counts = []
+    for vfs in (8, 250):
+        place = {'vfs': vfs, 'total_vfs': vfs, 'vf_offset': 256,
+                 'vf_stride': 2}
+        sim = sriov_host(Card(
+            (Pf(PF0, UPLINKS[0], **place), Pf(PF1, UPLINKS[1], **place)),
+            bond=bond))
+        host = sources.host(sim, source)
+        host.sysfs = damage.Watched(str(sim.root))
+        representors = Finder(host)
+        assert dpdk.devargs(host, representors, PF1, 3) == expected
+        del host.sysfs.asked[:]
+        dpdk.devargs(host, representors, PF1, 3)
+        counts.append(len(host.sysfs.asked))
+    assert counts[0] == counts[1] < 150
