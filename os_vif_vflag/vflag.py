@@ -107,9 +107,9 @@ class VFLagPlugin(plugin.PluginBase):
         pf, uplink, bond = self._below(vif)
         self._lag_policy.check(
             vif.id, vif.dev_address, pf, bond, in_use=plugged)
-        devices.set_up(port.device, self._ports.mtu(vif))
-        self._turn_on_tc_offload(port.device, uplink, bond)
         try:
+            devices.set_up(port.device, self._ports.mtu(vif))
+            self._turn_on_tc_offload(port.device, uplink, bond)
             yield
         except exception.HostError:
             if not plugged:

@@ -3,10 +3,13 @@
 No driver here offers it: another feature, which a veth has, stands in.
 """
 
+import errno
+
 import pyroute2
 import pytest
 
 from os_vif_vflag import ethtool
+from os_vif_vflag import privsep
 from tests.lab import osvif
 from tests.lab.osvif import Port
 from tests.sim import inside
@@ -26,6 +29,15 @@ BONDED = Card(pfs=PFS, lag=LagState(),
 
 def _plug(options, port):
     ethtool.HW_TC_OFFLOAD = INSTEAD
+    osvif.act(options, ('plug', port))
+
+
+def _gone(names):
+    raise BrokenPipeError(errno.EPIPE, 'Broken pipe')
+
+
+def _plug_with_a_daemon_that_goes(options, port):
+    privsep.turn_on_tc_offload = _gone
     osvif.act(options, ('plug', port))
 
 
@@ -58,3 +70,12 @@ def test_drivers_that_do_not_offer_it_are_no_error(compute):
     host = compute(BONDED)
     host.plug(Port(VF)).result()
     assert host.ovs.ports('br-int') == ['enp3s0f1_1']
+
+
+def test_the_privileged_daemon_goes_in_between(compute):
+    """Then the representor, up already, is set down again."""
+    host = compute(Card(pfs=PFS))
+    outcome = host.call(_plug_with_a_daemon_that_goes, Port(VF))
+    assert 'privileged process' in outcome.text
+    assert host.netdev('enp3s0f1_1')[0] == 'down'
+    assert host.ovs.ports('br-int') == []
