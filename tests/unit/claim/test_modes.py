@@ -34,7 +34,7 @@ class Neutron:
         return frozenset(getattr(trackers.uuids, name)
                          for name in self.asking) & set(ids)
 
-    def for_switchdev(self, ids):
+    def ask(self, ids):
         self.calls.append(set(ids))
         return self.answer(ids)
 
@@ -42,7 +42,7 @@ class Neutron:
 @pytest.fixture
 def neutron(monkeypatch):
     found = Neutron()
-    monkeypatch.setattr(asked, 'for_switchdev', found.for_switchdev)
+    monkeypatch.setattr(asked, 'ask', found.ask)
     monkeypatch.setattr(ports, 'PORTS', ports.Ports())
     return found
 
@@ -125,7 +125,7 @@ def _hangs(ids):
 
 @pytest.mark.parametrize('answer', [_fails, _hangs])
 def test_without_an_answer_the_option_decides(conf, mixed, neutron, answer):
-    conf.config(group='sriov', claim_port_timeout=1)
+    conf.config(group='sriov', port_timeout=1)
     neutron.answer = answer
     assert claim(mixed.tracker(OURS), port('plain')) == [LEGACY_VF]
     conf.config(group='sriov', unknown_ports='reject')
@@ -133,6 +133,26 @@ def test_without_an_answer_the_option_decides(conf, mixed, neutron, answer):
     with pytest.raises(exception.PciDeviceRequestFailed):
         claim(mixed.tracker(OURS), port('plain'))
     assert time.monotonic() - start < 2
+
+
+def test_a_silent_neutron_is_waited_for_once(conf, host, neutron):
+    """NUMA fitting tests each choice of nodes, all under one lock."""
+    conf.config(group='sriov', port_timeout=1)
+    neutron.answer = _hangs
+    tracker = host(vfs(A, 2), vfs(B, 2), rows=rows()).tracker(OURS)
+    start = time.monotonic()
+    for _ in range(3):
+        assert tracker.stats.support_requests([port('a'), port('b')], None)
+    assert time.monotonic() - start < 2
+
+
+def test_a_neutron_that_is_back_is_asked_again(mixed, neutron, monkeypatch):
+    neutron.asking, neutron.answer = {'offloaded'}, _fails
+    claim(mixed.tracker(OURS), port('offloaded'))
+    now = time.monotonic()
+    monkeypatch.setattr(ports.time, 'monotonic', lambda: now + 11)
+    neutron.answer = neutron.tell
+    assert claim(mixed.tracker(OURS), port('offloaded')) == [SWITCHDEV_VF]
 
 
 def test_asked_ahead_of_a_claim(mixed, neutron):
