@@ -13,6 +13,7 @@ from nova_sriov_ext import conf
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.scheduler import assignment
 from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import state
 
 CONF = conf.register(nova.conf.CONF)
@@ -160,7 +161,7 @@ class AssigningStats(stats.PciDeviceStats):
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
-                 if row.physnet == asked.physnet}
+                 if matching.equal(row.physnet, asked.physnet)}
         modes.update(state.mode_of(self.pools[i], report) for i in pools)
         return asked.is_plain_vf and {state.LEGACY, state.SWITCHDEV} <= modes
 

@@ -82,6 +82,15 @@ def test_never_a_legacy_vf_when_no_other_is_left(mixed, neutron):
         claim(tracker, port('two'), server='two')
 
 
+def test_a_physnet_in_another_spelling(host, neutron):
+    """Nova compares without case."""
+    neutron.asking = {'offloaded'}
+    tracker = host(vfs(A, 1), rows=rows()).tracker(OURS)
+    asked = port('offloaded', physical_network=trackers.PHYSNET.upper())
+    with pytest.raises(exception.PciDeviceRequestFailed):
+        claim(tracker, asked)
+
+
 def test_plain_ports_get_legacy_vfs_only_if_so_configured(
         conf, mixed, neutron):
     conf.config(group='sriov', plain_port_mode='legacy')
