@@ -90,11 +90,18 @@ class AssigningStats(stats.PciDeviceStats):
             self._server.held if self._server else ())
         if taken is None:
             LOG.info('No assignment of PCI requests %s to pools %s, '
-                     'PF policy %s', requests, list(self), policy)
+                     'PF policy %s', requests, self._told(), policy)
             return None
         return [(request, index, count)
                 for request, counts in zip(owners, taken, strict=True)
                 for index, count in counts.items()]
+
+    def _told(self):
+        """:returns: list of dicts, the pools without their devices, of which
+            Nova's own iterator makes a deep copy first
+        """
+        return [{key: value for key, value in pool.items()
+                 if key != 'devices'} for pool in self.pools]
 
     def _policy(self, wants):
         """The flavor is asked only where there is a choice."""
