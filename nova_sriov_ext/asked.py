@@ -8,25 +8,57 @@ libvirt knows of the VF that it bound, and leaves them there on unbind
 nova/network/neutron.py). Such a list names what a VF had, not what was asked.
 """
 
+from concurrent import futures
+import threading
+
 from nova import context
+import nova.conf
 from nova.network import neutron
+
+from nova_sriov_ext import conf
+
+CONF = conf.register(nova.conf.CONF)
 
 SWITCHDEV = 'switchdev'
 
 
 def for_switchdev(ports):
-    """Ask Neutron about all the ports at once.
+    """Ask Neutron about all the ports at once, for a limited time.
 
     :param ports: collection of the ids of ports
     :returns: frozenset of the ids of those that ask; a port that is gone
         asks for nothing
-    :raises: whatever Nova's client of Neutron raises
+    :raises: TimeoutError after ``[sriov]port_timeout``, and whatever Nova's
+        client of Neutron raises
     """
-    if not ports:
-        return frozenset()
+    return (_within(CONF.sriov.port_timeout, ask, ports) if ports
+            else frozenset())
+
+
+def ask(ports):
+    """As for_switchdev, but for as long as Neutron takes; Nova's client
+    waits for ever by default (``[neutron]timeout``)."""
     client = neutron.get_client(context.get_admin_context(), admin=True)
     found = client.list_ports(id=sorted(ports))['ports']
     return frozenset(port['id'] for port in found if asks(port))
+
+
+def _within(seconds, function, *args):
+    """Call a function that may hang; its thread is then left behind, and
+    does not keep the process from ending.
+
+    :raises: TimeoutError, and whatever the function raises
+    """
+    answer = futures.Future()
+
+    def call():
+        try:
+            answer.set_result(function(*args))
+        except BaseException as e:
+            answer.set_exception(e)
+
+    threading.Thread(target=call, name='sriov-ports', daemon=True).start()
+    return answer.result(seconds)
 
 
 def asks(port):

@@ -110,6 +110,14 @@ def read(stats):
         return NOTHING
 
 
+def of_host(host_state):
+    """:param host_state: nova HostState, whose stats Nova sets with its first
+        update
+    :returns: Report, as of read
+    """
+    return read(getattr(host_state, 'stats', None))
+
+
 # A scheduler reads the same text of the same host again and again. The bound
 # is above the hosts of one cell.
 @functools.lru_cache(maxsize=16384)

@@ -5,7 +5,6 @@ ours for a server before it takes it (ComputeManager._build_and_run_instance),
 except for live migrations, which remember().
 """
 
-import concurrent.futures
 import threading
 import time
 
@@ -22,12 +21,17 @@ LOG = logging.getLogger(__name__)
 # migration to its claims.
 SECONDS = 60
 
+# A claim tests as often as there are ways to place the guest's NUMA nodes: it
+# does not wait for a silent Neutron each time.
+SILENCE = 10
+
 
 class Ports:
     """Answers of Neutron, each good for SECONDS."""
 
     def __init__(self):
         self._told = {}
+        self._silent_until = 0
         self._lock = threading.Lock()
 
     def for_switchdev(self, ids):
@@ -38,12 +42,20 @@ class Ports:
         fresh = self._fresh()
         missing = frozenset(ids) - fresh.keys()
         if missing:
-            found = _within(CONF.sriov.claim_port_timeout,
-                            asked.for_switchdev, missing)
+            found = self._ask(missing)
             answers = {port: port in found for port in missing}
             fresh.update(answers)
             self._remember(answers)
         return frozenset(port for port in ids if fresh[port])
+
+    def _ask(self, ids):
+        if time.monotonic() < self._silent_until:
+            raise TimeoutError('Neutron did not answer a moment ago')
+        try:
+            return asked.for_switchdev(ids)
+        except Exception:
+            self._silent_until = time.monotonic() + SILENCE
+            raise
 
     def _fresh(self):
         now = time.monotonic()
@@ -59,28 +71,16 @@ class Ports:
                               for port, answer in answers.items())
 
 
-def _within(seconds, function, *args):
-    """Call a function that may hang; its thread is then left behind.
-
-    :raises: TimeoutError, and whatever the function raises
-    """
-    pool = concurrent.futures.ThreadPoolExecutor(1, 'sriov-claim')
-    try:
-        return pool.submit(function, *args).result(seconds)
-    finally:
-        pool.shutdown(wait=False)
-
-
 PORTS = Ports()
 
 
 def remember(ids):
-    """Ask ahead of a claim; what cannot be learnt is asked again by it."""
+    """Ask ahead of a claim."""
     try:
         PORTS.for_switchdev(ids)
     except Exception:
-        LOG.warning('Neutron did not tell what ports %s ask for; the claim '
-                    'will ask again', ', '.join(sorted(ids)), exc_info=True)
+        LOG.warning('Neutron did not tell what ports %s ask for before the '
+                    'claim', ', '.join(sorted(ids)), exc_info=True)
 
 
 def asking(port):

@@ -13,6 +13,7 @@ from nova_sriov_ext import conf
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.scheduler import assignment
 from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import state
 
 CONF = conf.register(nova.conf.CONF)
@@ -89,11 +90,18 @@ class AssigningStats(stats.PciDeviceStats):
             self._server.held if self._server else ())
         if taken is None:
             LOG.info('No assignment of PCI requests %s to pools %s, '
-                     'PF policy %s', requests, list(self), policy)
+                     'PF policy %s', requests, self._told(), policy)
             return None
         return [(request, index, count)
                 for request, counts in zip(owners, taken, strict=True)
                 for index, count in counts.items()]
+
+    def _told(self):
+        """:returns: list of dicts, the pools without their devices, of which
+            Nova's own iterator makes a deep copy first
+        """
+        return [{key: value for key, value in pool.items()
+                 if key != 'devices'} for pool in self.pools]
 
     def _policy(self, wants):
         """The flavor is asked only where there is a choice."""
@@ -160,7 +168,7 @@ class AssigningStats(stats.PciDeviceStats):
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
-                 if row.physnet == asked.physnet}
+                 if matching.equal(row.physnet, asked.physnet)}
         modes.update(state.mode_of(self.pools[i], report) for i in pools)
         return asked.is_plain_vf and {state.LEGACY, state.SWITCHDEV} <= modes
 

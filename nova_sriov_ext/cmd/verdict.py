@@ -84,7 +84,7 @@ def _found(state, demand):
     :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
     """
     pools = state.pci_stats.pools if state.pci_stats else []
-    told = report.read(getattr(state, 'stats', None))
+    told = report.of_host(state)
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
     return '; '.join(

@@ -22,13 +22,4 @@ accepts for it. Read when nova-compute starts. With a release of Nova that the
 claim was not written for, Nova's own stays, and the log and ``nova-sriov
 check`` say so.
 """),
-    cfg.IntOpt(
-        'claim_port_timeout',
-        default=5,
-        min=1,
-        help="""
-Seconds that a claim waits for Neutron to tell what a port asks for. It asks
-only on hosts that have legacy and switchdev VFs on one physnet. What it was
-told is good for a minute; without an answer ``unknown_ports`` decides.
-"""),
 ]

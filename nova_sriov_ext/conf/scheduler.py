@@ -36,8 +36,18 @@ eswitch mode of a PF is not known: its compute host does not report it, and
             ('reject', 'refuse every host'),
         ],
         help="""
-What the filter does when Neutron does not answer what the ports of a server
-ask for.
+What the filter, and a claim with ``claim_policy = assign``, do when Neutron
+does not answer what the ports of a server ask for.
+"""),
+    cfg.IntOpt(
+        'port_timeout',
+        default=5,
+        min=1,
+        help="""
+Seconds that the filter and a claim wait for Neutron to tell what the ports of
+a server ask for; without an answer ``unknown_ports`` decides. A claim asks
+only on hosts that have legacy and switchdev VFs on one physnet; what it was
+told is good for a minute.
 """),
     cfg.StrOpt(
         'lag_policy',

@@ -1,10 +1,12 @@
 """Names in Placement that stand for a physnet.
 
 A name there has at most 255 characters of A-Z, 0-9 and _, and a physnet of
-Neutron is any text. What os_resource_classes.normalize_name does with it puts
-"Net 1", "net-1" and "net_1" together; so only a physnet of a-z, 0-9 and
-single _ between them is named so. Any other gets a digest behind it, and so
-does one that looks as if it had.
+Neutron is any text. Upper and lower case are the same here, as to Nova when
+it looks for devices of a physnet (nova.pci.utils.pci_device_prop_match). What
+os_resource_classes.normalize_name does with it puts "net 1", "net-1" and
+"net_1" together; so only a physnet of a-z, 0-9 and single _ between them is
+named so. Any other gets a digest behind it, and so does one that looks as if
+it had.
 """
 
 import functools
@@ -29,7 +31,7 @@ def vf_class(physnet):
     """:param physnet: str
     :returns: str, the resource class of its VFs
     """
-    return _PREFIX + _suffix(physnet)
+    return _PREFIX + _suffix(physnet.lower())
 
 
 def physnet_trait(vf_class):

@@ -48,8 +48,8 @@ def misfit(pools, report, demand):
     :returns: reasons.Misfit
     """
     for request in demand.requests:
-        found = shortage.misfit(pools, report, demand, request)
-        if found.free < found.asked:
+        found = shortage.by_count(pools, report, demand, request)
+        if found:
             return found
     return (_on_too_few_pfs(pools, report, demand)
             or reasons.Misfit(reasons.NO_ASSIGNMENT, request=', '.join(

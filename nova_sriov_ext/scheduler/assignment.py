@@ -13,6 +13,7 @@ and a pool may serve wants that are spread and others that are not.
 import collections
 import dataclasses
 
+from nova_sriov_ext.scheduler import bounds
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import network
@@ -57,7 +58,8 @@ def assign(pools, wants, policy=None, rank=None, held=()):
     :returns: list, for each want a dict index → count; None when there is no
         assignment (or none was found in MAX_FLOWS)
     """
-    if not all(want.pools for want in wants):
+    if (not all(want.pools for want in wants)
+            or bounds.is_hopeless(pools, wants)):
         return None
     problem = _Problem(pools, wants, policy, rank or _alike, frozenset(held))
     if policy == demand.PACK:
@@ -157,11 +159,13 @@ class _Problem:
         :returns: list of dicts, (pool, group) → most devices. Of these every
             valid assignment keeps at least one; empty for a valid flow.
         """
-        pfs = {self.pf_of[index] for index, _ in used if self.is_pf(index)}
-        for pf in pfs:
-            if any(self.is_vf(i) and self.pf_of[i] == pf for i, _ in used):
-                return [self._nothing(pf, self.is_pf),
-                        self._nothing(pf, self.is_vf)]
+        pfs, of_vfs = ({self.pf_of[index] for index, _ in used if kind(index)}
+                       for kind in (self.is_pf, self.is_vf))
+        if pfs & of_vfs:
+            # Whole PFs cost least where they have the fewest VFs.
+            pf = min(pfs & of_vfs, key=lambda pf: (self.free_vfs[pf], pf))
+            return [self._nothing(pf, self.is_vf),
+                    self._nothing(pf, self.is_pf)]
         for index in self.wanted:
             mine = {key: count for key, count in used.items()
                     if key[0] == index}

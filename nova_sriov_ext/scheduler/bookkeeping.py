@@ -24,7 +24,7 @@ def adapt(host_state, demand):
     :param demand: demand.Demand
     """
     found = host_state.pci_stats
-    if reports.read(host_state.stats).claim and greedy.test(
+    if reports.of_host(host_state).claim and greedy.test(
             found.pools, demand.requests).failed:
         host_state.pci_stats = AssignedStats(
             found.numa_topology, dev_filter=found.dev_filter)

@@ -1,5 +1,7 @@
 """What the scheduler will claim in Placement on a host."""
 
+import collections
+
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
 
@@ -9,8 +11,11 @@ def resources(counts):
         None, a tunnelled network, are not in Placement
     :returns: dict, resource class → VFs
     """
-    return {names.vf_class(physnet): count
-            for physnet, count in counts.items() if physnet and count}
+    found = collections.Counter()
+    for physnet, count in counts.items():
+        if physnet:
+            found[names.vf_class(physnet)] += count
+    return {name: count for name, count in found.items() if count}
 
 
 def add_vfs(host_state, vfs):
@@ -24,7 +29,7 @@ def add_vfs(host_state, vfs):
     :param host_state: nova.scheduler.host_manager.HostState
     :param vfs: dict, of :func:`resources`
     """
-    if not report.read(host_state.stats).placement:
+    if not report.of_host(host_state).placement:
         return
     for candidate in host_state.allocation_candidates:
         # All of a server may be allocated on child providers.

@@ -77,7 +77,7 @@ def judge(host_state, demand):
 
 
 def _judge(host, pools, demand):
-    told = report.read(host.stats)
+    told = report.of_host(host)
     if not demand.has_aliases:
         return fit.misfit(pools, told, demand)
     # What Placement chose for the aliases differs between candidates.

@@ -20,23 +20,40 @@ def misfit(pools, report, demand, request):
     :param request: the demand.Request of it that is not served
     :returns: reasons.Misfit
     """
+    return _judged(*_count(pools, report, demand, request),
+                   pools, demand, request)
+
+
+def by_count(pools, report, demand, request):
+    """As misfit, where fewer devices suit than such requests ask.
+
+    :returns: reasons.Misfit, None where enough suit each by itself
+    """
+    numbers, unsuited = _count(pools, report, demand, request)
+    return (_judged(numbers, unsuited, pools, demand, request)
+            if numbers.free < numbers.asked else None)
+
+
+def _count(pools, report, demand, request):
+    """:returns: (reasons.Misfit that has no reason yet, set of what is wrong
+        with the devices that do not suit)
+    """
     found = [pool for pool in pools if matching.serves(pool, request)]
     faults = [state.fault(pool, request, report) for pool in found]
     unsuited = {fault for pool, fault in zip(found, faults, strict=True)
                 if fault and matching.free(pool)}
     others = _free(pool for pool, fault in zip(found, faults, strict=True)
                    if fault)
-    numbers = reasons.Misfit(
+    return reasons.Misfit(
         reasons.TOO_FEW, request=request.name, subject=request.subject,
         unit=request.unit, asked=_asked(demand, request),
         free=_free(found) - others, others=others,
         because=_because(unsuited, request),
         total=reserve.total(report, request.physnet) if request.is_vf
-        else None)
-    return _judged(numbers, pools, demand, request, unsuited)
+        else None), unsuited
 
 
-def _judged(numbers, pools, demand, request, unsuited):
+def _judged(numbers, unsuited, pools, demand, request):
     """With the reason that the numbers show, if they do."""
     served = numbers.free + numbers.others
     if request.rp_uuids:

@@ -92,7 +92,7 @@ class SriovCapacityWeigher(_Weigher):
     MULTIPLIER = 'capacity_weight_multiplier'
 
     def _weigh(self, host_state, pools, demand):
-        told = _told(host_state)
+        told = report.of_host(host_state)
         return _free(pool for pool in pools if any(
             matching.serves(pool, request)
             and not state.fault(pool, request, told)
@@ -114,7 +114,7 @@ class SriovLagWeigher(_Weigher):
     MULTIPLIER = 'lag_weight_multiplier'
 
     def _weigh(self, host_state, pools, demand):
-        told = _told(host_state)
+        told = report.of_host(host_state)
         if demand.lag_policy != WEIGH or all(
                 row.lag in state.HEALTHY for row in told.rows):
             return 0
@@ -128,11 +128,6 @@ def _only_from(demand, lags):
     return dataclasses.replace(demand, requests=tuple(
         dataclasses.replace(request, lags=lags) if request.is_vf else request
         for request in demand.requests))
-
-
-def _told(host_state):
-    # Nova sets stats with the first update of a host state.
-    return report.read(getattr(host_state, 'stats', None))
 
 
 def _pools(host_state):

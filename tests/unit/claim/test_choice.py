@@ -102,6 +102,18 @@ def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
         assert set(pfs(tracker, port('a'), port('b'))) == found
 
 
+def test_a_refusal_copies_no_devices(host, monkeypatch):
+    """A card has hundreds; Nova may ask for each choice of NUMA nodes."""
+    tracker = host(vfs(A, 2)).tracker(OURS)
+    copied = []
+    monkeypatch.setattr(
+        trackers_module.objects.PciDevice, '__deepcopy__',
+        lambda dev, memo: copied.append(dev))
+    assert not tracker.stats.support_requests(
+        [port('a'), port('b'), port('c')], None)
+    assert not copied
+
+
 def test_attached_ports_are_spread_too(host, flavor):
     flavor['sriov:pf_policy'] = 'spread'
     tracker = host(vfs(A, 2), vfs(B, 2)).tracker(OURS)

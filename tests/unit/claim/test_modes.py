@@ -34,7 +34,7 @@ class Neutron:
         return frozenset(getattr(trackers.uuids, name)
                          for name in self.asking) & set(ids)
 
-    def for_switchdev(self, ids):
+    def ask(self, ids):
         self.calls.append(set(ids))
         return self.answer(ids)
 
@@ -42,7 +42,7 @@ class Neutron:
 @pytest.fixture
 def neutron(monkeypatch):
     found = Neutron()
-    monkeypatch.setattr(asked, 'for_switchdev', found.for_switchdev)
+    monkeypatch.setattr(asked, 'ask', found.ask)
     monkeypatch.setattr(ports, 'PORTS', ports.Ports())
     return found
 
@@ -80,6 +80,15 @@ def test_never_a_legacy_vf_when_no_other_is_left(mixed, neutron):
     assert not tracker.stats.support_requests([port('two')], None)
     with pytest.raises(exception.PciDeviceRequestFailed):
         claim(tracker, port('two'), server='two')
+
+
+def test_a_physnet_in_another_spelling(host, neutron):
+    """Nova compares without case."""
+    neutron.asking = {'offloaded'}
+    tracker = host(vfs(A, 1), rows=rows()).tracker(OURS)
+    asked = port('offloaded', physical_network=trackers.PHYSNET.upper())
+    with pytest.raises(exception.PciDeviceRequestFailed):
+        claim(tracker, asked)
 
 
 def test_plain_ports_get_legacy_vfs_only_if_so_configured(
@@ -125,7 +134,7 @@ def _hangs(ids):
 
 @pytest.mark.parametrize('answer', [_fails, _hangs])
 def test_without_an_answer_the_option_decides(conf, mixed, neutron, answer):
-    conf.config(group='sriov', claim_port_timeout=1)
+    conf.config(group='sriov', port_timeout=1)
     neutron.answer = answer
     assert claim(mixed.tracker(OURS), port('plain')) == [LEGACY_VF]
     conf.config(group='sriov', unknown_ports='reject')
@@ -133,6 +142,26 @@ def test_without_an_answer_the_option_decides(conf, mixed, neutron, answer):
     with pytest.raises(exception.PciDeviceRequestFailed):
         claim(mixed.tracker(OURS), port('plain'))
     assert time.monotonic() - start < 2
+
+
+def test_a_silent_neutron_is_waited_for_once(conf, host, neutron):
+    """NUMA fitting tests each choice of nodes, all under one lock."""
+    conf.config(group='sriov', port_timeout=1)
+    neutron.answer = _hangs
+    tracker = host(vfs(A, 2), vfs(B, 2), rows=rows()).tracker(OURS)
+    start = time.monotonic()
+    for _ in range(3):
+        assert tracker.stats.support_requests([port('a'), port('b')], None)
+    assert time.monotonic() - start < 2
+
+
+def test_a_neutron_that_is_back_is_asked_again(mixed, neutron, monkeypatch):
+    neutron.asking, neutron.answer = {'offloaded'}, _fails
+    claim(mixed.tracker(OURS), port('offloaded'))
+    now = time.monotonic()
+    monkeypatch.setattr(ports.time, 'monotonic', lambda: now + 11)
+    neutron.answer = neutron.tell
+    assert claim(mixed.tracker(OURS), port('offloaded')) == [SWITCHDEV_VF]
 
 
 def test_asked_ahead_of_a_claim(mixed, neutron):

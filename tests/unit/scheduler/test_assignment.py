@@ -180,6 +180,34 @@ def test_rank_comes_before_fullness(policy):
             [{0: 1}], [{1: 1}])
 
 
+def cards(vfs):
+    """A PF pool and a VF pool for each number of VFs; what wants of whole
+    PFs and of VFs may have."""
+    pools = [pool(f'{card:02}', count, kind) for card, number in
+             enumerate(vfs) for kind, count in ((PF, 1), (VF, number))]
+    indices = range(len(pools))
+    return pools, tuple(indices[::2]), tuple(indices[1::2])
+
+
+def test_whole_pfs_come_from_cards_with_few_vfs():
+    """There are 12,870 ways to give 8 of 16 cards, and one will do."""
+    pools, pfs, vfs = cards(range(1, 17))
+    taken = assignment.assign(pools, [Want(8, pfs), Want(100, vfs, 'x')])
+    assert taken == [dict.fromkeys(pfs[:8], 1),
+                     {index: pools[index]['count'] for index in vfs[8:]}]
+
+
+@pytest.mark.parametrize('whole, single', [
+    (8, 101), (16, 1), (17, 0), (0, 137)])
+def test_what_counting_refutes_is_not_searched_for(
+        monkeypatch, whole, single):
+    """It took seconds, on each host."""
+    monkeypatch.setattr(assignment, '_Flow', None)
+    pools, pfs, vfs = cards(range(1, 17))
+    wants = [Want(whole, pfs), Want(single, vfs, 'x')]
+    assert assignment.assign(pools, wants) is None
+
+
 def test_a_held_pf_is_avoided_or_joined():
     pools, wants = [pool('a', 4), pool('b', 2)], [Want(1, (0, 1), 'x')]
     taken = {policy: assignment.assign(pools, wants, policy, held=held)

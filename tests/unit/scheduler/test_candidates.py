@@ -46,6 +46,11 @@ def test_all_candidates_of_the_host_get_the_vfs():
         candidate(host=vfs, child={'VCPU': 1})]
 
 
+def test_one_physnet_in_two_spellings():
+    """Nova serves both ports from the same VFs."""
+    assert candidates.resources({'a': 2, 'A': 1}) == {VFS: 3}
+
+
 def test_again_for_the_next_server_of_the_request():
     state = host(candidate(host={'VCPU': 1}))
     add_vfs(state, {'a': 2})

@@ -65,6 +65,16 @@ def test_a_request_without_pci_part_passes_everywhere(conf, hosts):
         assert len(passed(hosts, spec)) == len(hosts)
 
 
+def test_a_host_that_never_reported_has_no_stats(conf, hosts, caplog):
+    """Nova sets them with the first update of a host state."""
+    asked = A_PORT, given.alias_request(specs=[{'vendor_id': '15b3'}])
+    for state in hosts:
+        del state.stats
+    assert passed(hosts, request(A_PORT)) == ['free']
+    assert passed(hosts, request(*asked)) == ['free']
+    assert 'Traceback' not in caplog.text
+
+
 def test_a_rebuild_stays_where_it_is(conf, hosts):
     spec = request(A_PORT, hints={'_nova_check_type': ['rebuild']})
     assert len(passed(hosts, spec)) == len(hosts)

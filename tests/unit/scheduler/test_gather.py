@@ -1,6 +1,7 @@
 """What a server asks: of Neutron, its flavor and nova.conf."""
 
 import logging
+import time
 
 from nova import objects
 import pytest
@@ -93,6 +94,17 @@ def test_neutron_does_not_answer(conf, neutron, policy, unread, caplog):
     assert found.unread is unread
     assert 'Neutron did not tell what ports p1 ask for' in caplog.text
     assert 'Neutron is away' in caplog.text
+
+
+def test_neutron_hangs(conf, neutron, monkeypatch, caplog):
+    """Nova's client of it waits for ever (``[neutron] timeout``)."""
+    conf.config(port_timeout=1, group='sriov')
+    monkeypatch.setattr(neutron, 'list_ports', lambda id: time.sleep(3))
+    start = time.monotonic()
+    found = gather.demand_of([given.port_request('p1', **A)], {})
+    assert time.monotonic() - start < 2
+    assert found.plain == {'a': 1}
+    assert 'Neutron did not tell what ports p1 ask for' in caplog.text
 
 
 def test_extra_specs_go_before_nova_conf(conf, neutron):
