@@ -66,8 +66,16 @@ def demand_of(pci_requests, extra_specs):
         requests=tuple(requests),
         pf_policy=pf_policy_of(extra_specs),
         lag_policy=lag_policy,
-        reserves={} if lifted else dict(options.vf_reserve),
+        reserves={} if lifted else _reserves(options.vf_reserve, requests),
         unread=unread)
+
+
+def _reserves(rules, requests):
+    """Nova compares the values of tags without case."""
+    folded = {physnet.lower(): rule for physnet, rule in rules.items()}
+    asked = {request.physnet for request in requests if request.physnet}
+    return {physnet: folded[physnet.lower()] for physnet in asked
+            if physnet.lower() in folded}
 
 
 def lag_policy_of(extra_specs):

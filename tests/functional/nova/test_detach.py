@@ -31,10 +31,10 @@ class DetachTest(base.SriovServersTest):
     def test_detach_and_attach(self):
         for kind, binding in KINDS.items():
             with self.subTest(kind):
-                self.detach_and_attach(
+                self.check(
                     self.create_port(vif_type=kind, **binding))
 
-    def detach_and_attach(self, port):
+    def check(self, port):
         server = self.boot(port)
         before, = self.interfaces()
         self.api.detach_interface(server['id'], port)

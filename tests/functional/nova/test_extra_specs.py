@@ -13,7 +13,7 @@ class ExtraSpecsTest(base.SriovServersTest):
     def set(self, **specs):
         """Give a flavor ``sriov:<name>=<value>`` specs."""
         flavor = self._create_flavor()
-        self.admin_api.post_extra_spec(flavor, {'extra_specs': {
+        return self.admin_api.post_extra_spec(flavor, {'extra_specs': {
             f'sriov:{name}': value for name, value in specs.items()}})
 
     def assert_refused(self, *words, **specs):
@@ -25,7 +25,7 @@ class ExtraSpecsTest(base.SriovServersTest):
 
     def test_right_values(self):
         for value in ('spread', 'prefer_spread', 'pack'):
-            self.set(pf_policy=value)
+            assert self.set(pf_policy=value).status == 200
         for value in ('ignore', 'weigh', 'reject'):
             self.set(lag_policy=value, ignore_reserve='yes')
 

@@ -78,4 +78,5 @@ class AliasTest(placement.PlacementTest):
         self.api.put_service(self.api.get_services(
             host='compute1', binary='nova-compute')[0]['id'],
             {'forced_down': True})
-        self._evacuate_server(server, expected_host='compute3')
+        server = self._evacuate_server(server, expected_host='compute3')
+        assert self.where(server) == 'compute3'

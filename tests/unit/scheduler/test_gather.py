@@ -109,7 +109,7 @@ def test_neutron_hangs(conf, neutron, monkeypatch, caplog):
 
 def test_extra_specs_go_before_nova_conf(conf, neutron):
     conf.config(pf_policy='spread', lag_policy='reject',
-                vf_reserve={'a': '2'}, group='sriov')
+                vf_reserve={'A': '2', 'b': '3'}, group='sriov')
     requests = [given.port_request('p1', **A)]
     found = gather.demand_of(requests, {})
     assert (found.pf_policy, found.lag_policy, found.reserves) == (
