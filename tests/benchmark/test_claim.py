@@ -60,6 +60,8 @@ def test_claim_test(size, capsys):
     stock.pools = pools(size[0])
     ours = AssigningStats(stock, lambda: report.NOTHING)
     requests = ports(size[1])
+    assert stock.support_requests(requests, None)
+    assert ours.support_requests(requests, None)
     nova, mine = (median(lambda of=of: of.support_requests(requests, None))
                   for of in (stock, ours))
     lines = [f'{size[0]} pools, {size[1]} ports: claim test µs: '
