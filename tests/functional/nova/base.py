@@ -172,6 +172,21 @@ def canonical(element):
     return etree.tostring(element, method='c14n', with_tail=False)
 
 
+def plug_that_fails_once(check):
+    """:param check: function (instance, os-vif VIF), called at each plug
+    :returns: tuple (list that gets the name of the host where it failed,
+        function for through_os_vif)
+    """
+    failed = []
+
+    def plug(driver, instance, vif):
+        check(instance, vif)
+        if not failed:
+            failed.append(instance.host)
+            raise osv_exception.PlugException(vif=vif, err='no eswitch')
+    return failed, plug
+
+
 def through_os_vif(plug):
     """Nova's ``_plug_os_vif`` with another ``os_vif.plug`` below it.
 

@@ -5,7 +5,6 @@ from unittest import mock
 from nova.cmd import manage
 from nova import context
 from nova import objects
-from os_vif import exception as osv_exception
 
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
@@ -31,14 +30,10 @@ class UsageTest(placement.PlacementTest):
         assert self.numbers() == Numbers(total=4, reserved=0, used=0)
 
     def test_reaches_alternates_and_reschedules(self):
-        failing = []
+        def check(instance, vif):
+            assert self.numbers(instance.host).used == 1
 
-        def plug(driver, instance, vif):
-            if not failing:
-                failing.append(instance.host)
-                assert self.numbers(instance.host).used == 1
-                raise osv_exception.PlugException(vif=vif, err='no eswitch')
-
+        failing, plug = base.plug_that_fails_once(check)
         for hostname in ('compute1', 'compute2'):
             self.start_host(hostname)
         port = self.create_port(vif_type='ovs')

@@ -3,7 +3,6 @@
 import logging
 from unittest import mock
 
-from os_vif import exception as osv_exception
 
 from tests.functional.nova import base
 
@@ -55,14 +54,10 @@ class RefusalTest(base.SriovServersTest):
 
     def test_a_host_that_cannot_plug_is_left_for_another(self):
         """The first host's plugin fails; Nova reschedules."""
-        failing = []
-
-        def plug(driver, instance, vif):
+        def check(instance, vif):
             assert vif.plugin == 'vflag'
-            if not failing:
-                failing.append(instance.host)
-                raise osv_exception.PlugException(vif=vif, err='no eswitch')
 
+        failing, plug = base.plug_that_fails_once(check)
         for hostname in ('compute1', 'compute2'):
             self.start_host(hostname)
         port = self.create_port(vif_type='ovs')
