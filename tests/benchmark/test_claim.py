@@ -17,7 +17,7 @@ import pytest
 
 from nova_sriov_ext import conf
 from nova_sriov_ext import report
-from nova_sriov_ext.claim.stats import AssigningStats
+from nova_sriov_ext.claim.stats import ClaimingStats
 from nova_sriov_ext.scheduler import assignment
 from nova_sriov_ext.scheduler import demand
 
@@ -58,7 +58,7 @@ def test_claim_test(size, capsys):
         objects.NUMATopology(cells=[]), dev_filter=whitelist.Whitelist(
             [json.dumps({'vendor_id': '15b3'})]))
     stock.pools = pools(size[0])
-    ours = AssigningStats(stock, lambda: report.NOTHING)
+    ours = ClaimingStats(stock, lambda: report.NOTHING)
     requests = ports(size[1])
     assert stock.support_requests(requests, None)
     assert ours.support_requests(requests, None)

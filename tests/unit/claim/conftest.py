@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.claim import server
 from tests.unit.claim import trackers
 
 
@@ -26,6 +26,6 @@ def flavor(monkeypatch):
         flavor = type('Flavor', (), {'extra_specs': extra_specs})
 
     monkeypatch.setattr(
-        tracker.objects.Instance, 'get_by_uuid',
+        server.objects.Instance, 'get_by_uuid',
         lambda context, uuid, expected_attrs: Flavored)
     return extra_specs

@@ -4,7 +4,7 @@ from nova import exception
 import pytest
 
 from nova_sriov_ext import report
-from nova_sriov_ext.claim import tracker as trackers_module
+from nova_sriov_ext.claim import server
 from tests.unit.claim import trackers
 from tests.unit.claim.trackers import OURS
 from tests.unit.claim.trackers import alias
@@ -41,14 +41,14 @@ def test_a_flavor_that_cannot_be_read(host, monkeypatch, caplog):
     def away(context, uuid, expected_attrs):
         raise exception.InstanceNotFound(instance_id=uuid)
     monkeypatch.setattr(
-        trackers_module.objects.Instance, 'get_by_uuid', away)
+        server.objects.Instance, 'get_by_uuid', away)
     assert claim(host(vfs(A, 2)).tracker(OURS), port('a'), port('b'))
     assert f'server {trackers.uuids.server} cannot be read' in caplog.text
 
 
 def test_no_flavor_is_read_where_there_is_no_choice(host, monkeypatch):
     monkeypatch.setattr(
-        trackers_module.objects.Instance, 'get_by_uuid', None)
+        server.objects.Instance, 'get_by_uuid', None)
     assert claim(host(vfs(A, 2)).tracker(OURS), port('a'))
     assert claim(host(vfs(A, 2), vfs(B, 2)).tracker(OURS),
                  alias(2, product_id='101e'))
@@ -107,7 +107,7 @@ def test_a_refusal_copies_no_devices(host, monkeypatch):
     tracker = host(vfs(A, 2)).tracker(OURS)
     copied = []
     monkeypatch.setattr(
-        trackers_module.objects.PciDevice, '__deepcopy__',
+        server.objects.PciDevice, '__deepcopy__',
         lambda dev, memo: copied.append(dev))
     assert not tracker.stats.support_requests(
         [port('a'), port('b'), port('c')], None)

@@ -1,0 +1,67 @@
+"""The server of a claim, and what its flavor and its ports request."""
+
+import functools
+
+from nova import objects
+import nova.conf
+from oslo_log import log as logging
+
+from nova_sriov_ext import conf
+from nova_sriov_ext.claim import ports
+from nova_sriov_ext.scheduler import assigning
+from nova_sriov_ext.scheduler import gather
+
+CONF = conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
+
+
+class Anybody(assigning.Server):
+    """A server that is not known: its ports are, its flavor is not."""
+
+    def suited(self, asked, mixed):
+        """Neutron is asked only on hosts with VFs of both modes."""
+        if not mixed:
+            return asked
+        asking = ports.asking(asked.port)
+        return None if asking is None else gather.with_mode(
+            asked, {asked.port} if asking else (), CONF.sriov)
+
+
+class Server(Anybody):
+    """:param context: nova.context.RequestContext of the claim
+    :param uuid: of the server
+    :param held: as assigning.Server.held
+    """
+
+    def __init__(self, context, uuid, held=frozenset()):
+        self._context = context
+        self._uuid = uuid
+        self.held = held
+
+    @property
+    def pf_policy(self):
+        """:returns: one of demand.PF_POLICIES"""
+        return gather.pf_policy_of(self._extra_specs)
+
+    @property
+    def lag_policy(self):
+        """:returns: one of demand.LAG_POLICIES"""
+        return gather.lag_policy_of(self._extra_specs)
+
+    @functools.cached_property
+    def _extra_specs(self):
+        """Of its flavor. Nova does not hand it to the tracker. Reading it is
+        one more call of the conductor, beside those that Nova's claim makes
+        under the same lock.
+        """
+        try:
+            instance = objects.Instance.get_by_uuid(
+                self._context.elevated(), self._uuid,
+                expected_attrs=['flavor'])
+            # Nova sets it before the claim of a resize, saves it, and
+            # clears it afterwards (ComputeManager._prep_resize).
+            return (instance.new_flavor or instance.flavor).extra_specs
+        except Exception:
+            LOG.exception('The flavor of server %s cannot be read; taking '
+                          'the policies of nova.conf', self._uuid)
+            return {}

@@ -1,0 +1,164 @@
+"""Nova's pools of a host, with an assignment for a choice.
+
+On a compute host whose claim is this project's, and in the scheduler for its
+record of such a host: what one accepts, the other does.
+"""
+
+import collections
+import sys
+
+from nova.pci import stats
+
+from nova_sriov_ext.scheduler import assignment
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import state
+
+
+class AssigningStats(stats.PciDeviceStats):
+    """Which pools may serve a request, Nova's own code says; which of them
+    do, is chosen for all requests of a server together.
+
+    :param stock: nova.pci.stats.PciDeviceStats whose pools to go on with
+    :param report: function, gives the report.Report of this host
+    """
+
+    def __init__(self, stock, report):
+        super().__init__(stock.numa_topology, dev_filter=stock.dev_filter)
+        self.pools = stock.pools
+        self._report = report
+
+    def _server_of(self, requests):
+        """:param requests: list of nova.objects.InstancePCIRequest
+        :returns: Server
+        """
+        raise NotImplementedError
+
+    def support_requests(self, requests, provider_mapping, numa_cells=None):
+        return self._assign(
+            requests, provider_mapping, numa_cells) is not None
+
+    def _assign(self, requests, provider_mapping, numa_cells):
+        """:returns: list of (request, index of a pool, count), or None"""
+        server = self._server_of(requests)
+        owners, wants = [], []
+        for request in requests:
+            for want in self._wants(
+                    server, request, provider_mapping, numa_cells):
+                owners.append(request)
+                wants.append(want)
+        taken = assignment.assign(
+            self.pools, wants, self._policy(server, wants),
+            self._rank(numa_cells), server.held)
+        if taken is None:
+            return None
+        return [(request, index, count)
+                for request, counts in zip(owners, taken, strict=True)
+                for index, count in counts.items()]
+
+    def _policy(self, server, wants):
+        """The flavor is asked only where there is a choice."""
+        pfs = {self.pools[index]['address'] for want in wants
+               if want.group is not None for index in want.pools}
+        vfs = sum(want.count for want in wants if want.group is not None)
+        return server.pf_policy if vfs and (
+            len(pfs) > 1 or vfs > 1 or server.held) else None
+
+    def _wants(self, server, request, provider_mapping, numa_cells):
+        rp_uuids = self._get_rp_uuids_for_request(
+            provider_mapping=provider_mapping, request=request)
+        pools = self._acceptable(request, numa_cells, rp_uuids)
+        asked = gather.request_of(request, self._lag_policy(server, pools))
+        pools = self._suiting(server, pools, asked)
+        group = (asked.physnet or '') if asked.is_vf else None
+        if not rp_uuids:
+            return [assignment.Want(request.count, pools, group)]
+        return [
+            assignment.Want(count, tuple(
+                i for i in pools if self.pools[i].get('rp_uuid') == rp_uuid))
+            for rp_uuid, count in collections.Counter(rp_uuids).items()]
+
+    def _acceptable(self, request, numa_cells, rp_uuids):
+        """Where Nova may take a device for the request from, whatever it
+        takes for the others.
+
+        Nova lets a request have what is farther away only when too little is
+        left near by, so it depends on the requests before. Asked for a count
+        that no host has, its filter tells how far the request may go.
+
+        :returns: tuple of indices
+        """
+        near = self._filter_pools(
+            self.pools, request, None, rp_uuids) or ()
+        if numa_cells:
+            near = [*self._filter_pools_for_numa_cells(
+                        near, request, numa_cells),
+                    *self._filter_pools_for_numa_cells(
+                        near, _insatiable(request), numa_cells)]
+        ids = {id(pool) for pool in near}
+        return tuple(index for index, pool in enumerate(self.pools)
+                     if id(pool) in ids)
+
+    def _lag_policy(self, server, pools):
+        """The flavor is asked only where a LAG is not healthy."""
+        report = self._report()
+        return server.lag_policy if any(
+            state.lag_of(self.pools[index], report) in state.UNHEALTHY
+            for index in pools) else None
+
+    def _suiting(self, server, pools, asked):
+        """Leave out VFs of the wrong eswitch mode and those of LAGs that the
+        flavor refuses."""
+        report = self._report()
+        suited = server.suited(asked, self._is_mixed(pools, asked, report))
+        return tuple(index for index in pools
+                     if not state.fault(self.pools[index], suited, report)
+                     ) if suited else ()
+
+    def _is_mixed(self, pools, asked, report):
+        modes = {row.mode for row in report.rows
+                 if matching.equal(row.physnet, asked.physnet)}
+        modes.update(state.mode_of(self.pools[i], report) for i in pools)
+        return asked.is_plain_vf and {state.LEGACY, state.SWITCHDEV} <= modes
+
+    def _rank(self, numa_cells):
+        """:returns: function of a pool, key for sorting: the guest's NUMA
+            nodes first, then those that tell none; healthy LAGs first
+        """
+        near = {cell.id: 0 for cell in numa_cells or ()}
+        if near:
+            near[None] = 1
+        report = self._report()
+
+        def rank(pool):
+            return (near.get(pool.get('numa_node'), 2),
+                    state.lag_of(pool, report) in state.UNHEALTHY)
+        return rank
+
+
+class Server:
+    """What an assignment respects beside the requests; here: nothing.
+
+    :ivar held: frozenset of (physnet, PF's address) of the VFs that the
+        server has on the host already
+    :ivar pf_policy: one of demand.PF_POLICIES, None for Nova's order
+    :ivar lag_policy: one of demand.LAG_POLICIES, None to ignore LAGs
+    """
+
+    held = frozenset()
+    pf_policy = None
+    lag_policy = None
+
+    def suited(self, asked, mixed):
+        """:param asked: demand.Request, for any eswitch mode
+        :param mixed: whether the host has VFs of both modes for it
+        :returns: demand.Request with the modes that suit it; None where
+            nothing may be taken, because its modes cannot be known
+        """
+        return asked
+
+
+def _insatiable(request):
+    clone = request.obj_clone()
+    clone.count = sys.maxsize
+    return clone
