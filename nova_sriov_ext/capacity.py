@@ -1,4 +1,4 @@
-"""Capacity of the physnets of a compute host: in total, used, free.
+"""Capacity of a compute host for each physnet: in total, used, free.
 
 nova-compute reports what it has (report.py), Nova's pools tell what is free;
 whoever wants to know joins the two.
@@ -7,22 +7,24 @@ whoever wants to know joins the two.
 import collections
 import dataclasses
 
+from nova_sriov_ext import networks
 from nova_sriov_ext import report
+from nova_sriov_ext.networks import PHYSNET
 
-_PHYSNET = 'physical_network'
 _VF_TYPES = frozenset(('type-VF', 'vdpa'))
 
 
-@dataclasses.dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True)
 class Capacity:
     """VFs of one physnet and eswitch mode on one host.
 
+    :ivar physnet: str, None for tunnelled networks
     :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
     :ivar total: VFs; None when the host does not report it
     :ivar free: VFs
     """
 
-    physnet: str
+    physnet: str | None
     mode: str
     total: int | None
     free: int
@@ -45,13 +47,20 @@ def rows(snapshot, devices, whitelist):
     for device in devices:
         if device.get('dev_type') not in _VF_TYPES:
             continue
-        physnet = physnet_of(whitelist, device)
-        if physnet:
-            # As Nova makes the address of its pools.
-            pf = device.get('parent_addr') or device['address']
-            totals[pf, physnet] += 1
-    return tuple(_row(snapshot, pfs.get(address), address, physnet, vfs)
-                 for (address, physnet), vfs in sorted(totals.items()))
+        # As Nova makes the address of its pools.
+        pf = device.get('parent_addr') or device['address']
+        tags = tags_of(whitelist, device)
+        if tags is None:
+            continue
+        if networks.is_for_ports(tags):
+            totals[pf, tags[PHYSNET]] += 1
+        elif pf in pfs and PHYSNET not in tags:
+            # For aliases; but ports of tunnelled networks may get it.
+            totals[pf, None] += 0
+    return tuple(
+        _row(snapshot, pfs.get(address), address, physnet, vfs)
+        for (address, physnet), vfs in sorted(
+            totals.items(), key=lambda item: (item[0][0], item[0][1] or '')))
 
 
 def _row(snapshot, pf, address, physnet, vfs):
@@ -61,13 +70,13 @@ def _row(snapshot, pf, address, physnet, vfs):
                       lag=snapshot.lag_of(pf).state)
 
 
-def physnet_of(whitelist, device):
+def tags_of(whitelist, device):
     """:param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
     :param device: dict with address, parent_addr, vendor_id and product_id
-    :returns: str, None for a device that is not listed or has no physnet
+    :returns: dict, None for a device that is not listed
     """
     spec = whitelist.device_assignable(device)
-    return spec.get_tags().get(_PHYSNET) if spec else None
+    return spec.get_tags() if spec else None
 
 
 def of_host(stats, pools):
@@ -80,14 +89,18 @@ def of_host(stats, pools):
     totals = collections.Counter()
     told = report.read(stats)
     for row in told.rows:
-        totals[row.physnet, row.mode] += row.vfs
+        if row.vfs:
+            totals[row.physnet, row.mode] += row.vfs
     free = collections.Counter()
     for pool in pools:
-        physnet = pool.get(_PHYSNET)
-        if physnet and pool.get('dev_type') in _VF_TYPES:
+        physnet = pool.get(PHYSNET)
+        if networks.is_for_ports(pool) and (
+                pool.get('dev_type') in _VF_TYPES):
             row = told.by_pf.get((pool.get('address'), physnet))
             mode = row.mode if row else report.UNKNOWN
             free[physnet, mode] += pool.get('count') or 0
-    return sorted(Capacity(physnet, mode, totals.get((physnet, mode)),
-                           free[physnet, mode])
-                  for physnet, mode in totals.keys() | free.keys())
+    return [Capacity(physnet, mode, totals.get((physnet, mode)),
+                     free[physnet, mode])
+            for physnet, mode in sorted(
+                totals.keys() | free.keys(),
+                key=lambda found: (found[0] or '', found[1]))]

@@ -22,15 +22,16 @@ class Row:
     """The VFs of one PF on one physnet.
 
     :ivar pf: PCI address of the PF, as in the ``address`` of Nova's pools
-    :ivar physnet: str
-    :ivar vfs: VFs in total
+    :ivar physnet: str, None for tunnelled networks
+    :ivar vfs: VFs in total; 0 for a PF with VFs that are for aliases and
+        that Nova gives to ports of tunnelled networks all the same
     :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
     :ivar bond: name of the bond that holds the uplink, None without one
     :ivar lag: ``active``, ``degraded``, ``inactive`` or ``none``
     """
 
     pf: str
-    physnet: str
+    physnet: str | None
     vfs: int
     mode: str = UNKNOWN
     bond: str | None = None
@@ -55,6 +56,13 @@ class Report:
     def by_pf(self):
         """:returns: dict, (PF's address, physnet) → Row"""
         return {(row.pf, row.physnet): row for row in self.rows}
+
+    @functools.cached_property
+    def has_tunnelled(self):
+        """:returns: bool, whether it has VFs for tunnelled networks; hosts of
+            a release that does not report them do not say so
+        """
+        return any(row.physnet is None and row.vfs for row in self.rows)
 
 
 NOTHING = Report()
@@ -95,8 +103,9 @@ def _short(row):
             or getattr(row, field.name) != field.default}
 
 
-_NEEDED = {'pf': str, 'physnet': str, 'vfs': int}
-_OPTIONAL = {'mode': str, 'bond': str, 'lag': str}
+# Releases before took rows without a physnet for damaged, and left them out.
+_NEEDED = {'pf': (str,), 'physnet': (str, type(None)), 'vfs': (int,)}
+_OPTIONAL = {'mode': (str,), 'bond': (str,), 'lag': (str,)}
 
 
 def read(stats):
@@ -143,8 +152,8 @@ def _rows(rows):
 
 
 def _sane(row, types, needed=False):
-    return all(type(row[key]) is kind if key in row else not needed
-               for key, kind in types.items())
+    return all(type(row[key]) in kinds if key in row else not needed
+               for key, kinds in types.items())
 
 
 def _text(value):

@@ -20,6 +20,8 @@ class Anybody(assigning.Server):
 
     def suited(self, asked, mixed):
         """Neutron is asked only on hosts with VFs of both modes."""
+        if asked.is_plain_vf and gather.is_offloaded(asked, CONF.sriov):
+            return gather.with_mode(asked, (), CONF.sriov)
         if not mixed:
             return asked
         asking = ports.asking(asked.port)

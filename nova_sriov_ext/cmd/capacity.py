@@ -5,6 +5,7 @@ import operator
 from cliff.lister import Lister
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext import networks
 from nova_sriov_ext.cmd import cells
 
 _COLUMNS = ('Host', 'Physnet', 'Mode', 'Total', 'Used', 'Free')
@@ -15,13 +16,15 @@ class ListCapacity(Lister):
 
     Reads Nova's cell databases, so it runs on a controller with a nova.conf
     that names the API database. It changes nothing. Mode and total are known
-    of hosts whose nova-compute runs sriov_ext.SriovLibvirtDriver.
+    of hosts whose nova-compute runs sriov_ext.SriovLibvirtDriver. The physnet
+    "null" stands for tunnelled networks, as in [pci] device_spec.
     """
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
         parser.add_argument('--physnet', metavar='PHYSNET',
-                            help='only this physical network')
+                            help='only this physical network; null for '
+                                 'tunnelled networks')
         parser.add_argument('--host', metavar='HOST', help='only this host')
         return parser
 
@@ -32,9 +35,9 @@ class ListCapacity(Lister):
                     node.stats,
                     [pool.to_dict() for pool in node.pci_device_pools or ()])]
         return _COLUMNS, [
-            (host, c.physnet, c.mode, c.total, c.used, c.free)
+            (host, networks.name(c.physnet), c.mode, c.total, c.used, c.free)
             # By host only: of_host has sorted the rest, and a total that is
             # not known cannot be compared.
             for host, c in sorted(rows, key=operator.itemgetter(0))
-            if parsed_args.physnet in (None, c.physnet)
+            if parsed_args.physnet in (None, networks.name(c.physnet))
             and parsed_args.host in (None, host)]

@@ -5,6 +5,7 @@ import functools
 from nova.pci import whitelist
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext import networks
 from nova_sriov_ext import occupancy
 from os_vif_vflag import conf as vflag_conf
 from os_vif_vflag import ovsdb
@@ -36,7 +37,7 @@ class Tables:
         rows = []
         for pf in self._snapshot.pfs:
             used = sum(self._uses[vf.address].used for vf in pf.vfs)
-            physnets = sorted({self._physnets[vf.address] or '-'
+            physnets = sorted({self._networks[vf.address] or '-'
                                for vf in pf.vfs})
             rows.append((
                 pf.address, pf.uplink, pf.driver, ', '.join(physnets),
@@ -50,7 +51,7 @@ class Tables:
         """:returns: like pfs"""
         return ('PF', 'VF', 'Address', 'Physnet', 'Driver', 'Netdev',
                 'Representor', 'OVS port', 'Server'), [
-            (pf.address, vf.number, vf.address, self._physnets[vf.address],
+            (pf.address, vf.number, vf.address, self._networks[vf.address],
              vf.driver, vf.netdev, vf.representor,
              self._uses[vf.address].port, self._uses[vf.address].instance)
             for pf, vf in self._pairs]
@@ -72,12 +73,12 @@ class Tables:
         return [(pf, vf) for pf in self._snapshot.pfs for vf in pf.vfs]
 
     @functools.cached_property
-    def _physnets(self):
-        """PCI address of a VF → physnet or None"""
+    def _networks(self):
+        """PCI address of a VF → physnet, or None"""
         spec = whitelist.Whitelist(self._conf.pci.device_spec)
-        return {vf.address: capacity.physnet_of(spec, {
+        return {vf.address: _network(capacity.tags_of(spec, {
             'address': vf.address, 'parent_addr': pf.address,
-            'vendor_id': pf.vendor, 'product_id': pf.vf_product})
+            'vendor_id': pf.vendor, 'product_id': pf.vf_product}) or {})
             for pf, vf in self._pairs}
 
     @functools.cached_property
@@ -102,3 +103,8 @@ class Tables:
         if problem:
             self._warn(problem)
         return found
+
+
+def _network(tags):
+    return (networks.name(tags[networks.PHYSNET])
+            if networks.is_for_ports(tags) else None)

@@ -17,7 +17,23 @@ OPTS = [
         help="""
 What a port gets that does not ask for switchdev. A port asks for it by its
 attribute ``hardware_offload_type``, by ``capabilities`` of exactly
-``["switchdev"]`` in its binding profile, or by being on a tunnelled network.
+``["switchdev"]`` in its binding profile, or by being on a tunnelled network
+(``tunnelled_port_mode``).
+"""),
+    cfg.StrOpt(
+        'tunnelled_port_mode',
+        default='switchdev',
+        choices=[
+            ('switchdev', 'only VFs of PFs in switchdev mode'),
+            ('plain', 'what a port on a physnet gets: switchdev if it asks '
+                      'for it, else what ``plain_port_mode`` says'),
+        ],
+        help="""
+What a port on a tunnelled network gets, one without a physical network, which
+takes VFs with ``"physical_network": null`` in ``[pci] device_spec``. VXLAN and
+Geneve need the host's Open vSwitch, so switchdev; ``plain`` is for clouds
+where the switches put such networks into VLANs (hierarchical port binding).
+Set it for nova-scheduler and nova-compute alike.
 """),
     cfg.StrOpt(
         'unknown_mode',
@@ -84,7 +100,8 @@ the extra spec ``sriov:pf_policy``.
         help="""
 How many VFs of a physnet stay free on each host for the flavors that have the
 extra spec ``sriov:ignore_reserve = true``: per physnet a number, or a
-percentage of the host's VFs, rounded up, e.g. ``physnet2:4,physnet3:10%``. A
+percentage of the host's VFs, rounded up, e.g. ``physnet2:4,physnet3:10%``. The
+physnet ``null`` stands for tunnelled networks, as in ``[pci] device_spec``. A
 percentage holds where the host reports its VFs (``report_capacity``).
 """),
 ]

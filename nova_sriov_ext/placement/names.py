@@ -6,7 +6,8 @@ it looks for devices of a physnet (nova.pci.utils.pci_device_prop_match). What
 os_resource_classes.normalize_name does with it puts "net 1", "net-1" and
 "net_1" together; so only a physnet of a-z, 0-9 and single _ between them is
 named so. Any other gets a digest behind it, and so does one that looks as if
-it had.
+it had. No physnet's name ends as that of tunnelled networks and begins with
+the _ that it begins with.
 """
 
 import functools
@@ -16,6 +17,8 @@ import re
 _PREFIX = 'CUSTOM_SRIOV_VF_'
 # Neutron's own (neutron_lib.placement.utils.physnet_trait).
 _TRAIT_PREFIX = 'CUSTOM_PHYSNET_'
+
+_TUNNELLED = '_TUNNELLED'
 
 SWITCHDEV_TRAIT = 'CUSTOM_SRIOV_SWITCHDEV'
 LAG_TRAIT = 'CUSTOM_VF_LAG_ACTIVE'
@@ -28,10 +31,11 @@ _UNSAFE = re.compile('[^A-Z0-9_]+')
 
 
 def vf_class(physnet):
-    """:param physnet: str
+    """:param physnet: str, None for tunnelled networks
     :returns: str, the resource class of its VFs
     """
-    return _PREFIX + _suffix(physnet.lower())
+    return _PREFIX + (_TUNNELLED if physnet is None
+                      else _suffix(physnet.lower()))
 
 
 def physnet_trait(vf_class):

@@ -110,8 +110,9 @@ def _merge(tree, nodename, records):
 def _traits(found, rows):
     """:returns: set, what of _set_traits' the host has"""
     conditional = {
-        names.SWITCHDEV_TRAIT: any(row.mode == 'switchdev' for row in rows),
-        names.LAG_TRAIT: any(row.lag == 'active' for row in rows)}
+        names.SWITCHDEV_TRAIT: any(
+            row.mode == 'switchdev' for row in rows if row.vfs),
+        names.LAG_TRAIT: any(row.lag == 'active' for row in rows if row.vfs)}
     return {*map(names.physnet_trait, found),
             *(trait for trait, holds in conditional.items() if holds)}
 

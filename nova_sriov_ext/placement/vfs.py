@@ -5,6 +5,7 @@ import dataclasses
 
 from nova.objects import fields
 
+from nova_sriov_ext import networks
 from nova_sriov_ext.placement import names
 
 _TYPES = frozenset((fields.PciDeviceType.SRIOV_VF, fields.PciDeviceType.VDPA))
@@ -20,7 +21,7 @@ _HELD = frozenset((fields.PciDeviceStatus.CLAIMED,
 
 @dataclasses.dataclass
 class Vfs:
-    """The VFs of one physnet on one host.
+    """The VFs of one physnet, or for tunnelled networks, on one host.
 
     :ivar total: how many there are
     :ivar blocked: how many nobody can have, because a server has the PF
@@ -40,9 +41,9 @@ def by_class(tracker):
     """
     found = collections.defaultdict(Vfs)
     for device in tracker.pci_devs:
-        physnet = _physnet(tracker.dev_filter, device)
-        if physnet and device.status not in _GONE:
-            vfs = found[names.vf_class(physnet)]
+        tags = _tags(tracker.dev_filter, device)
+        if networks.is_for_ports(tags) and device.status not in _GONE:
+            vfs = found[names.vf_class(tags[networks.PHYSNET])]
             vfs.total += 1
             vfs.blocked += device.status in _BLOCKED
             if device.status in _HELD:
@@ -50,9 +51,9 @@ def by_class(tracker):
     return dict(found)
 
 
-def _physnet(whitelist, device):
+def _tags(whitelist, device):
     if device.dev_type not in _TYPES:
-        return None
+        return {}
     # None: no longer in device_spec, and tracked until its server is gone.
     spec = whitelist.get_devspec(device)
-    return spec.get_tags().get('physical_network') if spec else None
+    return spec.get_tags() if spec else {}

@@ -5,16 +5,17 @@ import collections
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
 
+_TUNNELLED = names.vf_class(None)
+
 
 def resources(counts):
-    """:param counts: dict, physnet → VFs that a server asks for; those of
-        None, a tunnelled network, are not in Placement
+    """:param counts: dict, physnet (None: tunnelled) → VFs that a server
+        requests
     :returns: dict, resource class → VFs
     """
     found = collections.Counter()
     for physnet, count in counts.items():
-        if physnet:
-            found[names.vf_class(physnet)] += count
+        found[names.vf_class(physnet)] += count
     return {name: count for name, count in found.items() if count}
 
 
@@ -29,8 +30,14 @@ def add_vfs(host_state, vfs):
     :param host_state: nova.scheduler.host_manager.HostState
     :param vfs: dict, of :func:`resources`
     """
-    if not report.of_host(host_state).placement:
+    told = report.of_host(host_state)
+    if not told.placement:
         return
+    if _TUNNELLED in vfs and not told.has_tunnelled:
+        # It is of a release that does not publish them, or its VFs are not
+        # tagged for ports.
+        vfs = {name: count for name, count in vfs.items()
+               if name != _TUNNELLED}
     for candidate in host_state.allocation_candidates:
         # All of a server may be allocated on child providers.
         root = candidate['allocations'].setdefault(

@@ -115,7 +115,8 @@ def _reserved(pools, report, demand, left):
         kept = reserve.kept(rule, total)
         if reserve.free(pools, physnet, left) < kept:
             return Misfit(
-                reasons.RESERVED, subject=physnet, unit='VFs', total=total,
+                reasons.RESERVED, subject=physnet or reasons.NO_PHYSNET,
+                unit='VFs', total=total,
                 asked=demand.vfs[physnet], others=kept,
                 free=reserve.free(pools, physnet,
                                   map(matching.free, pools)))

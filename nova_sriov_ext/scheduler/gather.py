@@ -8,6 +8,7 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import asked
 from nova_sriov_ext import conf
+from nova_sriov_ext import networks
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
@@ -73,9 +74,10 @@ def demand_of(pci_requests, extra_specs):
 def _reserves(rules, requests):
     """Nova compares the values of tags without case."""
     folded = {physnet.lower(): rule for physnet, rule in rules.items()}
-    asked = {request.physnet for request in requests if request.physnet}
-    return {physnet: folded[physnet.lower()] for physnet in asked
-            if physnet.lower() in folded}
+    asked = {request.physnet: networks.name(request.physnet).lower()
+             for request in requests if request.is_vf}
+    return {physnet: folded[name] for physnet, name in asked.items()
+            if name in folded}
 
 
 def lag_policy_of(extra_specs):
@@ -124,10 +126,22 @@ def _with_modes(requests, options):
         taken for a refusal
     """
     asking, silent = _asking({request.port for request in requests
-                              if request.is_plain_vf and request.port})
+                              if request.is_plain_vf and request.port
+                              and not is_offloaded(request, options)})
     return ([with_mode(request, asking, options)
              if request.is_plain_vf else request for request in requests],
             silent and options.unknown_ports == 'reject')
+
+
+def is_offloaded(request, options):
+    """Whether a port needs switchdev by its network, whatever it requests.
+
+    :param request: demand.Request for a plain VF
+    :param options: CONF.sriov
+    :returns: bool
+    """
+    return (request.physnet is None
+            and options.tunnelled_port_mode == state.SWITCHDEV)
 
 
 def with_mode(request, asking, options):
@@ -137,7 +151,7 @@ def with_mode(request, asking, options):
     :returns: demand.Request with the modes that suit it
     """
     mode = (state.SWITCHDEV
-            if request.port in asking or request.physnet is None
+            if request.port in asking or is_offloaded(request, options)
             else options.plain_port_mode)
     if mode == 'any':
         return request

@@ -17,7 +17,7 @@ RESERVED = 'reserved'
 NO_ASSIGNMENT = 'no_assignment'
 PORTS_UNREAD = 'ports_unread'
 
-NO_PHYSNET = 'devices without a physnet'
+NO_PHYSNET = 'tunnelled networks'
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 
+from nova_sriov_ext import networks
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler.demand import PHYSNET
 
@@ -20,16 +21,18 @@ def kept(rule, total):
 
 
 def free(pools, physnet, counts):
-    """:param counts: devices of each of the pools
+    """:param physnet: str, None for tunnelled networks
+    :param counts: devices of each of the pools
     :returns: VFs of the physnet among them
     """
     return sum(number for pool, number in zip(pools, counts, strict=True)
                if pool.get('dev_type') in matching.VFS
+               and networks.is_for_ports(pool)
                and matching.equal(pool.get(PHYSNET), physnet))
 
 
 def total(report, physnet):
     """:returns: VFs of the physnet as reported, None where they are not"""
     rows = [row.vfs for row in report.rows
-            if matching.equal(row.physnet, physnet)]
+            if row.vfs and matching.equal(row.physnet, physnet)]
     return sum(rows) if rows and report.complete else None

@@ -12,6 +12,7 @@ import pytest
 
 from nova_sriov_ext import capacity
 from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import state
 from os_vif_vflag import facts
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -40,6 +41,12 @@ def on(physnet, **match):
 def free(count, physnet, address, **tags):
     return {'dev_type': 'type-VF', 'count': count, 'address': address,
             'physical_network': physnet} | tags
+
+
+def untagged(count, address):
+    found = free(count, None, address)
+    del found['physical_network']
+    return found
 
 
 def table(stats, pools):
@@ -75,8 +82,19 @@ A = device_spec(on('a'))
         [('b', 'unknown', 3, 3, 0)],
         id='a PF that the host does not list; none free'),
     pytest.param(
-        (pf(PF0),), vfs(PF0, 4), device_spec({'vendor_id': '15b3'}),
-        [free(4, None, PF0)], [], id='no physnet, no capacity'),
+        (pf(PF0), pf(PF1, 'legacy')), BOTH,
+        device_spec(on(None, address='0000:04:*.*'), on('a')),
+        [free(3, None, PF0), free(3, 'a', PF1)],
+        [(None, 'switchdev', 4, 1, 3), ('a', 'legacy', 3, 0, 3)],
+        id='tunnelled networks beside a physnet'),
+    pytest.param(
+        (pf(PF0),), vfs(PF0, 4),
+        device_spec(on(None, address='0000:04:00.0'), {'vendor_id': '15b3'}),
+        [free(1, None, PF0), untagged(3, PF0)],
+        [(None, 'switchdev', 1, 0, 1)], id='those for aliases do not count'),
+    pytest.param(
+        (pf(PF0),), vfs(PF0, 4), device_spec(on('')), [free(4, '', PF0)], [],
+        id='no port asks for an empty physnet'),
     pytest.param(
         (pf(PF0),), vfs(PF0, 4), device_spec(), [], [],
         id='no device_spec, no capacity'),
@@ -162,3 +180,28 @@ def test_no_report_raises(value):
 @pytest.mark.parametrize('stats', [None, {}, {'other': 'x'}])
 def test_no_stats(stats):
     assert table(stats, []) == []
+
+
+def test_the_mode_of_vfs_without_the_tag_is_known():
+    """Nova gives them to ports of tunnelled networks. Of other devices with
+    VFs nothing is known, nor told."""
+    found = capacity.rows(
+        facts.Snapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
+        device_spec({'vendor_id': '15b3'}))
+    assert found == (report.Row(PF0, None, 0, 'switchdev'),)
+    told = report.read({report.STATS_KEY: report.write(
+        report.Report(found))})
+    assert state.mode_of(untagged(2, PF0), told) == 'switchdev'
+    assert not told.has_tunnelled
+
+
+def test_a_release_that_knows_no_tunnelled_networks():
+    """It left out such rows, one by one, and read the others."""
+    told = report.Report(capacity.rows(
+        facts.Snapshot((pf(PF0), pf(PF1))), BOTH,
+        device_spec(on(None, address='0000:04:*.*'), on('a'))))
+    assert told.has_tunnelled
+    rows = json.loads(report.write(told))['pfs']
+    # Its _sane.
+    assert [row for row in rows if type(row['physnet']) is str] == [
+        {'pf': PF1, 'physnet': 'a', 'vfs': 3, 'mode': 'switchdev'}]

@@ -7,7 +7,8 @@ import pytest
 from nova_sriov_ext import report
 
 ROWS = st.builds(
-    report.Row, pf=st.text(), physnet=st.text(), vfs=st.integers(0, 1000),
+    report.Row, pf=st.text(), physnet=st.none() | st.text(),
+    vfs=st.integers(0, 1000),
     mode=st.sampled_from(('legacy', 'switchdev', 'unknown')),
     bond=st.none() | st.text(),
     lag=st.sampled_from(('active', 'degraded', 'inactive', 'none')))

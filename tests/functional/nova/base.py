@@ -83,14 +83,19 @@ class SriovServersTest(base.ServersTestBase):
             pci_info=fakelibvirt.HostPCIDevicesInfo(
                 num_pfs=len(modes), num_vfs=num_vfs * len(modes)))
 
-    def create_port(self, number=1, **binding):
+    def create_port(self, number=1, network=None, **binding):
         """Create one of Neutron's fixture ports on PHYSNET.
 
         :param number: 1 to 3
+        :param network: one of Neutron's fixture, to have it there instead
         :param binding: values of ``binding:<key>``
         :returns: its id
         """
         port = dict(getattr(self.neutron, f'network_4_port_{number}'))
+        if network:
+            port |= {'network_id': network['id'], 'fixed_ips': [
+                {'ip_address': f'192.168.2.{number + 10}',
+                 'subnet_id': network['subnets'][0]['id']}]}
         port.update({f'binding:{key}': value
                      for key, value in binding.items()})
         self.neutron.create_port({'port': port})

@@ -178,3 +178,25 @@ def test_the_mode_may_be_a_tag(host, neutron):
     tracker = host(vfs(A, 1, eswitch_mode='legacy'),
                    vfs(B, 1, eswitch_mode='switchdev')).tracker(OURS)
     assert claim(tracker, port('offloaded')) == [SWITCHDEV_VF]
+
+
+@pytest.mark.parametrize('modes, expected', [
+    (('legacy', 'switchdev'), SWITCHDEV_VF), (('legacy', 'legacy'), None),
+    (('unknown', 'unknown'), LEGACY_VF)])
+@pytest.mark.parametrize('tags', [
+    {'physical_network': None}, {}], ids=['null', 'no tag'])
+def test_a_tunnelled_port(host, neutron, modes, expected, tags):
+    """Its network says what it needs; Nova gives VFs without the tag, too."""
+    devices = [*vfs(A, 1), *vfs(B, 1)]
+    for device in devices:
+        device['tags'] = tags
+    found = host(devices, rows=[
+        report.Row(pf, None, len(tags), mode)
+        for pf, mode in zip((A, B), modes, strict=True)])
+    asked = port(physical_network=None)
+    assert claim(found.tracker(STOCK), asked) == [LEGACY_VF]
+    tracker = found.tracker(OURS)
+    assert tracker.stats.support_requests([asked], None) == bool(expected)
+    if expected:
+        assert claim(tracker, asked) == [expected]
+    assert neutron.calls == []

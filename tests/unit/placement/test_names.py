@@ -12,7 +12,8 @@ PLAIN = st.from_regex('[a-z0-9]{1,5}(_[a-z0-9]{1,5}){0,2}', fullmatch=True)
 # Physnets that are easily taken for each other.
 ALIKE = st.text('aA1-_ .é', max_size=4)
 PHYSNETS = st.one_of(
-    PLAIN, ALIKE, st.text(max_size=255),
+    PLAIN, st.sampled_from(('_tunnelled', 'tunnelled', 'null')),
+    ALIKE, st.text(max_size=255),
     st.text('aA', min_size=230, max_size=255),
     # What another physnet's name ends with.
     ALIKE.map(lambda text: names.vf_class(text)[16:].lower()),
@@ -27,6 +28,13 @@ def test_one_name_is_of_one_physnet(one, other):
     assert names.vf_class(one) != names.vf_class(other)
     assert (names.physnet_trait(names.vf_class(one))
             != names.physnet_trait(names.vf_class(other)))
+
+
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(PHYSNETS)
+def test_no_physnet_is_named_as_tunnelled_networks(physnet):
+    assert names.vf_class(physnet) != names.vf_class(None)
+    assert re.fullmatch('CUSTOM_[A-Z0-9_]+', names.vf_class(None))
 
 
 @hypothesis.settings(max_examples=500)

@@ -10,11 +10,14 @@ from nova_sriov_ext.scheduler import candidates
 VFS = 'CUSTOM_SRIOV_VF_A'
 
 
-def host(*found, placement=True):
+TUNNELLED = 'CUSTOM_SRIOV_VF__TUNNELLED'
+
+
+def host(*found, placement=True, rows=()):
     state = host_manager.HostState('h', 'h', uuids.cell)
     state.uuid = uuids.host
     state.stats = {report.STATS_KEY: report.write(
-        report.Report(placement=placement))}
+        report.Report(rows, placement=placement))}
     state.allocation_candidates = list(found)
     return state
 
@@ -34,7 +37,7 @@ def test_all_candidates_of_the_host_get_the_vfs():
     state = host(candidate(host={'VCPU': 1}),
                  candidate(host={'VCPU': 1}, child={'VGPU': 1}),
                  candidate(child={'VCPU': 1}))
-    add_vfs(state, {'a': 2, 'B c': 1, None: 3, 'd': 0})
+    add_vfs(state, {'a': 2, 'B c': 1, 'd': 0})
     other, = (name for name in
               state.allocation_candidates[2]['allocations'][uuids.host][
                   'resources'] if name != VFS)
@@ -44,6 +47,17 @@ def test_all_candidates_of_the_host_get_the_vfs():
         candidate(host={'VCPU': 1, **vfs}),
         candidate(host={'VCPU': 1, **vfs}, child={'VGPU': 1}),
         candidate(host=vfs, child={'VCPU': 1})]
+
+
+@pytest.mark.parametrize('rows, vfs', [
+    ((report.Row('0000:03:00.0', None, 4),), {VFS: 2, TUNNELLED: 1}),
+    # A compute host of before, and one whose VFs are not tagged for ports.
+    ((), {VFS: 2}), ((report.Row('0000:03:00.0', None, 0),), {VFS: 2})])
+def test_tunnelled_vfs_where_the_host_publishes_them(rows, vfs):
+    state = host(candidate(host={'VCPU': 1}), rows=rows)
+    add_vfs(state, {'a': 2, None: 1})
+    assert state.allocation_candidates == [
+        candidate(host={'VCPU': 1, **vfs})]
 
 
 def test_one_physnet_in_two_spellings():

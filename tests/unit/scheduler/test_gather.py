@@ -66,6 +66,22 @@ def test_modes_of_ports(conf, neutron):
         frozenset((state.SWITCHDEV,)), frozenset((state.LEGACY,))]
 
 
+def test_tunnelled_ports(conf, neutron):
+    """Their network says what they need, unless switches tunnel for them."""
+    neutron.add('asks', hardware_offload_type='switchdev')
+    both = [given.port_request('asks', physical_network=None),
+            given.port_request('plain', physical_network=None)]
+    assert modes({}, conf, *both) == [SWITCHDEV, SWITCHDEV]
+    assert neutron.calls == 0
+    plain = {'tunnelled_port_mode': 'plain'}
+    assert modes(plain, conf, *both) == [SWITCHDEV, None]
+    assert modes(plain | {'plain_port_mode': 'legacy'}, conf, *both) == [
+        SWITCHDEV, LEGACY]
+    conf.config(vf_reserve={'null': '2', 'a': '1'}, group='sriov')
+    assert gather.demand_of(both, {}).reserves == {None: '2'}
+    assert gather.demand_of([given.alias_request()], {}).reserves == {}
+
+
 def test_neutron_is_asked_once_for_all_hosts_and_servers(conf, neutron):
     spec = objects.RequestSpec(
         scheduler_hints={}, pci_requests=objects.InstancePCIRequests(

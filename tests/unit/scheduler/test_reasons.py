@@ -96,10 +96,10 @@ CASES = {
         'those that suit port p2'),
     'a port on a tunnelled network, all devices have a physnet': (
         [A1], [on(None)], reasons.NO_FREE,
-        'devices without a physnet: 1 VFs asked, none free (port p1)'),
+        'tunnelled networks: 1 VFs asked, none free (port p1)'),
     'two ports on a tunnelled network': (
         [A1, PLAIN], [on(None, 'p1'), on(None, 'p2')], reasons.TOO_FEW,
-        'devices without a physnet: 2 VFs asked, 1 free (port p2)'),
+        'tunnelled networks: 2 VFs asked, 1 free (port p2)'),
     'an alias asks for more than there is': (
         [A1], [alias(3, vendor_id='15b3')], reasons.TOO_FEW,
         'alias a1: 3 devices asked, 1 free (alias a1)'),

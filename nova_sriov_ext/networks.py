@@ -1,0 +1,30 @@
+"""Which networks a device is for, as its tags in ``[pci] device_spec`` say.
+
+With ``"physical_network": "physnet2"`` it is for those of a physnet, with
+``"physical_network": null`` for tunnelled ones, and without the tag for PCI
+aliases. Nova does not tell the last two apart: it gives a port of a tunnelled
+network either (``pci_device_prop_match`` in nova/pci/utils.py, 2026.2).
+"""
+
+PHYSNET = 'physical_network'
+
+# What people read and write for it; as in device_spec.
+TUNNELLED = 'null'
+
+
+def is_for_ports(tags):
+    """Whether a device is for Neutron's ports.
+
+    :param tags: dict, of a device_spec or of one of Nova's PCI pools
+    :returns: bool; no port asks for an empty physnet
+    """
+    physnet = tags.get(PHYSNET)
+    return PHYSNET in tags and (
+        physnet is None or isinstance(physnet, str) and physnet != '')
+
+
+def name(physnet):
+    """:param physnet: str, None for tunnelled networks
+    :returns: str for a table or an option
+    """
+    return TUNNELLED if physnet is None else physnet
