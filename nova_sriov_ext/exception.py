@@ -18,6 +18,19 @@ class InvalidPort(exception.InvalidInput,
     msg_fmt = 'Port %(port)s: %(problem)s. %(remedy)s.'
 
 
+class ClaimRefused(exception.PciDeviceRequestFailed,
+                   exception.ComputeResourcesUnavailable):
+    """The host has no devices for the PCI requests of a server.
+
+    A ComputeResourcesUnavailable for whoever claims for a boot or a move:
+    Nova tries another host, and an evacuated server keeps its state
+    (ComputeManager.rebuild_instance). A PciDeviceRequestFailed for whoever
+    attaches a port (_claim_pci_device_for_interface_attach).
+    """
+
+    msg_fmt = exception.ComputeResourcesUnavailable.msg_fmt
+
+
 class PlugFailed(exception.InternalError):
     """The host could not plug or unplug a VIF; another host may.
 

@@ -16,7 +16,13 @@ LOG = logging.getLogger(__name__)
 
 
 class Anybody(assigning.Server):
-    """A server that is not known: its ports are, its flavor is not."""
+    """A server that is not known: its ports are, its flavor is not.
+
+    :ivar to_come: tuple of nova.objects.InstancePCIRequest that are going to
+        be claimed for it after those of a claim
+    """
+
+    to_come = ()
 
     def suited(self, asked, mixed):
         """Neutron is asked only on hosts with VFs of both modes."""
@@ -33,12 +39,14 @@ class Server(Anybody):
     """:param context: nova.context.RequestContext of the claim
     :param uuid: of the server
     :param held: as assigning.Server.held
+    :param to_come: as Anybody.to_come
     """
 
-    def __init__(self, context, uuid, held=frozenset()):
+    def __init__(self, context, uuid, held=frozenset(), to_come=()):
         self._context = context
         self._uuid = uuid
         self.held = held
+        self.to_come = to_come
 
     @property
     def pf_policy(self):

@@ -2,11 +2,14 @@
 
 import contextlib
 
-from nova import exception
 from oslo_log import log as logging
 
+from nova_sriov_ext import exception
 from nova_sriov_ext.claim import server as servers
+from nova_sriov_ext.scheduler import assigned
 from nova_sriov_ext.scheduler import assigning
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler import reasons
 
 LOG = logging.getLogger(__name__)
 
@@ -43,17 +46,35 @@ class ClaimingStats(assigning.AssigningStats):
         """
         return self._create_pool_keys_from_dev(dev)
 
-    def consume_requests(self, pci_requests, numa_cells=None):
-        """Take the devices of all requests, or none at all.
+    def support_requests(self, requests, provider_mapping, numa_cells=None):
+        """As Nova's, and with the reason in the error.
 
-        :raises nova.exception.PciDeviceRequestFailed: no assignment
+        :raises exception.ClaimRefused: no assignment, where Nova asks for a
+            claim as a whole (Claim._test_pci, which would call it "Claim pci
+            failed"). It asks with NUMA nodes for one choice of them of many.
         """
-        taken = self._assign(pci_requests, None, numa_cells)
+        found = super().support_requests(
+            requests, provider_mapping, numa_cells)
+        if not found and numa_cells is None:
+            raise exception.ClaimRefused(reason=self._misfit(requests, None))
+        return found
+
+    def consume_requests(self, pci_requests, numa_cells=None):
+        """Take the devices of all requests, or none at all. Those that the
+        server is going to claim afterwards are left the devices they need.
+
+        :raises exception.ClaimRefused: no assignment
+        """
+        to_come = self._server.to_come
+        requests = [*pci_requests, *to_come]
+        taken = self._assign(requests, None, numa_cells)
         if taken is None:
-            raise exception.PciDeviceRequestFailed(requests=pci_requests)
+            raise exception.ClaimRefused(
+                reason=self._misfit(requests, numa_cells))
         # The indices hold no longer once a PF has left with its first VF.
         chosen = [(self.pools[index], count, request.request_id)
-                  for request, index, count in taken]
+                  for request, index, count in taken
+                  if request not in to_come]
         devices = []
         for pool, count, request_id in chosen:
             # An empty pool stays, as with Nova: it carries its rp_uuid.
@@ -67,6 +88,18 @@ class ClaimingStats(assigning.AssigningStats):
             LOG.info('No assignment of PCI requests %s to pools %s',
                      requests, self._told())
         return taken
+
+    def _misfit(self, requests, numa_cells):
+        """:returns: reasons.Misfit, why there is no assignment"""
+        asked = [self._asked(self._server, request, self._acceptable(
+            request, numa_cells, self._get_rp_uuids_for_request(
+                provider_mapping=None, request=request)))
+            for request in requests]
+        if None in asked:
+            return reasons.Misfit(reasons.PORTS_UNREAD)
+        return assigned.misfit(self.pools, self._report(), demand.Demand(
+            requests=tuple(asked),
+            pf_policy=self._server.pf_policy or demand.PACK).placed({}))
 
     def _told(self):
         """:returns: list of dicts, the pools without their devices, of which

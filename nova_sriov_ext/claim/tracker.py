@@ -1,5 +1,6 @@
 """The tracker of a compute host's PCI devices, with a choice of its own."""
 
+from nova import exception
 from nova.pci import manager
 
 from nova_sriov_ext import report
@@ -14,24 +15,62 @@ class AssigningTracker(manager.PciDevTracker):
 
     :param compute_node: nova.objects.ComputeNode; the resource tracker keeps
         what the driver reports in this very object
+    :ivar arriving: dict, uuid → nova.objects.Instance of the servers whose
+        live migration to this host is being checked (arrivals.Arrivals)
     """
 
     def __init__(self, context, compute_node):
         super().__init__(context, compute_node)
         self._node = compute_node
+        self.arriving = {}
         self.stats = stats.ClaimingStats(self.stats, self._report)
 
     def _report(self):
         return report.read(
             self._node.stats if 'stats' in self._node else None)
 
+    def claim_instance(self, context, pci_requests, instance_numa_topology):
+        """Nova's own forgets what was claimed before: the aliases of a live
+        migration would stay claimed, whatever becomes of the server."""
+        before = self.claims.get(pci_requests.instance_uuid, [])
+        devices = super().claim_instance(
+            context, pci_requests, instance_numa_topology)
+        if devices:
+            self.claims[pci_requests.instance_uuid] = before + devices
+        return devices
+
     def _claim_instance(self, context, pci_requests, instance_numa_topology):
-        server = servers.Server(
-            context, pci_requests.instance_uuid,
-            frozenset(self._held(pci_requests)))
-        with self.stats.serving(server):
-            return super()._claim_instance(
-                context, pci_requests, instance_numa_topology)
+        uuid = pci_requests.instance_uuid
+        try:
+            with self.stats.serving(self._server(context, pci_requests)):
+                return super()._claim_instance(
+                    context, pci_requests, instance_numa_topology)
+        except exception.PciDeviceRequestFailed as e:
+            if uuid not in self.arriving:
+                raise
+            # What the conductor tries another host for. It may not have this
+            # project's exceptions (LiveMigrationTask._find_destination).
+            raise exception.MigrationPreCheckError(
+                reason=e.format_message()) from e
+
+    def _server(self, context, pci_requests):
+        """:returns: server.Server"""
+        uuid = pci_requests.instance_uuid
+        if uuid in self.arriving:
+            return servers.Server(
+                context, uuid, to_come=tuple(self._to_come(pci_requests)))
+        return servers.Server(
+            context, uuid, frozenset(self._held(pci_requests)))
+
+    def _to_come(self, pci_requests):
+        """What a live migration is going to claim beside these requests."""
+        done = {device.request_id for device
+                in self.claims.get(pci_requests.instance_uuid, ())}
+        done.update(request.request_id for request in pci_requests.requests)
+        server = self.arriving[pci_requests.instance_uuid]
+        for request in server.pci_requests.requests:
+            if request.request_id not in done:
+                yield request
 
     def _held(self, pci_requests):
         """What the server has here already when a port is attached. When it

@@ -68,9 +68,9 @@ class AssigningStats(stats.PciDeviceStats):
         rp_uuids = self._get_rp_uuids_for_request(
             provider_mapping=provider_mapping, request=request)
         pools = self._acceptable(request, numa_cells, rp_uuids)
-        asked = gather.request_of(request, self._lag_policy(server, pools))
-        pools = self._suiting(server, pools, asked)
-        group = (asked.physnet or '') if asked.is_vf else None
+        asked = self._asked(server, request, pools)
+        pools = self._suiting(pools, asked) if asked else ()
+        group = (asked.physnet or '') if asked and asked.is_vf else None
         if not rp_uuids:
             return [assignment.Want(request.count, pools, group)]
         return [
@@ -106,14 +106,20 @@ class AssigningStats(stats.PciDeviceStats):
             state.lag_of(self.pools[index], report) in state.UNHEALTHY
             for index in pools) else None
 
-    def _suiting(self, server, pools, asked):
+    def _asked(self, server, request, pools):
+        """:param pools: indices of those that Nova accepts
+        :returns: demand.Request, None as Server.suited
+        """
+        asked = gather.request_of(request, self._lag_policy(server, pools))
+        return server.suited(
+            asked, self._is_mixed(pools, asked, self._report()))
+
+    def _suiting(self, pools, asked):
         """Leave out VFs of the wrong eswitch mode and those of LAGs that the
         flavor refuses."""
         report = self._report()
-        suited = server.suited(asked, self._is_mixed(pools, asked, report))
         return tuple(index for index in pools
-                     if not state.fault(self.pools[index], suited, report)
-                     ) if suited else ()
+                     if not state.fault(self.pools[index], asked, report))
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows

@@ -11,6 +11,7 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import extras
@@ -31,6 +32,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         self.vif_driver = vif.SriovVIFDriver(self._host)
         # nova-compute loads its driver before it makes its tracker.
         self._claim = claim.install()
+        self._arrivals = arrivals.Arrivals(virtapi)
         self._provider = provider.Provider(virtapi)
         # As last reported: two answers of one update shall agree.
         self._rows = ()
@@ -65,8 +67,27 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                 request.requester_id
                 for request in instance.pci_requests.requests
                 if request.requester_id and not request.alias_name))
-        return super().check_can_live_migrate_destination(
+        data = super().check_can_live_migrate_destination(
             context, instance, *args, **kwargs)
+        self._arrivals.begin(context, instance, data)
+        return data
+
+    def check_source_migrate_data_at_dest(self, ctxt, instance, *args,
+                                          **kwargs):
+        """The last check of a live migration, after its claims."""
+        data = super().check_source_migrate_data_at_dest(
+            ctxt, instance, *args, **kwargs)
+        self._arrivals.claimed(instance)
+        return data
+
+    def cleanup_live_migration_destination_check(self, context,
+                                                 dest_check_data):
+        """Give back what was claimed when the check failed."""
+        try:
+            super().cleanup_live_migration_destination_check(
+                context, dest_check_data)
+        finally:
+            self._arrivals.end(context, dest_check_data)
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
         """Add the VFs of this host to its provider in Placement."""

@@ -109,9 +109,20 @@ def test_a_refusal_copies_no_devices(host, monkeypatch):
     monkeypatch.setattr(
         server.objects.PciDevice, '__deepcopy__',
         lambda dev, memo: copied.append(dev))
-    assert not tracker.stats.support_requests(
-        [port('a'), port('b'), port('c')], None)
+    assert not trackers.passes(
+        tracker, port('a'), port('b'), port('c'))
     assert not copied
+
+
+def test_both_test_and_claim_say_why(host):
+    tracker = host(vfs(A, 2)).tracker(OURS)
+    asked = port('a'), port('b'), port('c')
+    with pytest.raises(exception.ComputeResourcesUnavailable) as tested:
+        tracker.stats.support_requests(asked, None)
+    with pytest.raises(exception.ComputeResourcesUnavailable) as claimed:
+        claim(tracker, *asked)
+    assert str(tested.value) == str(claimed.value)
+    assert 'physnet2: 3 VFs asked, 2 free' in str(claimed.value)
 
 
 def test_attached_ports_are_spread_too(host, flavor):

@@ -77,7 +77,7 @@ def test_never_a_legacy_vf_when_no_other_is_left(mixed, neutron):
     neutron.asking = {'one', 'two'}
     tracker = mixed.tracker(OURS)
     assert claim(tracker, port('one'), server='one') == [SWITCHDEV_VF]
-    assert not tracker.stats.support_requests([port('two')], None)
+    assert not trackers.passes(tracker, port('two'))
     with pytest.raises(exception.PciDeviceRequestFailed):
         claim(tracker, port('two'), server='two')
 
@@ -111,7 +111,7 @@ def test_with_one_mode_nobody_is_asked(host, neutron, modes):
 
 def test_one_question_serves_test_and_claim(mixed, neutron):
     tracker = mixed.tracker(OURS)
-    assert tracker.stats.support_requests([port('plain')], None)
+    assert trackers.passes(tracker, port('plain'))
     assert claim(tracker, port('plain'))
     assert len(neutron.calls) == 1
 
@@ -151,7 +151,7 @@ def test_a_silent_neutron_is_waited_for_once(conf, host, neutron):
     tracker = host(vfs(A, 2), vfs(B, 2), rows=rows()).tracker(OURS)
     start = time.monotonic()
     for _ in range(3):
-        assert tracker.stats.support_requests([port('a'), port('b')], None)
+        assert trackers.passes(tracker, port('a'), port('b'))
     assert time.monotonic() - start < 2
 
 

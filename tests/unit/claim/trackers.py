@@ -4,6 +4,7 @@ import json
 from unittest import mock
 
 from nova import context
+from nova import exception
 from nova import objects
 from nova.objects import fields
 from nova.pci import manager
@@ -122,6 +123,18 @@ def claim(found, *requests, server='server', numa=None):
             instance_uuid=uuid, requests=list(requests)), numa)
     found.allocate_instance(instance(found, server))
     return [dev.address for dev in devices]
+
+
+def passes(found, *requests, numa=None):
+    """Nova's test of a claim.
+
+    :returns: bool
+    """
+    try:
+        return found.stats.support_requests(
+            requests, None, numa.cells if numa else None)
+    except exception.ComputeResourcesUnavailable:
+        return False
 
 
 def free(found, server='server'):

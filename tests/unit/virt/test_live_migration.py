@@ -1,5 +1,7 @@
 """What ports ask for is learnt before the claim of a live migration."""
 
+import types
+
 from nova import objects
 from nova.virt.libvirt import driver as stock
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -7,6 +9,7 @@ import pytest
 
 from nova_sriov_ext import asked
 from nova_sriov_ext import report
+from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.virt.libvirt import driver
 
@@ -29,6 +32,10 @@ def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
         lambda self, *args, **kwargs: (args, kwargs))
     ours = driver.SriovLibvirtDriver.__new__(driver.SriovLibvirtDriver)
     ours._claim, ours._rows = claim, rows
+    # A compute whose tracker is Nova's own.
+    ours._arrivals = arrivals.Arrivals(types.SimpleNamespace(
+        _compute=types.SimpleNamespace(
+            rt=types.SimpleNamespace(pci_tracker=None))))
     instance = objects.Instance(pci_requests=objects.InstancePCIRequests(
         requests=[_request(port=uuids.port), _request(alias='a1')]))
     assert ours.check_can_live_migrate_destination(
