@@ -31,7 +31,7 @@ def for_switchdev(ports):
     :raises: TimeoutError after ``[sriov]port_timeout``, and whatever Nova's
         client of Neutron raises
     """
-    return (_within(CONF.sriov.port_timeout, ask, ports) if ports
+    return (within(CONF.sriov.port_timeout, ask, ports) if ports
             else frozenset())
 
 
@@ -43,7 +43,7 @@ def ask(ports):
     return frozenset(port['id'] for port in found if asks(port))
 
 
-def _within(seconds, function, *args):
+def within(seconds, function, *args):
     """Call a function that may hang; its thread is then left behind, and
     does not keep the process from ending.
 

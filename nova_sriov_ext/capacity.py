@@ -67,7 +67,7 @@ def _row(snapshot, pf, address, physnet, vfs):
     if pf is None:
         return report.Row(address, physnet, vfs)
     return report.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
-                      lag=snapshot.lag_of(pf).state)
+                      lag=snapshot.lag_of(pf).state, netdev=pf.uplink)
 
 
 def tags_of(whitelist, device):

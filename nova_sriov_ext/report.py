@@ -28,6 +28,7 @@ class Row:
     :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
     :ivar bond: name of the bond that holds the uplink, None without one
     :ivar lag: ``active``, ``degraded``, ``inactive`` or ``none``
+    :ivar netdev: name of the PF's own netdev, None without one
     """
 
     pf: str
@@ -36,6 +37,7 @@ class Row:
     mode: str = UNKNOWN
     bond: str | None = None
     lag: str = 'none'
+    netdev: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _short(row):
 
 # Releases before took rows without a physnet for damaged, and left them out.
 _NEEDED = {'pf': (str,), 'physnet': (str, type(None)), 'vfs': (int,)}
-_OPTIONAL = {'mode': (str,), 'bond': (str,), 'lag': (str,)}
+_OPTIONAL = {'mode': (str,), 'bond': (str,), 'lag': (str,), 'netdev': (str,)}
 
 
 def read(stats):

@@ -3,16 +3,21 @@
 import inspect
 
 from nova.compute import claims
+from nova.compute import manager
 from nova.compute import resource_tracker
+from nova.compute import utils
 from nova.pci import stats
 
+from nova_sriov_ext.claim import tie
 from nova_sriov_ext.claim import tracker
 
 # Nova's, whatever stands in its place by now.
 _TRACKER = tracker.AssigningTracker.__base__
 
-# What the tracker and its stats override or call, as in Nova 2026.2 (34):
-# (class, name of a method): names of its parameters.
+_UPDATE = 'update_pci_request_with_placement_allocations'
+
+# What the claim overrides or calls, as in Nova 2026.2 (34): (class or module,
+# name of a function): names of its parameters.
 _PARAMETERS = {
     (_TRACKER, '__init__'): 'context compute_node',
     (_TRACKER, '_claim_instance'):
@@ -29,12 +34,15 @@ _PARAMETERS = {
         'provider_mapping request',
     (stats.PciDeviceStats, '_allocate_devs'): 'pool num request_id',
     (stats.PciDeviceStats, '_create_pool_keys_from_dev'): 'dev',
+    (utils, _UPDATE):
+        'context report_client pci_requests provider_mapping',
 }
 
 # Who makes use of it: (class, name of a method, a name in its code).
 _CALLS = (
     (resource_tracker.ResourceTracker, '_setup_pci_tracker', 'PciDevTracker'),
     (claims.Claim, '_test_pci', 'support_requests'),
+    (manager.ComputeManager, '_build_and_run_instance', _UPDATE),
     (_TRACKER, 'claim_instance', '_claim_instance'),
     (_TRACKER, '_claim_instance', 'consume_requests'),
     (stats.PciDeviceStats, '_allocate_devs', '_handle_device_dependents'),
@@ -60,19 +68,23 @@ def problems():
 
 
 def replace():
-    """Replace the only attribute of Nova that this project replaces."""
+    """Replace the only attributes of Nova that this project replaces."""
     resource_tracker.pci_manager.PciDevTracker = tracker.AssigningTracker
+    setattr(utils, _UPDATE, tie.learning(getattr(utils, _UPDATE)))
 
 
-def _name(cls, method=None):
-    return '.'.join(filter(None, (cls.__module__, cls.__qualname__, method)))
+def _name(owner, function=None):
+    path = ((owner.__name__,) if inspect.ismodule(owner)
+            else (owner.__module__, owner.__qualname__))
+    return '.'.join(filter(None, (*path, function)))
 
 
 def _parameters(function):
     """:returns: list of str, None for what is no function"""
     if not inspect.isfunction(function):
         return None
-    return list(inspect.signature(function).parameters)[1:]
+    return [name for name in inspect.signature(function).parameters
+            if name != 'self']
 
 
 def _names(function):

@@ -8,6 +8,7 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext.claim import ports
+from nova_sriov_ext.claim import tie
 from nova_sriov_ext.scheduler import assigning
 from nova_sriov_ext.scheduler import gather
 
@@ -23,6 +24,9 @@ class Anybody(assigning.Server):
     """
 
     to_come = ()
+
+    def tied(self, request, provider_mapping, pools, report):
+        return tie.applied(request, pools, report)
 
     def suited(self, asked, mixed):
         """Neutron is asked only on hosts with VFs of both modes."""

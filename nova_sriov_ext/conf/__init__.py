@@ -1,5 +1,6 @@
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
+from nova_sriov_ext.conf import bandwidth
 from nova_sriov_ext.conf import capacity
 from nova_sriov_ext.conf import claim
 from nova_sriov_ext.conf import placement
@@ -11,6 +12,7 @@ GROUP = 'sriov'
 
 OPTS = [
     *vif.OPTS,
+    *bandwidth.OPTS,
     *capacity.OPTS,
     *claim.OPTS,
     *placement.OPTS,

@@ -43,8 +43,10 @@ class AssigningStats(stats.PciDeviceStats):
         server = self._server_of(requests)
         owners, wants = [], []
         for request in requests:
+            tied = server.tied(
+                request, provider_mapping, self.pools, self._report())
             for want in self._wants(
-                    server, request, provider_mapping, numa_cells):
+                    server, tied, provider_mapping, numa_cells):
                 owners.append(request)
                 wants.append(want)
         taken = assignment.assign(
@@ -154,6 +156,13 @@ class Server:
     held = frozenset()
     pf_policy = None
     lag_policy = None
+
+    def tied(self, request, provider_mapping, pools, report):
+        """:param request: nova.objects.InstancePCIRequest
+        :returns: the same, or a copy that matches the VFs only of the PF that
+            has the port's minimum bandwidth
+        """
+        return request
 
     def suited(self, asked, mixed):
         """:param asked: demand.Request, for any eswitch mode

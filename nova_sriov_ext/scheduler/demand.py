@@ -44,6 +44,8 @@ class Request:
         Placement has chosen them; empty: any pool will do
     :ivar modes: frozenset of the eswitch modes that suit; None: any
     :ivar lags: frozenset of the LAG states that suit; None: any
+    :ivar bandwidth: the group in Placement's mappings that has the port's
+        minimum bandwidth; None without one
     """
 
     specs: tuple
@@ -54,6 +56,7 @@ class Request:
     rp_uuids: tuple = ()
     modes: frozenset | None = None
     lags: frozenset | None = None
+    bandwidth: str | None = None
 
     def placed(self, mappings):
         """:param mappings: as Demand.placed has them
@@ -135,6 +138,16 @@ class Demand:
         """Whether devices are asked for beside those of ports."""
         return any(request.port is None for request in self.requests)
 
+    @functools.cached_property
+    def has_bandwidth(self):
+        """Whether a port's VF has to be of the PF of its bandwidth."""
+        return any(request.bandwidth for request in self.requests)
+
+    @property
+    def is_placed(self):
+        """Whether it depends on what Placement chose which devices suit."""
+        return self.has_aliases or self.has_bandwidth
+
     def placed(self, mappings):
         """With the devices that Placement chose for the aliases.
 
@@ -179,5 +192,6 @@ def _is_plain(request):
     return (spec.keys() == _PLAIN_KEYS
             and request.port is not None and request.count == 1
             and request.modes is None and request.lags is None
+            and request.bandwidth is None
             and bool(spec[PHYSNET])
             and matching.folded(spec['remote_managed']) == 'false')

@@ -12,6 +12,7 @@ from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import tie
 
 LOG = logging.getLogger(__name__)
 
@@ -78,12 +79,14 @@ def judge(host_state, demand):
 
 def _judge(host, pools, demand):
     told = report.of_host(host)
-    if not demand.has_aliases:
+    if not demand.is_placed:
         return fit.misfit(pools, told, demand)
-    # What Placement chose for the aliases differs between candidates.
+    # What Placement chose differs between candidates.
     found = host.allocation_candidates or [{'mappings': {}}]
-    misfits = [fit.misfit(pools, told, demand.placed(one['mappings']))
-               for one in found]
+    pfs = tie.pfs(host, pools, told) if demand.has_bandwidth else {}
+    misfits = [fit.misfit(pools, told, tie.tied(
+        demand.placed(one['mappings']), one['mappings'], pfs, told.claim))
+        for one in found]
     if None not in misfits:
         return misfits[0]
     if host.allocation_candidates:

@@ -8,12 +8,14 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import asked
 from nova_sriov_ext import conf
+from nova_sriov_ext import minimum_bandwidth
 from nova_sriov_ext import networks
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import moves
 from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.scheduler import tie
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ def _gather(spec_obj):
     flavor = spec_obj.flavor if 'flavor' in spec_obj else None
     extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
                    else None)
-    return demand_of(_pci_requests(spec_obj), extra_specs or {})
+    return tie.with_groups(
+        demand_of(_pci_requests(spec_obj), extra_specs or {}), spec_obj)
 
 
 def _pci_requests(spec_obj):
@@ -110,8 +113,10 @@ def request_of(request, lag_policy=None):
     # Nova's own distinction (InstancePCIRequest.source).
     is_port = request.alias_name is None
     port = request.requester_id if is_port else None
+    specs = (map(minimum_bandwidth.requested, request.spec) if is_port
+             else request.spec)
     found = demand.Request(
-        specs=tuple(request.spec), count=request.count, port=port,
+        specs=tuple(specs), count=request.count, port=port,
         group=None if is_port else request.request_id,
         name=(f'port {port}' if port
               else f'alias {request.alias_name}' if request.alias_name

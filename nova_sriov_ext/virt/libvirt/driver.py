@@ -13,6 +13,7 @@ from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import ports
+from nova_sriov_ext.claim import tie
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import extras
 from nova_sriov_ext.virt.libvirt import vif
@@ -62,6 +63,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
     def check_can_live_migrate_destination(self, context, instance, *args,
                                            **kwargs):
         """Learn what the ports ask for, before the claim's lock is taken."""
+        if self._claim:
+            tie.before_live_migration(context, instance)
         if self._claim and report.is_mixed(self._rows or ()):
             ports.remember(frozenset(
                 request.requester_id

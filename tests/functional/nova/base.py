@@ -8,6 +8,8 @@ from lxml import etree
 from nova import context
 from nova import exception
 from nova import objects
+from nova.compute import utils
+from nova.pci import manager
 from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.functional.libvirt import base
 from os_vif import exception as osv_exception
@@ -165,6 +167,18 @@ def simulate(test, *cards):
     for name, value in replaced.items():
         test.useFixture(fixtures.MonkeyPatch(name, value))
     return vfs
+
+
+# What a driver replaces whose claim is this project's.
+_STOCK = {'nova.pci.manager.PciDevTracker': manager.PciDevTracker,
+          'nova.compute.utils.update_pci_request_with_placement_allocations':
+          utils.update_pci_request_with_placement_allocations}
+
+
+def put_back_claim(test):
+    """Put Nova's own claim back after a test."""
+    for name, value in _STOCK.items():
+        test.useFixture(fixtures.MonkeyPatch(name, value))
 
 
 def log_of(name, level):

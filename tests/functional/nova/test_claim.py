@@ -25,10 +25,7 @@ class AssigningTest(base.SriovServersTest):
     def setUp(self):
         super().setUp()
         self.flags(claim_policy='assign', group='sriov')
-        # Put back after the test what the driver replaces.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.pci.manager.PciDevTracker',
-            tracker.AssigningTracker.__base__))
+        base.put_back_claim(self)
 
     def pfs(self, *ports):
         """:returns: list of the slots of the PFs that the ports' VFs are

@@ -3,12 +3,10 @@
 import json
 import logging
 
-import fixtures
 import nova.conf
 from nova.tests.fixtures import libvirt as fakelibvirt
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.claim import tracker
 from tests.functional.nova import base
 
 # A test says what it wants before the driver is loaded.
@@ -74,10 +72,7 @@ class AssignedTest(base.SriovServersTest):
             json.dumps(vf | {'address': '0000:81:01.*', 'rack': '7',
                              'shelf': '2'})])
         self.flags(claim_policy='assign', group='sriov')
-        # Put back after the test what the driver replaces.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.pci.manager.PciDevTracker',
-            tracker.AssigningTracker.__base__))
+        base.put_back_claim(self)
 
     def test_the_scheduler_keeps_count_as_the_claim_does(self):
         """Nova's scheduler takes what it gave from the pools of the host

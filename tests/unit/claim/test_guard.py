@@ -1,4 +1,4 @@
-"""One attribute of Nova is replaced, and none where Nova is another."""
+"""Two attributes of Nova are replaced, and none where Nova is another."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from nova.compute import resource_tracker
+from nova.compute import utils
 from nova.pci import manager
 from nova.pci import stats
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from nova_sriov_ext import claim
 from nova_sriov_ext.claim import tracker
 
+UPDATE = 'update_pci_request_with_placement_allocations'
 ROOT = pathlib.Path(__file__).parents[3]
 
 # Everything in every module and class of Nova that nova-compute has loaded,
@@ -63,7 +65,9 @@ def replaced(tmp_path, policy):
 
 
 @pytest.mark.parametrize('policy, attributes', [
-    ('stock', []), ('assign', ['nova.pci.manager.PciDevTracker'])])
+    ('stock', []), ('assign', [
+        'nova.compute.utils.update_pci_request_with_placement_allocations',
+        'nova.pci.manager.PciDevTracker'])])
 def test_what_is_replaced(tmp_path, policy, attributes):
     assert replaced(tmp_path, policy) == attributes
 
@@ -73,6 +77,7 @@ def stock(monkeypatch):
     """Nova's tracker in its place, as before any driver was loaded."""
     monkeypatch.setattr(manager, 'PciDevTracker',
                         tracker.AssigningTracker.__base__)
+    monkeypatch.setattr(utils, UPDATE, getattr(utils, UPDATE))
     return manager.PciDevTracker
 
 
@@ -81,8 +86,10 @@ def test_the_resource_tracker_finds_it(conf, stock):
     assert claim.install() == 'assign'
     assert (resource_tracker.pci_manager.PciDevTracker
             is tracker.AssigningTracker)
+    update = getattr(utils, UPDATE)
     # Once more, as when two computes run in one process.
     assert claim.install() == 'assign'
+    assert getattr(utils, UPDATE) is update
 
 
 def _renamed(monkeypatch):
@@ -101,6 +108,21 @@ def _no_longer_called(monkeypatch):
                         claim)
 
 
+def _another_update(monkeypatch):
+    monkeypatch.setattr(utils, UPDATE, lambda context, requests: None)
+
+
+def _no_update(monkeypatch):
+    monkeypatch.delattr(utils, UPDATE)
+
+
+def _no_longer_updated(monkeypatch):
+    def build(self, context):
+        return self.rt.instance_claim(context)
+    monkeypatch.setattr(
+        'nova.compute.manager.ComputeManager._build_and_run_instance', build)
+
+
 def _moved(monkeypatch):
     monkeypatch.delattr(claim, 'guard', raising=False)
     monkeypatch.setitem(sys.modules, 'nova_sriov_ext.claim.guard', None)
@@ -116,6 +138,11 @@ def _someone_elses(monkeypatch):
     (_another_parameter, 'PciDeviceStats.consume_requests does not take'),
     (_no_longer_called,
      'PciDevTracker._claim_instance does not call consume_requests'),
+    (_another_update, f'nova.compute.utils.{UPDATE} does not take context '
+                      'report_client pci_requests provider_mapping'),
+    (_no_update, f'nova.compute.utils.{UPDATE} does not take'),
+    (_no_longer_updated, 'ComputeManager._build_and_run_instance does not '
+                         f'call {UPDATE}'),
     (_moved, 'nova_sriov_ext.claim.guard'),
     (_someone_elses, 'Other stands for nova.pci.manager.PciDevTracker')])
 def test_drift_leaves_novas_own_claim(

@@ -1,0 +1,158 @@
+"""The PF that a port's VF has to be of: that of its minimum bandwidth.
+
+Nova writes its netdev into the port's request before a claim, where the
+request group has the port's id, and leaves it there: on the next move it is
+the source's, unless Nova writes it again. So a claim goes by what was learned
+here for it, and by nothing that stands in the request.
+"""
+
+import functools
+import weakref
+
+from nova import objects
+import nova.conf
+from nova.network import neutron
+from nova.scheduler import utils as scheduler_utils
+from nova.scheduler.client import report as report_client
+from oslo_log import log as logging
+
+from nova_sriov_ext import conf
+from nova_sriov_ext import minimum_bandwidth
+
+CONF = conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
+
+# InstancePCIRequest → netdev of the PF. A claim gets the very objects that
+# Nova updates before it. Nothing of it gets into a database: stock Nova would
+# demand it of the next host, too.
+_netdevs = weakref.WeakKeyDictionary()
+
+
+def applied(request, pools, report):
+    """What a claim has to look for.
+
+    :param request: nova.objects.InstancePCIRequest
+    :param pools: list of dicts, of this host
+    :param report: report.Report of this host
+    :returns: request itself, where nothing differs, or a copy
+    """
+    netdev = _netdevs.get(request)
+    if not _is_port(request) or netdev is None and not any(
+            minimum_bandwidth.NETDEV in spec for spec in request.spec):
+        return request
+    tied = request.obj_clone()
+    tied.spec = list(map(minimum_bandwidth.requested, request.spec))
+    if netdev is not None:
+        # No VF is of a PF that is not known.
+        pf = minimum_bandwidth.netdevs(pools, report).get(netdev, netdev)
+        for spec in tied.spec:
+            spec[minimum_bandwidth.ADDRESS] = pf
+    return tied
+
+
+def learning(update):
+    """:param update: Nova's ``update_pci_request_with_placement_allocations``
+    :returns: function that does the same, and learns
+    """
+    if getattr(update, 'learns', False):
+        return update
+
+    @functools.wraps(update)
+    def updated(context, report_client, pci_requests, provider_mapping):
+        for request in filter(_is_port, pci_requests or ()):
+            _netdevs.pop(request, None)
+            request.spec = list(map(minimum_bandwidth.requested,
+                                    request.spec))
+        update(context, report_client, pci_requests, provider_mapping)
+        learn(context, report_client, pci_requests or (), provider_mapping)
+
+    updated.learns = True
+    return updated
+
+
+def learn(context, client, pci_requests, mapping):
+    """Remember the PFs that Placement chose.
+
+    :param client: nova.scheduler.client.report.SchedulerReportClient
+    :param pci_requests: iterable of nova.objects.InstancePCIRequest
+    :param mapping: dict of lists, id of a request group → resource providers
+    """
+    ports = {request.requester_id: request for request in pci_requests
+             if _is_port(request) and request.requester_id}
+    for port, netdev in _chosen(context, client, ports, mapping):
+        _netdevs[ports[port]] = netdev
+
+
+def _chosen(context, client, ports, mapping):
+    """:returns: iterator of (id of a port, netdev of a PF)"""
+    for port in ports.keys() & mapping.keys():
+        # Of Nova's own update, which raises when it cannot.
+        netdev = ports[port].spec[0].get(minimum_bandwidth.NETDEV)
+        if netdev:
+            yield port, netdev
+    try:
+        others = ports.keys() - mapping.keys()
+        groups = minimum_bandwidth.groups(others) if (
+            others and mapping.keys() - ports.keys()) else {}
+        for port, group in groups.items():
+            netdev = group in mapping and _netdev(
+                context, client, mapping[group][0])
+            if netdev:
+                yield port, netdev
+    except Exception:
+        LOG.exception('The bandwidth of ports %s could not be looked up; '
+                      'their VFs may be of other PFs',
+                      ', '.join(sorted(others)))
+
+
+def _netdev(context, client, provider):
+    """:returns: str, None for a provider that is no PF's bandwidth"""
+    # <hypervisor>:<agent type>:<netdev> (neutron's placement_report.py); a
+    # device's provider with colons in its name is none of the known agents'.
+    node, _, rest = client.get_resource_provider_name(
+        context, provider).partition(':')
+    netdev = rest.rpartition(':')[2]
+    return netdev if any(
+        minimum_bandwidth.provider(namespace, node, netdev) == provider
+        for namespace in CONF.sriov.bandwidth_namespaces) else None
+
+
+def before_live_migration(context, instance):
+    """Learn on the destination of a live migration, whose requests Nova's
+    conductor updates, and does not tell of what.
+
+    Placement does not tell either which of its allocations are for which
+    group; Nova's own guess of them, for a revert, is as good where two ports
+    of the server want the same.
+
+    :param instance: nova.objects.Instance
+    """
+    requests = list(filter(_is_port, instance.pci_requests.requests))
+    if not requests:
+        return
+    for request in requests:
+        _netdevs.pop(request, None)
+    try:
+        groups, _ = neutron.API().get_requested_resource_for_instance(
+            context, instance.uuid)
+        if any(minimum_bandwidth.is_bandwidth(group.resources)
+               for group in groups):
+            client = report_client.report_client_singleton()
+            learn(context, client, requests, _mapping(
+                context, client, instance.uuid, groups))
+    except Exception:
+        LOG.exception('The bandwidth of the ports of server %s could not be '
+                      'looked up; their VFs may be of other PFs',
+                      instance.uuid)
+
+
+def _mapping(context, client, uuid, groups):
+    spec = objects.RequestSpec(requested_resources=groups)
+    scheduler_utils.fill_provider_mapping_based_on_allocation(
+        context, client, spec,
+        client.get_allocations_for_consumer(context, uuid))
+    return spec.get_request_group_mapping()
+
+
+def _is_port(request):
+    return request.source == objects.InstancePCIRequest.NEUTRON_PORT

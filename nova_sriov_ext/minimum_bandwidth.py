@@ -1,0 +1,98 @@
+"""Ports with a minimum bandwidth, which Placement allocates on a PF.
+
+Neutron's SR-IOV agent makes a resource provider of each PF's bandwidth; a
+port's ``resource_request`` names the group of resources that it needs of one.
+"""
+
+import functools
+import uuid
+
+from nova import context
+from nova.network import neutron
+import os_resource_classes as orc
+
+from nova_sriov_ext import asked
+
+# The netdev of the PF that Placement chose. Nova writes it into the port's PCI
+# request (update_pci_request_with_placement_allocations in
+# nova/compute/utils.py) and with it into the database of the cell; it is a tag
+# of the VFs' pools, too.
+NETDEV = 'parent_ifname'
+ADDRESS = 'address'
+
+_CLASSES = frozenset((orc.NET_BW_EGR_KILOBIT_PER_SEC,
+                      orc.NET_BW_IGR_KILOBIT_PER_SEC))
+
+
+def requested(spec):
+    """What a port requests, without what Nova wrote for a past allocation: on
+    the next move it names a netdev of the host that the server leaves.
+
+    :param spec: dict, one of the ``spec`` of a port's InstancePCIRequest
+    :returns: dict
+    """
+    return {key: value for key, value in spec.items() if key != NETDEV}
+
+
+def is_bandwidth(resources):
+    """:param resources: dict, resource class → amount, of a request group"""
+    return bool(_CLASSES & resources.keys())
+
+
+def netdevs(pools, report):
+    """:param pools: list of dicts, of a host
+    :param report: report.Report of the host
+    :returns: dict, netdev of a PF → address of the PF
+    """
+    # A pool is gone once all its devices were in use when nova-compute
+    # started; and Nova may take a representor for the netdev of a PF.
+    found = {pool[NETDEV]: pool.get(ADDRESS) for pool in pools or ()
+             if pool.get(NETDEV)}
+    return found | {row.netdev: row.pf for row in report.rows if row.netdev}
+
+
+@functools.lru_cache(maxsize=65536)
+def provider(namespace, node, netdev):
+    """The resource provider of a PF's bandwidth: Neutron's
+    ``device_resource_provider_uuid`` (neutron_lib/placement/utils.py), of
+    which neutron/agent/common/placement_report.py makes it.
+
+    :param namespace: str, a UUID, of the mechanism driver
+    :param node: str, name of the compute node
+    :param netdev: str
+    :returns: str
+    """
+    return str(uuid.uuid5(uuid.UUID(namespace), f'{node}:{netdev}'))
+
+
+def groups(ports):
+    """Ask Neutron in which request groups ports ask for bandwidth.
+
+    The id of a group is the port's in Neutron's first format. In that of the
+    extension port-resource-request-groups (Yoga) it is made of the port's and
+    those of its QoS rules (``resource_request_group_uuid``), so that nothing
+    but the port tells which groups are its own.
+
+    :param ports: collection of the ids of ports
+    :returns: dict, id of a port → id of its group; none for other ports
+    :raises: TimeoutError after ``[sriov]port_timeout``, and whatever Nova's
+        client of Neutron raises
+    """
+    return asked.within(asked.CONF.sriov.port_timeout, _groups, ports) if (
+        ports) else {}
+
+
+def _groups(ports):
+    client = neutron.get_client(context.get_admin_context(), admin=True)
+    found = client.list_ports(id=sorted(ports))['ports']
+    return {port['id']: group for port in found
+            for group in _of_port(port['id'], port.get('resource_request'))}
+
+
+def _of_port(port, request):
+    request = request or {}
+    if is_bandwidth(request.get('resources') or {}):
+        yield port
+    for group in request.get('request_groups') or ():
+        if is_bandwidth(group['resources']):
+            yield group['id']

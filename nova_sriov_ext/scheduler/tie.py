@@ -1,0 +1,94 @@
+"""Ties a port's VF to the PF that has its minimum bandwidth.
+
+Nova lets Placement choose a PF with the bandwidth, and the filters a host with
+a VF, but no one looks at both. Its claim ties them where the request group of
+the bandwidth has the port's id (``update_pci_request_with_placement_
+allocations`` in nova/compute/utils.py, 2026.2); with Neutron's extension
+port-resource-request-groups it has another, and VF and bandwidth may be of
+different PFs. This project's claim ties them as well.
+"""
+
+import dataclasses
+
+import nova.conf
+from oslo_log import log as logging
+
+from nova_sriov_ext import conf
+from nova_sriov_ext import minimum_bandwidth
+from nova_sriov_ext.minimum_bandwidth import ADDRESS
+
+CONF = conf.register(nova.conf.CONF)
+LOG = logging.getLogger(__name__)
+
+
+def with_groups(demand, spec_obj):
+    """:param demand: demand.Demand
+    :param spec_obj: nova.objects.RequestSpec
+    :returns: demand.Demand with the groups of its ports' bandwidth
+    """
+    requested = {group.requester_id
+                 for group in _requested_resources(spec_obj)
+                 if minimum_bandwidth.is_bandwidth(group.resources)}
+    ports = {request.port for request in demand.requests
+             if request.is_vf and request.port} if requested else ()
+    if not ports:
+        return demand
+    groups = {port: port for port in ports & requested}
+    if ports - requested and requested - ports:
+        groups |= _of_neutron(ports - requested)
+    return dataclasses.replace(demand, requests=tuple(
+        dataclasses.replace(request, bandwidth=groups[request.port])
+        if groups.get(request.port) in requested else request
+        for request in demand.requests))
+
+
+def _requested_resources(spec_obj):
+    return (spec_obj.requested_resources or ()
+            if 'requested_resources' in spec_obj else ())
+
+
+def _of_neutron(ports):
+    try:
+        return minimum_bandwidth.groups(ports)
+    except Exception:
+        LOG.exception('Neutron did not tell the bandwidth of ports %s; their '
+                      'VFs may be of other PFs', ', '.join(sorted(ports)))
+        return {}
+
+
+def pfs(host, pools, report):
+    """:param host: nova HostState
+    :param pools: list of dicts, its pools
+    :param report: report.Report of the host
+    :returns: dict, resource provider of a PF's bandwidth → address of the PF
+    """
+    netdevs = minimum_bandwidth.netdevs(pools, report)
+    return {minimum_bandwidth.provider(namespace, host.nodename, netdev):
+            address for netdev, address in netdevs.items()
+            for namespace in CONF.sriov.bandwidth_namespaces}
+
+
+def tied(demand, mappings, pfs, claim):
+    """With the PFs that Placement chose for the bandwidth of ports.
+
+    :param demand: demand.Demand
+    :param mappings: dict of lists, the suffix of a request group → UUIDs of
+        resource providers, of an allocation candidate
+    :param pfs: dict, of :func:`pfs`
+    :param claim: the claim policy of the host, None with Nova's own claim,
+        which ties only groups of the port's id
+    :returns: demand.Demand
+    """
+    return dataclasses.replace(demand, requests=tuple(
+        _tied(request, mappings, pfs)
+        if request.bandwidth and (claim or request.bandwidth == request.port)
+        else request for request in demand.requests))
+
+
+def _tied(request, mappings, pfs):
+    providers = mappings.get(request.bandwidth) or (None,)
+    pf = pfs.get(providers[0])
+    if pf is None:
+        return request
+    return dataclasses.replace(
+        request, specs=tuple({**spec, ADDRESS: pf} for spec in request.specs))

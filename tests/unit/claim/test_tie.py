@@ -1,0 +1,160 @@
+"""What a claim learns of the PF of a port's minimum bandwidth."""
+
+import types
+
+from nova import objects
+from nova.compute import utils
+import os_resource_classes as orc
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import minimum_bandwidth
+from nova_sriov_ext import report
+from nova_sriov_ext.claim import tie
+from tests.unit.scheduler import pools as given
+from tests.unit.scheduler import ports
+
+NAMESPACE = '87f1895c-73bb-11e8-9008-c4d987b2a692'
+PORT = '9d3e3f2c-9f0c-4f6b-9d57-4c0f2e8f5a10'
+GROUP = '5b0a7c39-66ad-5d0e-8f6e-0f6f2d1e7b21'
+PF1, PF2 = '0000:81:00.0', '0000:82:00.0'
+POOLS = [given.pool(1, address=PF1, parent_ifname='one'),
+         given.pool(1, address=PF2, parent_ifname='two')]
+UPDATE = utils.update_pci_request_with_placement_allocations
+
+
+class Placement:
+    """Nova's report client, of which the update reads names."""
+
+    names = {
+        minimum_bandwidth.provider(NAMESPACE, 'h', netdev):
+        f'h:NIC Switch agent:{netdev}' for netdev in ('one', 'two', 'new')
+    } | {uuids.bridge: 'h:Open vSwitch agent:br-ex',
+         uuids.agent: 'h:NIC Switch agent'}
+
+    def get_resource_provider_name(self, context, uuid):
+        return self.names[uuid]
+
+
+def provider(netdev):
+    return minimum_bandwidth.provider(NAMESPACE, 'h', netdev)
+
+
+@pytest.fixture(autouse=True)
+def neutron(monkeypatch):
+    found = ports.Neutron()
+    found.add(PORT, resource_request={'request_groups': [
+        {'id': GROUP, 'resources': {orc.NET_BW_IGR_KILOBIT_PER_SEC: 1}}]})
+    monkeypatch.setattr('nova.network.neutron.get_client',
+                        lambda context, admin=False: found)
+    return found
+
+
+def request(**spec):
+    found = given.port_request(PORT, **spec)
+    found.request_id = uuids.request
+    return found
+
+
+def update(mapping, *requests):
+    tie.learning(UPDATE)(None, Placement(), list(requests), mapping)
+
+
+def wanted(found, rows=()):
+    """:returns: address of the PF that a claim looks for, None for any"""
+    spec, = tie.applied(found, POOLS, report.Report(tuple(rows))).spec
+    assert 'parent_ifname' not in spec
+    return spec.get('address')
+
+
+@pytest.mark.parametrize('mapping, pf', [
+    ({GROUP: [provider('two')]}, PF2),
+    ({PORT: [provider('two')]}, PF2),
+    ({GROUP: [provider('two')], uuids.packets: [uuids.agent]}, PF2),
+    ({GROUP: [uuids.bridge]}, None),
+    ({uuids.other: [provider('one')]}, None),
+    ({GROUP: [provider('new')]}, 'new'),
+    ({}, None)])
+@pytest.mark.parametrize('stale', [{}, {'parent_ifname': 'one'}])
+def test_claims_go_by_this_allocation(conf, mapping, pf, stale):
+    found = request(**stale)
+    update(mapping, found)
+    assert wanted(found) == pf
+
+
+def test_the_report_knows_netdevs_better(conf):
+    """Nova may take a representor for the PF's netdev."""
+    found = request()
+    update({GROUP: [provider('new')]}, found)
+    assert wanted(found, [report.Row(PF2, 'a', 1, netdev='new')]) == PF2
+
+
+def test_what_nova_wrote_for_the_host_before_counts_for_nothing(conf):
+    assert wanted(request(parent_ifname='one')) is None
+
+
+def test_nothing_of_it_is_written(conf):
+    """Stock Nova would look for that netdev on the next host."""
+    found = request(parent_ifname='one')
+    update({GROUP: [provider('two')]}, found)
+    assert found.spec == [{'remote_managed': 'False'}]
+    assert objects.InstancePCIRequest.obj_from_primitive(
+        found.obj_to_primitive()).spec == found.spec
+
+
+def test_the_last_allocation_counts(conf):
+    found = request()
+    for netdev, pf in (('one', PF1), ('two', PF2)):
+        update({GROUP: [provider(netdev)]}, found)
+        assert wanted(found) == pf
+    update({uuids.other: [provider('one')]}, found)
+    assert wanted(found) is None
+
+
+def test_aliases_are_novas(conf, neutron):
+    found = given.alias_request(specs=[{'vendor_id': '15b3'}])
+    found.request_id = uuids.alias
+    update({f'{uuids.alias}-0': [uuids.device]}, found)
+    assert found.spec == [{'vendor_id': '15b3', 'rp_uuids': uuids.device}]
+    assert tie.applied(found, POOLS, report.NOTHING) is found
+    assert not neutron.calls
+
+
+def test_a_plain_request_is_not_copied(conf):
+    found = request()
+    assert tie.applied(found, POOLS, report.NOTHING) is found
+
+
+def test_a_silent_neutron_ties_nothing(conf, neutron):
+    neutron.error = OSError('no route')
+    found = request()
+    update({GROUP: [provider('two')]}, found)
+    assert wanted(found) is None
+
+
+def test_before_a_live_migration(conf, monkeypatch):
+    """Nova's conductor updates its own copy of the requests."""
+    found = request(parent_ifname='one')
+    wanted_groups = [objects.RequestGroup(
+        requester_id=GROUP, use_same_provider=True, aggregates=[],
+        forbidden_traits=set(), required_traits={'CUSTOM_PHYSNET_A'},
+        resources={orc.NET_BW_IGR_KILOBIT_PER_SEC: 1})]
+    monkeypatch.setattr(
+        tie.neutron.API, 'get_requested_resource_for_instance',
+        lambda self, context, uuid: (wanted_groups, None))
+    client = Placement()
+    client.get_allocations_for_consumer = lambda context, uuid: {
+        uuids.root: {'resources': {'VCPU': 1}},
+        provider('two'): {'resources': {orc.NET_BW_IGR_KILOBIT_PER_SEC: 1}}}
+    client.get_provider_traits = lambda context, uuid: (
+        types.SimpleNamespace(traits={'CUSTOM_PHYSNET_A'}))
+    monkeypatch.setattr(tie.report_client, 'report_client_singleton',
+                        lambda: client)
+    instance = objects.Instance(
+        uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
+            requests=[found]))
+    tie.before_live_migration(None, instance)
+    assert wanted(found) == PF2
+    wanted_groups.clear()
+    tie.before_live_migration(None, instance)
+    assert wanted(found) is None
