@@ -3,16 +3,12 @@
 from nova import exception
 
 
-class InvalidPort(exception.InvalidInput,
-                  exception.VirtualInterfacePlugException):
+class InvalidPort(exception.InvalidInput):
     """A port that no host can serve as it is.
 
     Nova gives up on an InvalidInput at once and shows its text as the fault
     of the server (ComputeManager._build_and_run_instance), where any other
-    error would be tried on every other host first. When nova-compute starts
-    and plugs the VIFs of its servers again, it puts up with a
-    VirtualInterfacePlugException (_init_instance); any other error would keep
-    it from starting.
+    error would be tried on every other host first.
     """
 
     msg_fmt = 'Port %(port)s: %(problem)s. %(remedy)s.'
@@ -39,15 +35,3 @@ class PlugFailed(exception.InternalError):
     the stock driver puts the representation of the whole VIF object before
     them.
     """
-
-
-class VfFailed(PlugFailed, exception.PciDeviceNotFoundById):
-    """The same, for a cause that lies in one VF or its PF.
-
-    When nova-compute starts and plugs the VIFs of its servers again, it logs
-    a PciDeviceNotFoundById and leaves the server as it is, which may run
-    (_init_instance); a mere InternalError would keep it from starting. The
-    stock VIF driver raises it where a VF or its netdev is gone.
-    """
-
-    code = PlugFailed.code     # not that of NotFound

@@ -1,5 +1,6 @@
 """The compute driver ``sriov_ext.SriovLibvirtDriver``."""
 
+import functools
 import json
 
 import nova.conf
@@ -16,6 +17,7 @@ from nova_sriov_ext.claim import ports
 from nova_sriov_ext.claim import tie
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import extras
+from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
 
@@ -31,6 +33,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(self._host)
+        self._start = start.Start(self.vif_driver.plug)
         # nova-compute loads its driver before it makes its tracker.
         self._claim = claim.install()
         self._arrivals = arrivals.Arrivals(virtapi)
@@ -38,8 +41,49 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # As last reported: two answers of one update shall agree.
         self._rows = ()
 
+    def init_host(self, host):
+        """Start, although VIFs of servers may have to wait."""
+        super().init_host(host)
+        self._start.begin()
+
+    def plug_vifs(self, instance, network_info):
+        """Plug all; while nova-compute starts, what can be plugged."""
+        if self._start.tolerates:
+            self._start.plug(instance, network_info)
+        else:
+            super().plug_vifs(instance, network_info)
+
+    def _create_guest_with_network(self, *args, **kwargs):
+        """It calls plug_vifs, as does the manager at its start."""
+        with self._start.guest():
+            return super()._create_guest_with_network(*args, **kwargs)
+
+    def reboot(self, context, instance, network_info, *args, **kwargs):
+        """Reboot; of a reboot that nova-compute's end interrupted, the
+        server may have to wait for its VIFs."""
+        with self._start.resuming(instance, network_info, functools.partial(
+                self._resume, context, kwargs.get('share_info'),
+                kwargs.get('block_device_info'))):
+            super().reboot(context, instance, network_info, *args, **kwargs)
+
+    def resume_state_on_host_boot(self, context, instance, network_info,
+                                  share_info, block_device_info=None):
+        """Start a guest that ran before the host was booted, now or when its
+        VIFs can be plugged."""
+        with self._start.resuming(instance, network_info, functools.partial(
+                self._resume, context, share_info, block_device_info)):
+            super().resume_state_on_host_boot(
+                context, instance, network_info, share_info,
+                block_device_info)
+
+    def _resume(self, context, share_info, block_device_info, instance):
+        super().resume_state_on_host_boot(
+            context, instance, instance.get_network_info(), share_info,
+            block_device_info)
+
     def get_available_resource(self, nodename):
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
+        self._start.retry()
         data = super().get_available_resource(nodename)
         self._rows = _rows(data['pci_passthrough_devices'])
         if CONF.sriov.report_capacity and self._rows is not None:

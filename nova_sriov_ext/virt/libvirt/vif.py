@@ -165,11 +165,7 @@ def _failing_as(error, vif):
         yield
     except vflag_exception.HostError as e:
         slot = (vif['profile'] or {}).get('pci_slot')
-        # Without the privileged process no VF of this host can be set.
-        failed = (exception.PlugFailed
-                  if isinstance(e, vflag_exception.PrivilegesMissing)
-                  else exception.VfFailed)
-        raise failed(
+        raise exception.PlugFailed(
             err=error(port=vif['id'], where=f'VF {slot}', error=e)) from e
     except nova_exception.InternalError as e:
         cause = e.__context__

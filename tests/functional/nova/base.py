@@ -98,6 +98,8 @@ class SriovServersTest(base.ServersTestBase):
             port |= {'network_id': network['id'], 'fixed_ips': [
                 {'ip_address': f'192.168.2.{number + 10}',
                  'subnet_id': network['subnets'][0]['id']}]}
+        # The fixture's are multicast.
+        port['mac_address'] = f'fa:16:3e:00:04:{number:02x}'
         port.update({f'binding:{key}': value
                      for key, value in binding.items()})
         self.neutron.create_port({'port': port})

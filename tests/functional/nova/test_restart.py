@@ -82,12 +82,13 @@ class RestartTest(base.SriovServersTest):
 
     def test_switchdev_port_without_vf(self):
         """The one where stock Nova stops with a KeyError: the server is
-        marked, and nova-compute starts."""
+        left as it is, and nova-compute starts."""
         if self.COMPUTE_DRIVER.startswith('libvirt.'):
             with pytest.raises(KeyError):
                 self.restart_after(forget_vf, vif_type='ovs')
         else:
-            assert self.restart_after(forget_vf, vif_type='ovs') == 'error'
+            assert self.restart_after(
+                forget_vf, vif_type='ovs') == 'active'
 
 
 class StockRestartTest(RestartTest):

@@ -1,0 +1,209 @@
+"""What cannot be plugged while nova-compute starts, until it can.
+
+ComputeManager._init_instance plugs the VIFs of every server and puts up with
+a few errors only: any other ends nova-compute, for all servers of the host.
+A host that has just been booted may not have its representors or its Open
+vSwitch yet.
+"""
+
+from collections.abc import Callable
+import contextlib
+import dataclasses
+import time
+
+from nova import context
+from nova import exception as nova_exception
+from nova import objects
+from nova.compute import vm_states
+import nova.conf
+from oslo_concurrency import lockutils
+from oslo_log import log as logging
+
+from nova_sriov_ext import exception
+
+CONF = nova.conf.CONF
+LOG = logging.getLogger(__name__)
+
+# As ComputeManager.init_host loads them.
+_ATTRIBUTES = ['info_cache', 'metadata', 'system_metadata', 'numa_topology',
+               'flavor']
+# Of servers whose VIFs _init_instance does not plug.
+_LEFT_ALONE = (vm_states.DELETED, vm_states.SOFT_DELETED, vm_states.ERROR)
+
+# Seconds. One that takes longer to fail has waited for a service that does
+# not answer, and so would all others, one after the other.
+_PATIENCE = 10
+
+
+@dataclasses.dataclass
+class _Waiting:
+    """What a server waits with.
+
+    :ivar ports: set of ids of the ports that are to be plugged
+    :ivar resume: function (instance) that starts its guest then, or None
+    :ivar logged: set of the errors that the log has
+    """
+
+    ports: set = dataclasses.field(default_factory=set)
+    resume: Callable | None = None
+    logged: set = dataclasses.field(default_factory=set)
+
+
+class Start:
+    """The servers that wait for their VIFs.
+
+    :param plug: function (instance, vif)
+    """
+
+    def __init__(self, plug):
+        self._plug = plug
+        self._is_on = False
+        self._has_guest = False
+        self._is_silent = False
+        self._waiting = {}
+
+    def begin(self):
+        """nova-compute starts. It takes no requests yet, and does one thing
+        after the other."""
+        self._is_on = True
+
+    @property
+    def tolerates(self):
+        """Whether what cannot be plugged may wait. The VIFs of a guest that
+        is about to run may not: a VF in use keeps its PF from being set up
+        (devlink refuses, a VF-LAG does not form)."""
+        return self._is_on and not self._has_guest
+
+    @contextlib.contextmanager
+    def guest(self):
+        """A guest is about to run."""
+        before, self._has_guest = self._has_guest, True
+        try:
+            yield
+        finally:
+            self._has_guest = before
+
+    def plug(self, instance, network_info):
+        """Plug what can be plugged; the rest waits.
+
+        :raises VirtualInterfacePlugException: Neutron could not bind a port;
+            Nova sets the server to ERROR
+        """
+        for vif in network_info:
+            error = self._attempt(instance, vif)
+            if isinstance(error, nova_exception.VirtualInterfacePlugException):
+                raise error
+            if error:
+                self._wait(instance, {vif['id']}, error)
+
+    @contextlib.contextmanager
+    def resuming(self, instance, network_info, resume):
+        """The guest that is started here waits with the VIFs.
+
+        Where Nova does so it would set the server to ERROR, and in one case
+        end (ComputeManager.reboot_instance, of a reboot that was
+        interrupted).
+
+        :param resume: function (instance), starts it unless it runs
+        """
+        try:
+            yield
+        except exception.PlugFailed as e:
+            if not self._is_on:
+                raise
+            self._wait(instance, {vif['id'] for vif in network_info}, e)
+            self._waiting[instance.uuid].resume = resume
+
+    def retry(self):
+        """Plug what waits, as far as that is possible by now. Called with
+        each update of the host's resources, the first of which is the last
+        step of nova-compute's start."""
+        if self._is_on:
+            self._is_on = False
+            return
+        self._is_silent = False
+        for uuid in list(self._waiting):
+            try:
+                # Whoever acts upon a server holds it (ComputeManager).
+                with lockutils.lock(uuid, blocking=False):
+                    if self._is_done(uuid):
+                        del self._waiting[uuid]
+            except lockutils.AcquireLockFailedException:
+                LOG.debug('Server %s is busy', uuid)
+            except Exception:
+                LOG.exception('The VIFs of server %s still wait', uuid)
+
+    def _attempt(self, instance, vif):
+        """:returns: why the VIF cannot be plugged, None if it is"""
+        if self._is_silent:
+            return exception.PlugFailed(
+                err=f'Port {vif["id"]} was not tried: another one failed '
+                    f'after more than {_PATIENCE} seconds.')
+        began = time.monotonic()
+        try:
+            self._plug(instance, vif)
+        except Exception as e:
+            self._is_silent = time.monotonic() - began > _PATIENCE
+            return e
+        return None
+
+    def _wait(self, instance, ports, error):
+        waiting = self._waiting.setdefault(instance.uuid, _Waiting())
+        waiting.ports |= ports
+        if str(error) not in waiting.logged:
+            waiting.logged.add(str(error))
+            LOG.error(
+                'A VIF of this server cannot be plugged now: %s The server '
+                'is left as it is. Plugging is tried again with each update '
+                'of the resources of this host', error, instance=instance,
+                exc_info=not isinstance(error, nova_exception.NovaException))
+
+    def _is_done(self, uuid):
+        """:returns: whether nothing waits any more"""
+        instance, waiting = _find(uuid), self._waiting[uuid]
+        if instance is None:
+            return True
+        if instance.task_state is not None:
+            return False
+        network_info = instance.get_network_info()
+        waiting.ports &= {vif['id'] for vif in network_info}
+        self._plug_of(instance, [vif for vif in network_info
+                                 if vif['id'] in waiting.ports], waiting)
+        if waiting.ports:
+            return False
+        if waiting.resume and instance.vm_state == vm_states.ACTIVE:
+            _resume(instance, waiting.resume)
+        return True
+
+    def _plug_of(self, instance, vifs, waiting):
+        for vif in vifs:
+            error = self._attempt(instance, vif)
+            if error:
+                self._wait(instance, {vif['id']}, error)
+            else:
+                waiting.ports.remove(vif['id'])
+                LOG.info('Port %s is plugged now', vif['id'],
+                         instance=instance)
+
+
+def _find(uuid):
+    """:returns: nova.objects.Instance, None for one whose VIFs nova-compute
+        would not plug here if it started now"""
+    try:
+        instance = objects.Instance.get_by_uuid(
+            context.get_admin_context(), uuid, expected_attrs=_ATTRIBUTES)
+    except nova_exception.InstanceNotFound:
+        return None
+    is_here = (instance.host == CONF.host
+               and instance.vm_state not in _LEFT_ALONE)
+    return instance if is_here else None
+
+
+def _resume(instance, resume):
+    """As ComputeManager._resume_guests_state does."""
+    try:
+        resume(instance)
+    except Exception:
+        LOG.exception('Failed to resume instance', instance=instance)
+        instance.vm_state = vm_states.ERROR
+        instance.save()

@@ -1,0 +1,50 @@
+"""Who waits for whom while nova-compute starts."""
+
+import pytest
+
+from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import start
+from tests.unit.virt import vifs
+
+
+@pytest.mark.parametrize('seconds, tried', [(9, 2), (11, 1)])
+def test_a_service_that_does_not_answer_is_waited_for_once(
+        monkeypatch, caplog, seconds, tried):
+    now, attempts = [0], []
+
+    def plug(instance, vif):
+        attempts.append(vif['id'])
+        now[0] += seconds
+        raise exception.PlugFailed(err='no answer')
+    monkeypatch.setattr(start.time, 'monotonic', lambda: now[0])
+    starting = start.Start(plug)
+    starting.begin()
+    for _ in range(2):
+        starting.plug(vifs.instance(), [vifs.switchdev()])
+    assert len(attempts) == tried
+    assert ('was not tried' in caplog.text) == (tried == 1)
+
+
+def test_a_port_that_neutron_could_not_bind():
+    """Nova sets that server to ERROR, as without us."""
+    def plug(instance, vif):
+        raise exception.exception.VirtualInterfacePlugException('unbound')
+    starting = start.Start(plug)
+    starting.begin()
+    with pytest.raises(exception.exception.VirtualInterfacePlugException):
+        starting.plug(vifs.instance(), [vifs.switchdev()])
+
+
+def test_a_guest_about_to_run_does_not_wait():
+    """Neither is any other plug tolerated once nova-compute has started."""
+    starting = start.Start(None)
+    assert not starting.tolerates
+    starting.begin()
+    with starting.guest():
+        assert not starting.tolerates
+    assert starting.tolerates
+    starting.retry()
+    assert not starting.tolerates
+    with (pytest.raises(exception.PlugFailed),
+          starting.resuming(vifs.instance(), [], None)):
+        raise exception.PlugFailed(err='no representor')
