@@ -24,6 +24,7 @@ class Anybody(assigning.Server):
     """
 
     to_come = ()
+    uuid = 'unknown'
 
     def tied(self, request, provider_mapping, pools, report):
         return tie.applied(request, pools, report)
@@ -40,15 +41,15 @@ class Anybody(assigning.Server):
 
 
 class Server(Anybody):
-    """:param context: nova.context.RequestContext of the claim
-    :param uuid: of the server
+    """:param uuid: of the server
+    :param flavor: function, gives the nova.objects.Flavor that it claims for
     :param held: as assigning.Server.held
     :param to_come: as Anybody.to_come
     """
 
-    def __init__(self, context, uuid, held=frozenset(), to_come=()):
-        self._context = context
-        self._uuid = uuid
+    def __init__(self, uuid, flavor, held=frozenset(), to_come=()):
+        self.uuid = uuid
+        self._flavor = flavor
         self.held = held
         self.to_come = to_come
 
@@ -64,18 +65,28 @@ class Server(Anybody):
 
     @functools.cached_property
     def _extra_specs(self):
-        """Of its flavor. Nova does not hand it to the tracker. Reading it is
-        one more call of the conductor, beside those that Nova's claim makes
-        under the same lock.
-        """
         try:
-            instance = objects.Instance.get_by_uuid(
-                self._context.elevated(), self._uuid,
-                expected_attrs=['flavor'])
-            # Nova sets it before the claim of a resize, saves it, and
-            # clears it afterwards (ComputeManager._prep_resize).
-            return (instance.new_flavor or instance.flavor).extra_specs
+            return self._flavor().extra_specs
         except Exception:
             LOG.exception('The flavor of server %s cannot be read; taking '
-                          'the policies of nova.conf', self._uuid)
+                          'the policies of nova.conf', self.uuid)
             return {}
+
+
+def flavor_in_database(context, uuid):
+    """For a claim without a test, of a port that is attached or of a live
+    migration: Nova does not hand the flavor to the tracker. Reading it is one
+    more call of the conductor, beside those that Nova makes under the same
+    lock.
+
+    :returns: nova.objects.Flavor that the server has
+    """
+    return objects.Instance.get_by_uuid(
+        context.elevated(), uuid, expected_attrs=['flavor']).flavor
+
+
+def flavor_of(claim):
+    """:param claim: nova.compute.claims.Claim
+    :returns: nova.objects.Flavor that it is for: of a resize the new one
+    """
+    return getattr(claim, 'flavor', None) or claim.instance.flavor

@@ -24,18 +24,22 @@ class ClaimingStats(assigning.AssigningStats):
     def __init__(self, stock, report):
         super().__init__(stock, report)
         self._server = servers.Anybody()
+        self._refusals = []
 
     @contextlib.contextmanager
     def serving(self, server):
-        """Test or claim for a server.
+        """Test or claim for a server; one line at INFO tells why that fails.
 
         :param server: server.Server
         """
-        before, self._server = self._server, server
+        self._server, self._refusals = server, []
         try:
             yield
+        except Exception:
+            self._tell()
+            raise
         finally:
-            self._server = before
+            self._server, self._refusals = servers.Anybody(), []
 
     def _server_of(self, requests):
         return self._server
@@ -85,19 +89,33 @@ class ClaimingStats(assigning.AssigningStats):
     def _assign(self, requests, provider_mapping, numa_cells):
         taken = super()._assign(requests, provider_mapping, numa_cells)
         if taken is None:
-            LOG.info('No assignment of PCI requests %s to pools %s',
-                     requests, self._told())
+            LOG.debug('No assignment of PCI requests %s, NUMA nodes %s',
+                      requests, _nodes(numa_cells))
+            self._refusals.append((requests, numa_cells))
         return taken
+
+    def _tell(self):
+        """Nova tries many choices of NUMA nodes in one test."""
+        if self._refusals:
+            requests, cells = self._refusals[-1]
+            LOG.info(
+                'The PCI devices of server %s cannot be claimed, tried %d '
+                'time(s), last on NUMA nodes %s: %s. Requests: %s; pools: %s',
+                self._server.uuid, len(self._refusals), _nodes(cells),
+                self._misfit(requests, cells), requests, self._told())
 
     def _misfit(self, requests, numa_cells):
         """:returns: reasons.Misfit, why there is no assignment"""
-        asked = [self._asked(self._server, request, self._acceptable(
+        near = [self._acceptable(
             request, numa_cells, self._get_rp_uuids_for_request(
-                provider_mapping=None, request=request)))
+                provider_mapping=None, request=request))
             for request in requests]
+        asked = [self._asked(self._server, request, pools)
+                 for request, pools in zip(requests, near, strict=True)]
         if None in asked:
             return reasons.Misfit(reasons.PORTS_UNREAD)
-        return assigned.misfit(self.pools, self._report(), demand.Demand(
+        pools = [self.pools[i] for i in sorted(set().union(*near))]
+        return assigned.misfit(pools, self._report(), demand.Demand(
             requests=tuple(asked),
             pf_policy=self._server.pf_policy or demand.PACK).placed({}))
 
@@ -107,3 +125,7 @@ class ClaimingStats(assigning.AssigningStats):
         """
         return [{key: value for key, value in pool.items()
                  if key != 'devices'} for pool in self.pools]
+
+
+def _nodes(numa_cells):
+    return [cell.id for cell in numa_cells or ()] or 'any'

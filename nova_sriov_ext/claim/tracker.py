@@ -1,5 +1,7 @@
 """The tracker of a compute host's PCI devices, with a choice of its own."""
 
+import contextlib
+
 from nova import exception
 from nova.pci import manager
 
@@ -24,10 +26,26 @@ class AssigningTracker(manager.PciDevTracker):
         self._node = compute_node
         self.arriving = {}
         self.stats = stats.ClaimingStats(self.stats, self._report)
+        # The InstancePCIRequests of the last test, and the server.Server.
+        self._tested = None, None
 
     def _report(self):
         return report.read(
             self._node.stats if 'stats' in self._node else None)
+
+    @contextlib.contextmanager
+    def testing(self, claim):
+        """Let Nova's test of a claim, which tries one choice of NUMA nodes
+        after the other, respect all that the claim will.
+
+        :param claim: nova.compute.claims.Claim
+        """
+        requests = claim._pci_requests
+        server = self._server(requests, lambda: servers.flavor_of(claim))
+        # The claim follows under the same lock, if at all.
+        self._tested = requests, server
+        with self.stats.serving(server):
+            yield
 
     def claim_instance(self, context, pci_requests, instance_numa_topology):
         """Nova's own forgets what was claimed before: the aliases of a live
@@ -41,8 +59,13 @@ class AssigningTracker(manager.PciDevTracker):
 
     def _claim_instance(self, context, pci_requests, instance_numa_topology):
         uuid = pci_requests.instance_uuid
+        (tested, server), self._tested = self._tested, (None, None)
+        if tested is not pci_requests:
+            server = self._server(
+                pci_requests,
+                lambda: servers.flavor_in_database(context, uuid))
         try:
-            with self.stats.serving(self._server(context, pci_requests)):
+            with self.stats.serving(server):
                 return super()._claim_instance(
                     context, pci_requests, instance_numa_topology)
         except exception.PciDeviceRequestFailed as e:
@@ -53,15 +76,6 @@ class AssigningTracker(manager.PciDevTracker):
             raise exception.MigrationPreCheckError(
                 reason=e.format_message()) from e
 
-    def _server(self, context, pci_requests):
-        """:returns: server.Server"""
-        uuid = pci_requests.instance_uuid
-        if uuid in self.arriving:
-            return servers.Server(
-                context, uuid, to_come=tuple(self._to_come(pci_requests)))
-        return servers.Server(
-            context, uuid, frozenset(self._held(pci_requests)))
-
     def _to_come(self, pci_requests):
         """What a live migration is going to claim beside these requests."""
         done = {device.request_id for device
@@ -71,6 +85,17 @@ class AssigningTracker(manager.PciDevTracker):
         for request in server.pci_requests.requests:
             if request.request_id not in done:
                 yield request
+
+    def _server(self, pci_requests, flavor):
+        """:param flavor: as server.Server has it
+        :returns: server.Server
+        """
+        uuid = pci_requests.instance_uuid
+        if uuid in self.arriving:
+            return servers.Server(
+                uuid, flavor, to_come=tuple(self._to_come(pci_requests)))
+        return servers.Server(
+            uuid, flavor, frozenset(self._held(pci_requests)))
 
     def _held(self, pci_requests):
         """What the server has here already when a port is attached. When it

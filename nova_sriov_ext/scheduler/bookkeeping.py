@@ -1,59 +1,62 @@
-"""Lets nova-scheduler keep count of hosts where claims assign devices.
+"""Nova's record of a host, in nova-scheduler, where claims assign devices.
 
-After a choice, Nova's scheduler takes the devices from the pools of its own
-HostState, in the order of the requests, and fails the server where that
-cannot be done (``HostState.consume_from_request``, 2026.2); its other filters
-try the same. Where the claim on the host finds an assignment that this order
-does not, they have to.
+Nova's filters try a server's requests on the pools of a HostState
+(NUMATopologyFilter for each choice of NUMA nodes, PciPassthroughFilter), and
+after a choice the scheduler takes the devices from there, each time in the
+order of the requests; what that order does not serve it refuses, or fails
+(``HostState.consume_from_request``, 2026.2). Where the claim on the host
+finds an assignment, the record has to, and the same one.
 """
 
+import collections
+import weakref
+
 from nova import exception
-from nova.pci import stats
 
 from nova_sriov_ext import report as reports
-from nova_sriov_ext.scheduler import assigned
-from nova_sriov_ext.scheduler import demand as demands
-from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import assigning
 from nova_sriov_ext.scheduler import greedy
+from nova_sriov_ext.scheduler import requested
 
 
-def adapt(host_state, demand):
-    """Give a host that passed stats that can serve the server.
+def adapt(host_state):
+    """Give a host stats that serve what its claim does; a host with Nova's
+    own claim keeps Nova's.
 
     :param host_state: nova HostState
-    :param demand: demand.Demand
     """
     found = host_state.pci_stats
-    if reports.of_host(host_state).claim and greedy.test(
-            found.pools, demand.requests).failed:
-        host_state.pci_stats = AssignedStats(
-            found.numa_topology, dev_filter=found.dev_filter)
-        host_state.pci_stats.pools = found.pools
+    if (found is not None and not isinstance(found, AssignedStats)
+            and reports.of_host(host_state).claim):
+        host_state.pci_stats = AssignedStats(found, host_state)
 
 
-class AssignedStats(stats.PciDeviceStats):
-    """Nova's stats, with an assignment where Nova's order fails."""
+class AssignedStats(assigning.AssigningStats):
+    """The pools of a host with this project's claim.
+
+    :param stock: nova.pci.stats.PciDeviceStats
+    :param host_state: nova HostState that has them
+    """
+
+    def __init__(self, stock, host_state):
+        host = weakref.ref(host_state)
+        super().__init__(stock, lambda: reports.of_host(host()))
+        self._host = host
+
+    def _server_of(self, requests):
+        return requested.server_of(requests, self._host())
 
     def apply_requests(self, requests, provider_mapping, numa_cells=None):
         """Take the devices of all requests, or none at all.
 
-        With NUMA cells, only as Nova does: it knows which pools are near.
-
         :raises nova.exception.PciDeviceRequestFailed: no assignment
         """
-        before = [dict(pool) for pool in self.pools]
-        try:
-            super().apply_requests(requests, provider_mapping, numa_cells)
-        except exception.PciDeviceRequestFailed:
-            self.pools = before
-            left = None if numa_cells else assigned.left(
-                before, reports.NOTHING, _demand(requests, provider_mapping))
-            if left is None:
-                raise
-            for pool, count in zip(before, left, strict=True):
-                pool['count'] = count
-
-
-def _demand(requests, provider_mapping):
-    return demands.Demand(requests=tuple(
-        map(gather.request_of, requests))).placed(provider_mapping or {})
+        taken = self._assign(requests, provider_mapping, numa_cells)
+        if taken is None:
+            raise exception.PciDeviceRequestFailed(requests=requests)
+        counts = collections.Counter()
+        for _, index, count in taken:
+            counts[index] += count
+        left = greedy.left(self.pools, counts)
+        for pool, count in zip(self.pools, left, strict=True):
+            pool['count'] = count

@@ -12,6 +12,8 @@ from nova_sriov_ext.scheduler import candidates
 from nova_sriov_ext.scheduler import fit
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import records
+from nova_sriov_ext.scheduler import requested
 from nova_sriov_ext.scheduler import tie
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +30,11 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     # A rebuild stays on its host and keeps its VFs.
     RUN_ON_REBUILD = False
 
+    def __init__(self):
+        super().__init__()
+        # nova-scheduler makes its filters before its records of hosts.
+        records.install()
+
     def filter_all(self, filter_obj_list, spec_obj):
         """Judge all hosts of a request.
 
@@ -39,6 +46,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
+            requested.remember(None, spec_obj)
             demand = gather.of_spec(spec_obj)
             plain = demand.plain
         except Exception:
@@ -49,7 +57,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             return hosts
         passed = [host for host in hosts if _fits(host, demand, plain)]
         if plain is None:
-            _adapt(passed, demand)
+            _adapt(passed)
         _add_vfs(passed, candidates.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
@@ -108,10 +116,10 @@ def _fits(host, demand, plain):
     return judge(host, demand) is None
 
 
-def _adapt(hosts, demand):
+def _adapt(hosts):
     for host in hosts:
         try:
-            bookkeeping.adapt(host, demand)
+            bookkeeping.adapt(host)
         except Exception:
             # Of pools that Nova would not make, nor can it take devices.
             LOG.warning('The scheduler may be unable to keep count of host '

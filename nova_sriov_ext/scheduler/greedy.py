@@ -124,3 +124,15 @@ _EXCLUDES = {
     matching.PF: matching.VFS,
     **dict.fromkeys(matching.VFS, frozenset((matching.PF,))),
 }
+
+
+def left(pools, counts):
+    """What a claim leaves, however it chose.
+
+    :param counts: dict, index of a pool → devices taken
+    :returns: list of int, the free devices left of each pool
+    """
+    walk = _Claim(pools)
+    for i, number in counts.items():
+        walk._take(None, i, number)
+    return walk.left

@@ -15,6 +15,8 @@ from nova.tests.functional.libvirt import base
 from os_vif import exception as osv_exception
 
 from nova_sriov_ext import capacity
+from nova_sriov_ext.claim import trial
+from nova_sriov_ext.scheduler import records
 from os_vif_vflag import host
 from tests.sim import card
 from tests.sim import iproute
@@ -62,6 +64,9 @@ class SriovServersTest(base.ServersTestBase):
         self.flags(compute_driver=self.COMPUTE_DRIVER)
 
     def _setup_scheduler_service(self):
+        # Put back after the test what the filter replaces.
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.scheduler.host_manager.HostState', records.STOCK))
         self.flags(available_filters=self.AVAILABLE_FILTERS,
                    group='filter_scheduler')
         return super()._setup_scheduler_service()
@@ -172,7 +177,8 @@ def simulate(test, *cards):
 
 
 # What a driver replaces whose claim is this project's.
-_STOCK = {'nova.pci.manager.PciDevTracker': manager.PciDevTracker,
+_STOCK = {'nova.compute.claims.Claim._claim_test': trial.STOCK,
+          'nova.pci.manager.PciDevTracker': manager.PciDevTracker,
           'nova.compute.utils.update_pci_request_with_placement_allocations':
           utils.update_pci_request_with_placement_allocations}
 

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 
+from nova.compute import claims
 from nova.compute import resource_tracker
 from nova.compute import utils
 from nova.pci import manager
@@ -15,6 +16,7 @@ import pytest
 
 from nova_sriov_ext import claim
 from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.claim import trial
 
 UPDATE = 'update_pci_request_with_placement_allocations'
 ROOT = pathlib.Path(__file__).parents[3]
@@ -66,6 +68,7 @@ def replaced(tmp_path, policy):
 
 @pytest.mark.parametrize('policy, attributes', [
     ('stock', []), ('assign', [
+        'nova.compute.claims.Claim._claim_test',
         'nova.compute.utils.update_pci_request_with_placement_allocations',
         'nova.pci.manager.PciDevTracker'])])
 def test_what_is_replaced(tmp_path, policy, attributes):
@@ -74,7 +77,8 @@ def test_what_is_replaced(tmp_path, policy, attributes):
 
 @pytest.fixture
 def stock(monkeypatch):
-    """Nova's tracker in its place, as before any driver was loaded."""
+    """Nova's own in their places, as before any driver was loaded."""
+    monkeypatch.setattr(claims.Claim, '_claim_test', trial.STOCK)
     monkeypatch.setattr(manager, 'PciDevTracker',
                         tracker.AssigningTracker.__base__)
     monkeypatch.setattr(utils, UPDATE, getattr(utils, UPDATE))
@@ -87,6 +91,7 @@ def test_the_resource_tracker_finds_it(conf, stock):
     assert (resource_tracker.pci_manager.PciDevTracker
             is tracker.AssigningTracker)
     update = getattr(utils, UPDATE)
+    assert claims.Claim._claim_test is trial.claim_test
     # Once more, as when two computes run in one process.
     assert claim.install() == 'assign'
     assert getattr(utils, UPDATE) is update
@@ -123,6 +128,10 @@ def _no_longer_updated(monkeypatch):
         'nova.compute.manager.ComputeManager._build_and_run_instance', build)
 
 
+def _tested_elsewhere(monkeypatch):
+    monkeypatch.delattr(claims.Claim, '_claim_test')
+
+
 def _moved(monkeypatch):
     monkeypatch.delattr(claim, 'guard', raising=False)
     monkeypatch.setitem(sys.modules, 'nova_sriov_ext.claim.guard', None)
@@ -143,6 +152,7 @@ def _someone_elses(monkeypatch):
     (_no_update, f'nova.compute.utils.{UPDATE} does not take'),
     (_no_longer_updated, 'ComputeManager._build_and_run_instance does not '
                          f'call {UPDATE}'),
+    (_tested_elsewhere, 'Claim._claim_test does not take compute_node'),
     (_moved, 'nova_sriov_ext.claim.guard'),
     (_someone_elses, 'Other stands for nova.pci.manager.PciDevTracker')])
 def test_drift_leaves_novas_own_claim(

@@ -1,7 +1,10 @@
 from nova import exception
 from nova import objects
+from nova.scheduler import host_manager
+from nova.scheduler import request_filter
 import pytest
 
+from nova_sriov_ext.scheduler import records
 from tests.unit.scheduler import ports
 
 
@@ -22,3 +25,11 @@ def new_server(monkeypatch):
 
     monkeypatch.setattr(
         objects.InstanceMapping, 'get_by_instance_uuid', unknown)
+
+
+@pytest.fixture(autouse=True)
+def stock(monkeypatch):
+    """Nova's own in the places where a filter that is loaded puts ours."""
+    monkeypatch.setattr(host_manager, 'HostState', records.STOCK)
+    monkeypatch.setattr(request_filter, 'ALL_REQUEST_FILTERS',
+                        list(request_filter.ALL_REQUEST_FILTERS))

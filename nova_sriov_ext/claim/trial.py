@@ -1,0 +1,26 @@
+"""Tells the pools of a compute host for whom a claim is tested.
+
+Nova tests a claim before it makes it, and chooses the guest's NUMA nodes in
+the test (``Claim._claim_test``, nova/compute/claims.py, 2026.2), without a
+word to the pools about the server. A policy that only the claim knows would
+refuse the nodes chosen, although others fit.
+"""
+
+import functools
+
+from nova.compute import claims
+
+from nova_sriov_ext.claim import tracker
+
+# Nova's, whatever stands in its place by now.
+STOCK = claims.Claim._claim_test
+
+
+@functools.wraps(STOCK)
+def claim_test(claim, compute_node, limits=None):
+    """Stands for ``Claim._claim_test``."""
+    found = claim.tracker.pci_tracker
+    if not isinstance(found, tracker.AssigningTracker):
+        return STOCK(claim, compute_node, limits)
+    with found.testing(claim):
+        return STOCK(claim, compute_node, limits)

@@ -1,0 +1,67 @@
+"""Puts this project's record of a host where nova-scheduler makes its own.
+
+Done when the scheduler loads ``SriovCapacityFilter``, hence only where that
+is enabled. With a Nova that it was not written for, nothing is replaced: the
+filter then adapts the hosts that it passes, and other filters have to come
+after it.
+"""
+
+from nova.scheduler import host_manager
+from nova.scheduler import request_filter
+from oslo_log import log as logging
+
+from nova_sriov_ext import drift
+from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.scheduler import requested
+
+LOG = logging.getLogger(__name__)
+
+# Nova's, whatever stands in its place by now.
+STOCK = host_manager.HostState
+
+_PARAMETERS = {
+    (STOCK, '_update_from_compute_node'): 'compute',
+    (host_manager.HostManager, 'host_state_cls'): 'host node cell kwargs',
+}
+_CALLS = (
+    (host_manager.HostManager, 'host_state_cls', 'HostState'),
+    (STOCK, '_update_from_compute_node', 'pci_stats'),
+    (request_filter, 'process_reqspec', 'ALL_REQUEST_FILTERS'),
+)
+
+
+class HostRecord(host_manager.HostState):
+    """Nova's HostState; on hosts with this project's claim its pools serve
+    what that claim does."""
+
+    def _update_from_compute_node(self, compute):
+        super()._update_from_compute_node(compute)
+        try:
+            bookkeeping.adapt(self)
+        except Exception:
+            LOG.exception("Host %s keeps Nova's own record", self.host)
+
+
+def install():
+    """Replace ``HostState`` in nova.scheduler.host_manager, and add a request
+    filter that changes nothing."""
+    differences = problems()
+    if differences:
+        LOG.error('Filters before SriovCapacityFilter judge hosts by the '
+                  "order of Nova's own claim. This Nova is not what the other "
+                  'was written for: %s', '; '.join(differences))
+        return
+    host_manager.HostState = HostRecord
+    if requested.remember not in request_filter.ALL_REQUEST_FILTERS:
+        request_filter.ALL_REQUEST_FILTERS.append(requested.remember)
+
+
+def problems():
+    """:returns: list of str, how Nova differs from what this was written
+        for; empty when it does not
+    """
+    found = drift.differences(_PARAMETERS, _CALLS)
+    if host_manager.HostState not in (STOCK, HostRecord):
+        found.append(f'{drift.name(host_manager.HostState)} stands for '
+                     f'{drift.name(STOCK)}')
+    return found

@@ -1,0 +1,89 @@
+"""Whose PCI requests are being tried on a host's pools.
+
+Nova's filters hand the requests to the pools, not the server. A port is in
+the requests of one server only, so its id tells.
+"""
+
+import dataclasses
+import weakref
+
+from oslo_log import log as logging
+
+from nova_sriov_ext.scheduler import assigning
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import tie
+
+LOG = logging.getLogger(__name__)
+
+# Port → the RequestSpec that is being scheduled, for as long as it is.
+_specs = weakref.WeakValueDictionary()
+
+
+def remember(context, spec_obj):
+    """A request filter: Nova calls these before the first host is filtered.
+
+    :param context: nova.context.RequestContext
+    :param spec_obj: nova.objects.RequestSpec
+    :returns: bool, False: it changes nothing
+    """
+    try:
+        pci = spec_obj.pci_requests if 'pci_requests' in spec_obj else None
+        for request in pci.requests if pci else ():
+            if _port(request):
+                _specs[_port(request)] = spec_obj
+    except Exception:
+        LOG.exception('What %s requests could not be read', spec_obj)
+    return False
+
+
+def server_of(requests, host):
+    """:param requests: list of nova.objects.InstancePCIRequest
+    :param host: nova HostState
+    :returns: assigning.Server
+    """
+    for request in requests:
+        spec_obj = _specs.get(_port(request))
+        if spec_obj is not None:
+            return Requested(gather.of_spec(spec_obj), host)
+    return assigning.Server()
+
+
+def _port(request):
+    """:returns: str, None for an alias and for ports of before Nova 20"""
+    return request.requester_id if 'requester_id' in request else None
+
+
+class Requested(assigning.Server):
+    """:param demand: demand.Demand
+    :param host: nova HostState on which it is tried
+    """
+
+    def __init__(self, demand, host):
+        self._demand = demand
+        self._host = host
+        self.pf_policy = demand.pf_policy
+        self.lag_policy = demand.lag_policy
+
+    def tied(self, request, provider_mapping, pools, report):
+        known = self._known(_port(request))
+        if not known or not known.bandwidth:
+            return request
+        pf = tie.pfs(self._host, pools, report).get(
+            next(iter((provider_mapping or {}).get(known.bandwidth, ())),
+                 None))
+        if pf is None:
+            return request
+        tied = request.obj_clone()
+        tied.spec = [{**spec, tie.ADDRESS: pf} for spec in request.spec]
+        return tied
+
+    def suited(self, asked, mixed):
+        if self._demand.unread:
+            return None
+        known = self._known(asked.port)
+        return (dataclasses.replace(asked, modes=known.modes) if known
+                else asked)
+
+    def _known(self, port):
+        return next((request for request in self._demand.requests
+                     if port and request.port == port), None)

@@ -1,0 +1,93 @@
+"""What of Nova's scheduler is replaced, when, and for which hosts."""
+
+import logging
+
+from nova import objects
+from nova.objects import pci_device_pool
+from nova.pci import stats
+from nova.scheduler import host_manager
+from nova.scheduler import request_filter
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.scheduler import records
+from nova_sriov_ext.scheduler import requested
+from tests.unit.scheduler import pools as given
+
+
+def node(claim):
+    """:returns: nova.objects.ComputeNode with one pool"""
+    return objects.ComputeNode(
+        uuid=uuids.node, free_disk_gb=1, disk_available_least=1,
+        local_gb_used=0, free_ram_mb=1, memory_mb=1, local_gb=1, vcpus=1,
+        vcpus_used=0, updated_at=None, numa_topology=None, host_ip=None,
+        hypervisor_type='QEMU', hypervisor_version=1,
+        hypervisor_hostname='host', cpu_info='', supported_hv_specs=[],
+        metrics='[]', cpu_allocation_ratio=1, ram_allocation_ratio=1,
+        disk_allocation_ratio=1, pci_device_pools=objects.PciDevicePoolList(
+            objects=[pci_device_pool.PciDevicePool.from_dict(given.pool())]),
+        stats={report.STATS_KEY: report.write(report.Report(claim=claim))})
+
+
+def state(claim):
+    found = host_manager.HostManager.host_state_cls(
+        None, 'host', 'host', uuids.cell)
+    found.update(node(claim))
+    return found
+
+
+def test_only_the_filter_replaces(conf):
+    assert host_manager.HostState is records.STOCK
+    filters.SriovCapacityFilter()
+    filters.SriovCapacityFilter()
+    assert host_manager.HostState is records.HostRecord
+    assert request_filter.ALL_REQUEST_FILTERS.count(requested.remember) == 1
+
+
+@pytest.mark.parametrize('claim, kind', [
+    (None, stats.PciDeviceStats), ('assign', bookkeeping.AssignedStats)])
+def test_stock_hosts_keep_novas_stats(conf, claim, kind):
+    filters.SriovCapacityFilter()
+    found = state(claim)
+    assert type(found.pci_stats) is kind
+    assert [pool['count'] for pool in found.pci_stats.pools] == [1]
+    # As for the next server of the same cloud.
+    found.update(node('assign' if claim is None else None))
+    assert type(found.pci_stats) is not kind
+
+
+def test_a_host_that_never_reported(conf):
+    filters.SriovCapacityFilter()
+    found = host_manager.HostState('host', 'host', uuids.cell)
+    found.update(objects.ComputeNode(uuid=uuids.node))
+    assert found.pci_stats is None
+
+
+def _renamed(monkeypatch):
+    monkeypatch.delattr(records.STOCK, '_update_from_compute_node')
+
+
+def _another_place(monkeypatch):
+    monkeypatch.setattr(host_manager.HostManager, 'host_state_cls',
+                        lambda self, host, node, cell, **kwargs: None)
+
+
+def _someone_elses(monkeypatch):
+    monkeypatch.setattr(host_manager, 'HostState',
+                        type('Other', (records.STOCK,), {}))
+
+
+@pytest.mark.parametrize('drift, words', [
+    (_renamed, 'HostState._update_from_compute_node does not take compute'),
+    (_another_place, 'HostManager.host_state_cls does not call HostState'),
+    (_someone_elses, 'Other stands for nova.scheduler.host_manager.Host')])
+def test_drift_leaves_novas_own(conf, monkeypatch, caplog, drift, words):
+    drift(monkeypatch)
+    there = host_manager.HostState
+    with caplog.at_level(logging.ERROR):
+        filters.SriovCapacityFilter()
+    assert host_manager.HostState is there
+    assert words in caplog.text
