@@ -3,10 +3,12 @@
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOX  := $(SUDO) .venv/bin/tox -q
 
-.PHONY: help setup test demo demo-keep demo-stop clean
+.PHONY: help setup test nova-tests test-all demo demo-keep demo-stop clean
 
 help:
 	@echo "make test       linters, unit and functional tests, documentation"
+	@echo "make nova-tests Nova's own tests of what this project replaces"
+	@echo "make test-all   all tests there are, for hours: before a release"
 	@echo "make demo       a real cloud on this machine boots an SR-IOV server"
 	@echo "make demo-keep  the same, and leaves the cloud running"
 	@echo "make demo-stop  ends a cloud that demo-keep left running"
@@ -17,6 +19,13 @@ setup:
 
 test: setup
 	$(TOX) -e pep8,py3,functional,docs
+
+# What CI has time for. tox -e nova-tests runs all of them.
+nova-tests: setup
+	$(TOX) -e nova-tests -- --include-list tests/nova_own/ci.txt
+
+test-all: test
+	$(TOX) -e nova-tests
 
 demo: setup
 	$(TOX) -e cloud -- demo

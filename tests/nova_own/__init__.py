@@ -1,8 +1,9 @@
-"""Nova's own functional tests of PCI devices, with this project in place of
-the stock driver and claim, and its filter beside the stock one.
+"""Nova's own functional tests, with this project in place of the stock
+driver, claim and filter.
 
 Run by stestr (``tox -e nova-tests``); the tests are those that the nova wheel
-carries, unchanged.
+carries, unchanged. ``modules`` says which, ``in_place`` how, ``exclude.txt``
+which of them cannot hold and why, ``ci.txt`` which are run at every change.
 """
 
 import os
