@@ -17,6 +17,7 @@ from nova_sriov_ext.claim import ports
 from nova_sriov_ext.claim import tie
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.virt.libvirt import extras
+from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host import Host
@@ -32,7 +33,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         super().__init__(virtapi, read_only)
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
-        self.vif_driver = vif.SriovVIFDriver(self._host)
+        self.vif_driver = vif.SriovVIFDriver(
+            self._host, owner.Owners(virtapi))
         self._start = start.Start(self.vif_driver.plug)
         # nova-compute loads its driver before it makes its tracker.
         self._claim = claim.install()

@@ -33,6 +33,13 @@ class Kind:
     plugin: str | None = None
     settings: tuple = ()
 
+    @property
+    def touches_vf(self):
+        """Whether plug changes anything of the VF, or of its representor."""
+        return self.plugin == REPRESENTOR or any(
+            not isinstance(setting, settings.Unlimited)
+            for setting in self.settings)
+
 
 _LIMITED = settings.Uplink(settings.RATE)
 _UNLIMITED = settings.Unlimited()

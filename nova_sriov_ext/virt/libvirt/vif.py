@@ -16,12 +16,14 @@ from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import common
 from nova_sriov_ext.virt.libvirt import fields
 from nova_sriov_ext.virt.libvirt import kinds
+from nova_sriov_ext.virt.libvirt import owner
 from os_vif_vflag import exception as vflag_exception
 from os_vif_vflag.host import Host
 
 CONF = sriov_conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
+_OURS = 'vflag'
 # The host bridge: a PCI address that is no VF on any machine.
 _NO_VF = '0000:00:00.0'
 
@@ -29,9 +31,12 @@ _NO_VF = '0000:00:00.0'
 class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
     """Generates the interfaces of SR-IOV VIFs and plugs them."""
 
-    def __init__(self, host=None):
+    def __init__(self, host=None, owners=None):
+        """:param owners: owner.Owners, None without nova-compute"""
         super().__init__(host)
         self._machine = Host()
+        self._owners = owners or owner.Owners()
+        self._warned = set()
 
     def get_config(self, instance, vif, image_meta, flavor, virt_type):
         """Generate the libvirt config of a VIF.
@@ -78,6 +83,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         if kind is None:
             super().plug(instance, vif)
             return
+        if kind.touches_vf and _has_vf(vif):
+            self._require_own(instance, vif)
         with _failing_as(vflag_exception.PlugFailed, vif), \
                 contextlib.ExitStack() as undo:
             for setting in kind.settings:
@@ -102,11 +109,45 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 contextlib.ExitStack() as steps:
             # Without a VF nothing was set. Nova cleans up after a failure,
             # and another error here would hide why it failed.
-            for setting in kind.settings if _has_vf(vif) else ():
+            has_vf = _has_vf(vif) and not (
+                kind.touches_vf and self._is_anothers(instance, vif))
+            for setting in kind.settings if has_vf else ():
                 steps.callback(setting.clear, self._machine, instance, vif)
             if kind.plugin:
-                steps.callback(self._unplug_os_vif, instance,
-                               _for_os_vif(_with_vf(vif), kind))
+                steps.callback(
+                    self._unplug_os_vif, instance,
+                    _for_os_vif(vif, kind) if has_vf
+                    else _without_vf(vif, kind))
+
+    def _require_own(self, instance, vif):
+        """:raises exception.PlugFailed: Nova gave the VF to another server,
+            or the port another VF
+        """
+        slot = fields.pci_slot(vif)
+        other = self._owners.other(instance, slot)
+        own = None if other else self._owners.elsewhere(
+            instance, vif['id'], slot)
+        if other or own:
+            problem = f'server {other} has it' if other else (
+                f'this port has {own}')
+            raise exception.PlugFailed(
+                err=f'Port {vif["id"]} is not plugged: its binding names VF '
+                    f'{slot}, but by Nova\'s record of this host {problem}. '
+                    'It is plugged when the binding is that of this host: '
+                    'compare binding:host_id and pci_slot in '
+                    'binding:profile of the port.')
+
+    def _is_anothers(self, instance, vif):
+        slot = fields.pci_slot(vif)
+        other = self._owners.other(instance, slot)
+        seen = vif['id'], slot, other
+        if other and seen not in self._warned:
+            self._warned.add(seen)
+            LOG.warning(
+                'Port %s: its binding names VF %s, but by Nova\'s record of '
+                'this host server %s has it. The VF is left as it is', *seen,
+                instance=instance)
+        return other is not None
 
 
 def _has_vf(vif):
@@ -117,17 +158,19 @@ def _has_vf(vif):
     return True
 
 
-def _with_vf(vif):
-    """A VIF that can be unplugged though its VF has left Nova's cache: the
-    port of its representor is found by the id of the Neutron port.
+def _without_vf(vif, kind):
+    """A VIF whose VF has left Nova's cache, or is another server's: our
+    plugin finds its port by the id of the Neutron port, whichever plugin
+    plugged it.
 
-    :returns: nova.network.model.VIF
+    :returns: os_vif.objects.vif.VIFHostDevice
     """
-    if _has_vf(vif):
-        return vif
     found = copy.copy(vif)
     found['profile'] = {**(vif['profile'] or {}), 'pci_slot': _NO_VF}
-    return found
+    vif_obj = _for_os_vif(found, kind)
+    if kind.plugin == kinds.REPRESENTOR:
+        vif_obj.plugin = _OURS
+    return vif_obj
 
 
 def _for_os_vif(vif, kind):

@@ -1,0 +1,81 @@
+"""Whose a VF is, by Nova's own record of this host's PCI devices.
+
+The address in a VIF comes from Nova's cache of Neutron's active binding, and
+may be that of a VF of another host: of the destination where the source of a
+live migration died after the binding had become active, and where an
+evacuated server was; of the source at the destination of a live migration
+that failed (ComputeManager.rollback_live_migration_at_destination). On this
+host another server may have the VF at that address.
+"""
+
+from nova import context
+from nova import exception as nova_exception
+from nova import objects
+import nova.conf
+
+CONF = nova.conf.CONF
+
+
+class Owners:
+    """:param virtapi: nova.compute.manager.ComputeVirtAPI, None without
+        nova-compute: then nothing is known
+    """
+
+    def __init__(self, virtapi=None):
+        self._virtapi = virtapi
+        self._at_start = None
+
+    def other(self, instance, address):
+        """:returns: uuid of another server that has the VF, allocated or
+            claimed; None for none
+        """
+        owners = {uuid for device, uuid in self._owned()
+                  if device.address == address}
+        # One server may have it twice: a resize on the same host.
+        return None if instance.uuid in owners else next(iter(owners), None)
+
+    def elsewhere(self, instance, port, address):
+        """Of a VF that nobody has.
+
+        :param port: id of the port whose VIF has it
+        :returns: address of the VF that the port has instead; None for none
+        """
+        own = [device for device, uuid in self._owned()
+               if uuid == instance.uuid]
+        # What follows may ask the database.
+        if not own or address in [device.address for device in own]:
+            return None
+        requests = {request.request_id
+                    for request in instance.pci_requests.requests
+                    if request.requester_id == port}
+        return next((device.address for device in own
+                     if device.request_id in requests), None)
+
+    def _owned(self):
+        """:returns: list of (nova.objects.PciDevice, uuid of its server)"""
+        return [(device, device.instance_uuid) for device in self._devices()
+                if device.obj_attr_is_set('instance_uuid')
+                and device.instance_uuid]
+
+    def _devices(self):
+        """The tracker's own; until nova-compute has one, what the database
+        has, read once: nobody changes it before."""
+        if self._virtapi is None:
+            return []
+        tracker = self._virtapi._compute.rt.pci_tracker
+        if tracker is not None:
+            self._at_start = None
+            return list(tracker.pci_devs)
+        if self._at_start is None:
+            self._at_start = _read()
+        return self._at_start
+
+
+def _read():
+    admin = context.get_admin_context()
+    try:
+        nodes = objects.ComputeNodeList.get_all_by_host(admin, CONF.host)
+    except nova_exception.ComputeHostNotFound:
+        return []
+    return [device for node in nodes for device in
+            objects.PciDeviceList.get_by_compute_node(admin, node.id)]
