@@ -17,6 +17,8 @@ from tests.unit.claim.trackers import pools
 from tests.unit.claim.trackers import port
 from tests.unit.claim.trackers import vfs
 
+# None: tunnelled
+NETWORKS = (trackers.PHYSNET, trackers.PHYSNET, None)
 ADDRESSES = ('0000:03:00.0', '0000:04:00.0', '0000:05:00.0')
 
 settings = hypothesis.settings(
@@ -33,7 +35,8 @@ def devices(draw):
         if draw(st.booleans()):
             found.append(pf(address, numa_node=node))
         plain, trusted = draw(st.tuples(st.integers(0, 2), st.integers(0, 1)))
-        found += vfs(address, plain, numa_node=node)
+        found += vfs(address, plain, numa_node=node,
+                     physical_network=draw(st.sampled_from(NETWORKS)))
         found += vfs(address, trusted, first=plain, numa_node=node,
                      trusted='true')
     hypothesis.assume(found)
@@ -44,7 +47,7 @@ def requests():
     """A list of ports (VF, trusted VF, PF) and aliases, with a guest's NUMA
     nodes."""
     one = st.one_of(
-        st.sampled_from([{}, {}, {'trusted': 'true'},
+        st.sampled_from([{}, {'physical_network': None}, {'trusted': 'true'},
                          {'dev_type': 'type-PF'}]).map(
                              lambda spec: port(**spec)),
         st.builds(alias, count=st.integers(0, 2),

@@ -15,9 +15,13 @@ from nova.scheduler import host_manager
 from oslo_serialization import jsonutils
 from oslo_utils import uuidutils
 
+from nova_sriov_ext import capacity
+from nova_sriov_ext import report
+from os_vif_vflag import facts
 from tests.unit.scheduler import pools as given
 
 PHYSNETS = 9 * ('a',) + 2 * ('b',) + ('A', None)
+MODES = ('switchdev', 'switchdev', 'legacy')
 PRODUCTS = ('101e', '101f', '1521')
 
 # Tags of a device_spec entry, and how many of ten entries have them.
@@ -48,13 +52,20 @@ def tags(rng, choices):
 
 
 class Host:
-    """A host of random cards, some of whose devices are in use."""
+    """A host of random cards, some of whose devices are in use.
+
+    :ivar modes: dict, PF's address → eswitch mode; empty for a host that
+        reports nothing
+    """
 
     def __init__(self, rng):
         self._rng = rng
+        self.modes = {}
         self._devices, self._specs = [], []
         for number in range(rng.choice((1, 2, 2, 3))):
             self._add_card(f'0000:{number + 3:02x}')
+        if self._rng.randrange(3) == 0:
+            self.modes = {}
         self._rng.shuffle(self._specs)
         self._whitelist([json.dumps(spec) for spec in self._specs])
         self._tracked = objects.PciDeviceList(objects=[])
@@ -75,6 +86,7 @@ class Host:
             kinds = ()
         else:
             self._add(f'{bus}:00.0', 'type-PF', '1017')
+            self.modes[f'{bus}:00.0'] = rng.choice(MODES)
             kinds = [rng.choice(4 * ('type-VF',) + ('vdpa',))
                      for _ in range(rng.randint(1, 4))]
         for number, kind in enumerate(kinds):
@@ -131,11 +143,17 @@ class Host:
     def state(self):
         """:returns: the HostState that the scheduler has of it now"""
         found = host_manager.HostState('h', 'h', uuidutils.generate_uuid())
-        found.stats = {}
+        found.stats = {report.STATS_KEY: report.write(report.Report(
+            capacity.rows(self._snapshot(), self._devices,
+                          self.tracker.dev_filter)))} if self.modes else {}
         found.pci_stats = given.pci_stats(
             [{key: value for key, value in pool.items() if key != 'devices'}
              for pool in self.tracker.stats.pools])
         return found
+
+    def _snapshot(self):
+        return facts.Snapshot(tuple(
+            facts.PF(pf, mode=mode) for pf, mode in self.modes.items()))
 
     def claim(self, requests):
         """:returns: list of PciDevice, None when Nova's claim fails"""
@@ -190,6 +208,24 @@ def mappings(rng, requests, providers):
     return {f'{request.request_id}-{number}': [rng.choice(providers)]
             for request in requests if request.alias_name
             for number in range(request.count)} if providers else {}
+
+
+def suits(host, requests, devices):
+    """Whether the VFs that tunnelled ports got of Nova's claim are of PFs
+    in switchdev mode, as far as the host reports that.
+
+    :param devices: list of PciDevice, as claim returned it
+    """
+    ports = {request.request_id for request in requests
+             if _is_tunnelled(request.spec[0])}
+    return all(host.modes.get(device.parent_addr, 'switchdev') == 'switchdev'
+               for device in devices if device.request_id in ports)
+
+
+def _is_tunnelled(spec):
+    return (spec.get('physical_network', '') is None
+            and 'dev_type' not in spec
+            and spec['remote_managed'] == 'False')
 
 
 def follow(requests, chosen):

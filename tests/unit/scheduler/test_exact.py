@@ -1,4 +1,5 @@
-"""The filter says what Nova's real claim does: PciDevTracker is the judge."""
+"""The filter says what Nova's real claim does: PciDevTracker is the judge,
+of what it gives to tunnelled ports the PF's eswitch mode, too."""
 
 import collections
 import copy
@@ -47,14 +48,18 @@ def cases(part):
 
 @pytest.mark.parametrize('part', range(PARTS))
 def test_passes_what_the_claim_serves(conf, neutron, part):
-    seen = collections.Counter()
+    seen, unsuited = collections.Counter(), 0
     for name, host, state, requests in cases(part):
         pools = copy.deepcopy(state.pci_stats.pools)
         passed = passes(state, requests)
         assert state.pci_stats.pools == pools, 'pools were changed'
         claims.follow(requests, state.allocation_candidates[0]['mappings'])
-        claimed = host.claim(requests) is not None
-        assert passed == claimed, f'{name}: {requests} on {pools}'
-        seen[claimed] += 1
+        claimed = host.claim(requests)
+        suited = claimed is not None and claims.suits(
+            host, requests, claimed)
+        assert passed == suited, f'{name}: {requests} on {pools}'
+        seen[suited] += 1
+        unsuited += claimed is not None and not suited
     assert sum(seen.values()) >= CASES / PARTS
     assert min(seen.values()) > CASES / PARTS / 6, f'{seen}: one-sided'
+    assert unsuited > 5
