@@ -12,6 +12,7 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
+from nova_sriov_ext import snapshots
 from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import ports
 from nova_sriov_ext.claim import tie
@@ -40,6 +41,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         self._claim = claim.install()
         self._arrivals = arrivals.Arrivals(virtapi)
         self._provider = provider.Provider(virtapi)
+        self._snapshots = snapshots.Snapshots(lambda: Host().snapshot())
         # As last reported: two answers of one update shall agree.
         self._rows = ()
 
@@ -87,14 +89,28 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
         self._start.retry()
         data = super().get_available_resource(nodename)
-        self._rows = _rows(data['pci_passthrough_devices'])
-        if CONF.sriov.report_capacity and self._rows is not None:
+        self._rows = self._look(data['pci_passthrough_devices'])
+        if CONF.sriov.report_capacity:
             data.setdefault('stats', {})[report.STATS_KEY] = report.write(
                 report.Report(
                     self._rows,
                     placement=self._provider.is_published(nodename),
                     claim=self._claim))
         return data
+
+    def _look(self, devices):
+        """:param devices: str, JSON as Nova's driver gives it
+        :returns: tuple of report.Row
+        """
+        try:
+            return capacity.rows(self._snapshots.now(), json.loads(devices),
+                                 whitelist.Whitelist(CONF.pci.device_spec))
+        except Exception:
+            # Without this update nova-compute does not even start, and what
+            # it is for is only told, not needed.
+            LOG.exception('The SR-IOV capacity of this host cannot be '
+                          'counted; reporting what was counted before')
+            return self._rows
 
     def _detach_with_retry(self, guest, instance_uuid, get_device_conf_func,
                            device_name):
@@ -111,7 +127,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         """Learn what the ports ask for, before the claim's lock is taken."""
         if self._claim:
             tie.before_live_migration(context, instance)
-        if self._claim and report.is_mixed(self._rows or ()):
+        if self._claim and report.is_mixed(self._rows):
             ports.remember(frozenset(
                 request.requester_id
                 for request in instance.pci_requests.requests
@@ -144,18 +160,4 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         before = provider.published(provider_tree, nodename)
         super().update_provider_tree(provider_tree, nodename, allocations)
         self._provider.update(provider_tree, nodename, before,
-                              self._rows or (), reshape=bool(allocations))
-
-
-def _rows(devices):
-    """:param devices: str, JSON as Nova's driver gives it
-    :returns: tuple of report.Row, None when the host cannot be read
-    """
-    try:
-        return capacity.rows(Host().snapshot(), json.loads(devices),
-                             whitelist.Whitelist(CONF.pci.device_spec))
-    except Exception:
-        # Without this update nova-compute does not even start, and what it
-        # is for is only told, not needed.
-        LOG.exception('The SR-IOV capacity of this host cannot be reported')
-        return None
+                              self._rows, reshape=bool(allocations))

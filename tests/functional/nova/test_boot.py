@@ -1,6 +1,19 @@
 """API → scheduler with the filter → compute with the driver → XML."""
 
+import logging
+
+import fixtures
+import nova.conf
+from nova import context
+from nova import objects
+
+from nova_sriov_ext import conf
+from nova_sriov_ext import report
+from nova_sriov_ext.claim import tracker
 from tests.functional.nova import base
+
+# A test says what it wants before the driver is loaded.
+conf.register(nova.conf.CONF)
 
 
 class BootTest(base.SriovServersTest):
@@ -72,3 +85,43 @@ class CapacityTest(base.SriovServersTest):
         self.flags(report_capacity=False, group='sriov')
         self.restart_compute_service('compute1')
         assert self.numbers() == ('unknown', None, None, 2)
+
+
+class UnreadableTest(base.SriovServersTest):
+    """For a while the kernel does not tell of the cards of a host."""
+
+    def setUp(self):
+        super().setUp()
+        self.flags(claim_policy='assign', group='sriov')
+        # Put back after the test what the driver replaces.
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.pci.manager.PciDevTracker',
+            tracker.AssigningTracker.__base__))
+
+    def told(self):
+        node = objects.ComputeNode.get_by_nodename(
+            context.get_admin_context(), 'compute1')
+        return report.read(node.stats)
+
+    def test_it_goes_on_as_before(self):
+        self.start_host(mode='switchdev')
+        before = self.told()
+        assert (before.claim, before.rows[0].mode) == ('assign', 'switchdev')
+        log = self.useFixture(base.log_of('nova_sriov_ext', logging.INFO))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_sriov_ext.virt.libvirt.driver.Host', self.unreadable))
+        for _ in range(2):
+            self._run_periodics()
+            assert self.told() == before
+        assert log.output.count('cannot be read') == 1
+        self.boot(self.create_port(profile={'capabilities': ['switchdev']},
+                                   vif_type='ovs'))
+        # A new process knows nothing; what is counted and claimed, it does.
+        self.restart_compute_service('compute1')
+        found = self.told()
+        assert (found.claim, found.rows[0].mode, found.rows[0].vfs) == (
+            'assign', 'unknown', 2)
+
+    @staticmethod
+    def unreadable():
+        raise OSError(5, 'Input/output error')

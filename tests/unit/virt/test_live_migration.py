@@ -20,7 +20,7 @@ MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
 @pytest.mark.parametrize('claim, rows, expected', [
     ('assign', MIXED, [{uuids.port}]),
     ('assign', MIXED[:1], []),
-    ('assign', None, []),
+    ('assign', (), []),
     (None, MIXED, [])])
 def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
     calls = []

@@ -1,0 +1,94 @@
+"""Snapshots of this host that a failure does not tear holes into.
+
+A report without modes sends servers to VFs that do not suit them, or away from
+those that do. Eswitch mode and bond of a PF change by an operator's hand, its
+VFs are counted by Nova: what cannot be read now is most likely as it was.
+"""
+
+import dataclasses
+
+from oslo_log import log as logging
+
+from os_vif_vflag import facts
+
+LOG = logging.getLogger(__name__)
+
+
+class Snapshots:
+    """Takes snapshots, and remembers the last good answers of this process.
+
+    :param take: function, returns facts.Snapshot
+    """
+
+    def __init__(self, take):
+        self._take = take
+        self._last = facts.Snapshot()
+        self._failing = False
+        self._kept = frozenset()
+
+    def now(self):
+        """Never raises: what it is for is only reported, not needed.
+
+        :returns: facts.Snapshot, with what cannot be read as it was when it
+            could; empty when nothing could be read since the process started
+        """
+        try:
+            taken = self._take()
+        except Exception:
+            self._say_failing()
+        else:
+            self._say_working()
+            self._last = self._whole(taken)
+        return self._last
+
+    def _whole(self, taken):
+        before = {pf.address: pf for pf in self._last.pfs}
+        pfs = {pf.address: _as_before(pf, before.get(pf.address))
+               for pf in taken.pfs}
+        # Nova lists VFs by itself: those of a PF that was taken out are gone.
+        whole = {**before, **pfs}
+        found = {pf.address: pf for pf in taken.pfs}
+        self._say_kept(frozenset(
+            address for address, pf in whole.items()
+            if pf is not found.get(address)))
+        return dataclasses.replace(taken, pfs=tuple(
+            whole[address] for address in sorted(whole)))
+
+    def _say_failing(self):
+        if not self._failing:
+            LOG.exception(
+                'The SR-IOV cards of this host cannot be read. Until they '
+                'can, their eswitch modes and LAG states are reported as %s',
+                'they were' if self._last.pfs else 'unknown')
+        self._failing = True
+
+    def _say_working(self):
+        if self._failing:
+            LOG.info('The SR-IOV cards of this host can be read again')
+        self._failing = False
+
+    def _say_kept(self, kept):
+        if kept - self._kept:
+            LOG.warning('PF %s cannot be read in full now; its eswitch mode '
+                        'and bond are reported as they were',
+                        ', '.join(sorted(kept - self._kept)))
+        self._kept = kept
+
+
+def _as_before(pf, before):
+    """While its driver reloads, a PF has neither netdev nor representors, and
+    is not in its bond. And a mode that devlink told is not given up for one
+    that is inferred.
+
+    :returns: facts.PF
+    """
+    if before is None:
+        return pf
+    changes = {}
+    reloads = before.uplink and not pf.uplink
+    if reloads:
+        changes |= {'uplink': before.uplink, 'bond': before.bond}
+    if pf.mode_inferred and (reloads or not before.mode_inferred):
+        changes |= {'mode': before.mode,
+                    'mode_inferred': before.mode_inferred}
+    return dataclasses.replace(pf, **changes) if changes else pf
