@@ -6,6 +6,7 @@ from nova import exception
 import pytest
 
 from nova_sriov_ext import asked
+from nova_sriov_ext import exception as refusal
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import ports
 from tests.unit.claim import trackers
@@ -196,7 +197,10 @@ def test_a_tunnelled_port(host, neutron, modes, expected, tags):
     asked = port(physical_network=None)
     assert claim(found.tracker(STOCK), asked) == [LEGACY_VF]
     tracker = found.tracker(OURS)
-    assert tracker.stats.support_requests([asked], None) == bool(expected)
     if expected:
+        assert tracker.stats.support_requests([asked], None)
         assert claim(tracker, asked) == [expected]
+    else:
+        with pytest.raises(refusal.ClaimRefused, match='legacy, switchdev'):
+            tracker.stats.support_requests([asked], None)
     assert neutron.calls == []
