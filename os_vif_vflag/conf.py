@@ -16,7 +16,8 @@ OPTS = [
         default='tcp:127.0.0.1:6640',
         help="""
 Where ovsdb-server of this host listens, as Open vSwitch writes it:
-``tcp:IP:PORT``, ``ssl:IP:PORT`` or ``unix:FILE``.
+``tcp:IP:PORT``, ``ssl:IP:PORT`` or ``unix:FILE``. Of a clustered database all
+members, separated by commas: the leader is found and followed.
 """),
     cfg.StrOpt(
         'ssl_key_file',

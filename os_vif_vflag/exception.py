@@ -114,6 +114,22 @@ class OvsdbUnreachable(HostError):
               '([os_vif_vflag]ovsdb_connection; "ovs-vsctl get-manager")')
 
 
+class OvsdbRemoteInvalid(HostError):
+    problem = ('[os_vif_vflag]ovsdb_connection has "%(remote)s" in '
+               '"%(connection)s", which is not of the form tcp:IP:PORT, '
+               'ssl:IP:PORT or unix:FILE')
+    remedy = ('Correct it; several remotes, of which one is the leader of '
+              'their cluster, are separated by commas')
+
+
+class OvsdbSchemaLacks(HostError):
+    problem = ('The database at %(connection)s has no column %(column)s in '
+               'its table %(table)s: its schema is version %(version)s')
+    remedy = ('Open vSwitch 2.12 and later have it: update Open vSwitch, or '
+              'where that is done, convert the database to its schema, as '
+              '"ovs-ctl start" and "ovsdb-client convert" do')
+
+
 class TlsFileUnusable(HostError):
     problem = ('An ssl: connection to ovsdb-server needs [os_vif_vflag]'
                '%(option)s; %(file)s cannot be used: %(error)s')

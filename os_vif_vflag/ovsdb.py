@@ -1,25 +1,21 @@
 """The one place that talks to OVSDB."""
 
 import contextlib
-import errno
 import os
 import threading
-import time
+import weakref
 
-from ovs import jsonrpc
-from ovs import poller
-from ovs import stream
+from ovs.db import error as ovs_error
 from ovsdbapp import exceptions as ovsdbapp_exc
 from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
-from ovsdbapp.backend.ovs_idl import idlutils
-from ovsdbapp.schema.open_vswitch import impl_idl
 
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb_commands as commands
+from os_vif_vflag import ovsdb_transaction as transactions
+from os_vif_vflag import remotes
 from os_vif_vflag import replica
+from os_vif_vflag import schema
 from os_vif_vflag import streams
-
-_SCHEMA = 'Open_vSwitch'
 
 # Only what is read or written here is monitored: statistics and status of a
 # few hundred interfaces change every five seconds.
@@ -34,9 +30,11 @@ _COLUMNS = {
 
 
 class OvsDb:
-    """Open vSwitch's database on this host. Connects when first used.
+    """Open vSwitch's database on this host. Connects when first used, and
+    anew in a process that was forked: threads do not come along.
 
-    :param connection: str as in ``ovs-vsctl --db``
+    :param connection: str as in ``ovs-vsctl --db``: one remote, or several
+        separated by commas
     :param timeout: seconds that any one step may take
     :param tls: streams.TlsFiles for an ``ssl:`` connection
     """
@@ -47,6 +45,8 @@ class OvsDb:
         self._tls = tls
         self._connected = None
         self._connecting = threading.Lock()
+        forked = weakref.WeakMethod(self._forked)
+        os.register_at_fork(after_in_child=lambda: _call(forked))
 
     def has_bridge(self, name):
         with self._replica() as api:
@@ -84,10 +84,9 @@ class OvsDb:
         """
         command = commands.PlugCommand(self._api, port)
         try:
-            self._commit(command, port.device)
-            if command.error:
-                raise exception.InterfaceRejected(
-                    device=port.device, error=command.error)
+            if self._commit(command, port.device):
+                with self._replica() as api:
+                    commands.check_opened(api, port.device)
         except (exception.InterfaceRejected, exception.VswitchdTimeout):
             if command.new:
                 with contextlib.suppress(exception.HostError):
@@ -110,20 +109,27 @@ class OvsDb:
         return command.devices
 
     def _commit(self, command, device, wait=True):
-        transaction = _Transaction(
-            self._api, self._api.ovsdb_connection, check_error=True,
-            log_errors=False)
-        transaction.wait = wait
+        """:returns: whether anything was changed"""
+        transaction = transactions.Transaction(self._api)
         transaction.add(command)
         try:
             transaction.commit()
-        except _VswitchdSilent:
-            raise exception.VswitchdTimeout(
-                device=device, timeout=self._timeout) from None
-        except ovsdbapp_exc.TimeoutException as e:
+        except transactions.Unanswered as e:
             raise self._unreachable(e) from None
         except RuntimeError as e:  # ovsdbapp's type for an OVSDB error
             raise exception.OvsdbRefused(device=device, error=e) from None
+        number = transaction.number
+        if wait and number is not None:
+            self._wait_for_vswitchd(number, device)
+        return number is not None
+
+    def _wait_for_vswitchd(self, number, device):
+        idl = self._api.idl
+        if idl.wait_for_vswitchd(number, self._timeout):
+            return
+        if not idl.is_connected():
+            raise self._unreachable(idl.why_not())
+        raise exception.VswitchdTimeout(device=device, timeout=self._timeout)
 
     @contextlib.contextmanager
     def _replica(self):
@@ -151,123 +157,41 @@ class OvsDb:
     def _connect(self):
         idl = self._idl()
         try:
-            return _Api(ovsdbapp_connection.Connection(idl, self._timeout))
+            return transactions.Api(
+                ovsdbapp_connection.Connection(idl, self._timeout))
         except ovsdbapp_exc.OvsdbConnectionUnavailable:  # has no text at all
+            error = self._unreachable(idl.why_not())
             # python-ovs' objects refer to each other: the socket would stay
             # open until Python looks for such circles.
             idl.close()
-            raise self._unreachable('it sent no data') from None
+            raise error from None
 
     def _idl(self):
-        streams.prepare(self._connection, self._tls)
+        members = remotes.split(self._connection)
+        streams.prepare(members, self._tls)
         try:
-            schema = _fetch_schema(self._connection, self._timeout)
-        except OSError as e:
-            raise self._unreachable(e.strerror or e) from None
-        # python-ovs on a port beyond 65535, a path beyond 108 characters, and
-        # what else is no connection
-        except (ValueError, OverflowError, RecursionError) as e:
+            return replica.Replica(members, schema.helper(
+                schema.fetch(members, self._timeout), _COLUMNS,
+                self._connection))
+        except (schema.Unavailable, ovs_error.Error) as e:
             raise self._unreachable(e) from None
-        helper = idlutils.create_schema_helper(schema)
-        for table, columns in _COLUMNS.items():
-            helper.register_columns(table, list(columns))
-        return replica.Replica(self._connection, helper)
+
+    def _forked(self):
+        """In the child: the thread of the connection stayed in the parent,
+        and any lock may have been held there."""
+        self._connecting = threading.Lock()
+        if self._connected is not None:
+            # Its sockets are the parent's, too, and stay open there.
+            self._connected.idl.close()
+        self._connected = None
 
     def _unreachable(self, error):
         return exception.OvsdbUnreachable(
             connection=self._connection, timeout=self._timeout, error=error)
 
 
-class _Api(impl_idl.OvsdbIdl):
-    # ovsdbapp keeps the connection on the class, so that a second instance
-    # with another connection string would silently use the first one's.
-    ovsdb_connection = None
-
-
-class _VswitchdSilent(Exception):
-    """The database took the change, ovs-vswitchd did not."""
-
-
-class _Transaction(impl_idl.OvsVsctlTransaction):
-    """One that reports ovs-vswitchd's silence instead of logging it."""
-
-    wait = True
-    taken = False      # by the database
-    abandoned = False  # by its caller
-
-    def commit(self):
-        try:
-            return super().commit()
-        except ovsdbapp_exc.TimeoutException:
-            if self.taken:
-                raise _VswitchdSilent() from None
-            self.abandoned = True
-            raise
-
-    def timeout_exceeded(self):
-        # do_commit would raise what it raises for errors of the database.
-        if super().timeout_exceeded():
-            raise ovsdbapp_exc.TimeoutException(
-                commands=self.commands, timeout=self.timeout,
-                cause='the connection was lost')
-        return False
-
-    def do_commit(self):
-        # One that waited in the queue while ovsdb-server was silent comes
-        # too late: its caller has been told that nothing was done.
-        return [] if self.abandoned else super().do_commit()
-
-    def post_commit(self, txn):
-        self.taken = True
-        if self.wait:
-            try:
-                self.do_post_commit(txn)
-            except ovsdbapp_exc.TimeoutException:
-                raise _VswitchdSilent() from None
-        for command in self.commands:
-            command.post_commit(txn)
-
-    def post_commit_failed_interfaces(self, txn):
-        # PlugCommand looks itself, for vswitchd's own words.
-        return []
-
-
-def _fetch_schema(connection, timeout):
-    """Ask ovsdb-server for its schema.
-
-    ovsdbapp's own look-up waits for ever for a server that accepts the
-    connection and then says nothing (ovsdbapp 3.0, fetch_schema_json).
-
-    :raises OSError: with the reason
-    """
-    deadline = time.monotonic() + timeout
-    error, opening = stream.Stream.open(connection)
-    error, opened = stream.Stream.open_block(
-        (error, opening), timeout * 1000)
-    if error:
-        raise OSError(error, streams.words(error, opening))
-    rpc = jsonrpc.Connection(opened)
-    try:
-        rpc.send(jsonrpc.Message.create_request('get_schema', [_SCHEMA]))
-        while True:
-            rpc.run()
-            error, reply = rpc.recv()
-            if reply is not None and reply.type == jsonrpc.Message.T_REPLY:
-                return reply.result
-            if error and error != errno.EAGAIN:
-                raise OSError(error, streams.words(error, opened))
-            _wait(rpc, deadline)
-    finally:
-        rpc.close()
-
-
-def _wait(rpc, deadline):
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-    waiter = poller.Poller()
-    rpc.wait(waiter)
-    rpc.recv_wait(waiter)
-    waiter.timer_wait(left * 1000)
-    waiter.block()
-
+def _call(reference):
+    """What a weak reference refers to, if it is still there."""
+    method = reference()
+    if method is not None:
+        method()

@@ -43,8 +43,6 @@ class PlugCommand(command.BaseCommand):
     :param port: ports.OvsPort
     :ivar new: whether the device was not the port of this ``iface-id`` before
     :ivar new_bridge: name of the bridge if it was created, else None
-    :ivar error: after the commit, ovs-vswitchd's words when it could not
-        open the device, else None
     """
 
     def __init__(self, api, port):
@@ -52,15 +50,17 @@ class PlugCommand(command.BaseCommand):
         self.port = port
         self.new = False
         self.new_bridge = None
-        self.error = None
 
     def run_idl(self, txn):
         bridge = _row(self.api, 'Bridge', self.port.bridge)
-        self.new = not is_plugged(self.api, self.port)
-        self.new_bridge = None if bridge else self.port.bridge
+        plugged = is_plugged(self.api, self.port)
+        # A second run may see what the first has done: its answer was lost.
+        self.new = self.new or not plugged
+        self.new_bridge = self.new_bridge or (
+            None if bridge else self.port.bridge)
         # Before anything is added: rows that ovsdb-server has not seen yet
         # lack the columns that are looked at.
-        kept = self._kept(bridge)
+        kept = self._kept(bridge if plugged else None)
         for other_bridge, other in _ports_of(self.api, self.port.iface_id):
             if other is not kept:
                 _remove(self.api, other_bridge, other)
@@ -73,15 +73,6 @@ class PlugCommand(command.BaseCommand):
         for key, value in self.port.external_ids.items():
             interface.setkey('external_ids', key, value)
 
-    def post_commit(self, txn):
-        interface = _row(self.api, 'Interface', self.port.device)
-        if interface is None:
-            self.error = 'it was removed meanwhile'
-        elif interface.error:
-            self.error = interface.error[0]
-        elif interface.ofport in ([], [-1]):
-            self.error = 'it got no OpenFlow port'
-
     def _create_bridge(self, txn):
         name = self.port.bridge
         if not self.port.create_bridge:
@@ -93,11 +84,12 @@ class PlugCommand(command.BaseCommand):
         return _row(self.api, 'Bridge', name)
 
     def _kept(self, bridge):
-        """:returns: the Port row as it was, when it is this port's already;
-            another's goes: its VLAN and queues are not for this one"""
+        """:param bridge: Bridge row that may have this port already, or None
+        :returns: the Port row as it was, when it is this port's already;
+            another's goes: its VLAN and queues are not for this one
+        """
         port = _row(self.api, 'Port', self.port.device)
-        if port is None or (
-                bridge and not self.new and port in bridge.ports):
+        if port is None or (bridge and port in bridge.ports):
             return port
         _remove(self.api, _bridge_of(self.api, port), port)
         return None
@@ -134,6 +126,22 @@ def has_bridge(api, name):
 
 def has_port(api, device):
     return _row(api, 'Port', device) is not None
+
+
+def check_opened(api, device):
+    """:raises exception.InterfaceRejected: with ovs-vswitchd's own words, it
+        could not open the device
+    """
+    interface = _row(api, 'Interface', device)
+    if interface is None:
+        error = 'it was removed meanwhile'
+    elif interface.error:
+        error = interface.error[0]
+    elif interface.ofport in ([], [-1]):
+        error = 'it got no OpenFlow port'
+    else:
+        return
+    raise exception.InterfaceRejected(device=device, error=error)
 
 
 def is_plugged(api, port):

@@ -1,10 +1,16 @@
-"""A copy of the database that finds rows by an external id."""
+"""A copy of the database: finds rows by an external id, waits for vswitchd."""
 
 import collections
+import threading
 
 from ovs.db import idl
 
 _KEYS = {'Interface': 'iface-id', 'QoS': 'id'}
+
+# Milliseconds. A member of a cluster that hangs keeps its connections, and
+# only silence tells that another one has become the leader. A single server
+# has no other one to turn to.
+_PROBE_INTERVAL = 5000
 
 
 class Replica(idl.Idl):
@@ -12,14 +18,28 @@ class Replica(idl.Idl):
 
     python-ovs' own indexes are of no use here: they fail on a row that is
     new in a transaction and lacks the column yet (custom_index.py, remove).
+
+    :param remotes: tuple of str; of several, the leader is followed
+    :param schema_helper: ovs.db.idl.SchemaHelper
     """
 
-    def __init__(self, connection, schema_helper):
-        super().__init__(connection, schema_helper)
+    def __init__(self, remotes, schema_helper):
+        super().__init__(','.join(remotes), schema_helper)
         self._uuids = collections.defaultdict(set)
+        self._cur_cfg = 0
+        self._refusal = None
+        self._taken_up = threading.Condition()
+        if len(remotes) > 1:
+            # Session.open_multiple leaves probes out where streams say so.
+            self._session.reconnect.set_probe_interval(_PROBE_INTERVAL)
 
     def notify(self, event, row, updates=None):
+        self._refusal = None
         table = row._table.name
+        if table == 'Open_vSwitch':
+            with self._taken_up:
+                self._cur_cfg = row.cur_cfg
+                self._taken_up.notify_all()
         if table not in _KEYS:
             return
         place = table, row.external_ids.get(_KEYS[table])
@@ -29,6 +49,57 @@ class Replica(idl.Idl):
             self._uuids[place].discard(row.uuid)
             if not self._uuids[place]:
                 del self._uuids[place]
+
+    def wait_for_vswitchd(self, number, timeout):
+        """Wait until ovs-vswitchd has taken up a configuration.
+
+        In the thread of whoever wants to know. ovsdbapp waits in the one
+        thread that talks to ovsdb-server (do_post_commit), and all others
+        would wait for that, and blame ovsdb-server.
+
+        :param number: of ``next_cfg``
+        :param timeout: seconds
+        :returns: whether it has
+        """
+        with self._taken_up:
+            return self._taken_up.wait_for(
+                lambda: self.vswitchd_has_completed(number), timeout)
+
+    def vswitchd_has_completed(self, number):
+        return self._cur_cfg >= number
+
+    def next_cfg(self):
+        """:returns: int, the number of the newest configuration"""
+        return max(row.next_cfg for row
+                   in self.tables['Open_vSwitch'].rows.values())
+
+    def is_connected(self):
+        """Whether a server, of a cluster the leader, is at the other end."""
+        return self.state == self.IDL_S_MONITORING and (
+            self._session.is_connected())
+
+    def why_not(self):
+        """:returns: str, why it is not connected, as far as the server that
+            was tried last has said so
+        """
+        return self._refusal or (
+            'the connection was lost' if self.has_ever_connected()
+            else 'it sent no data')
+
+    def force_reconnect(self):
+        """What python-ovs does with a server that it has no use for."""
+        self._refusal = self._problem_of_member()
+        super().force_reconnect()
+
+    def _problem_of_member(self):
+        databases = (self.server_tables or {}).get('Database')
+        for row in databases.rows.values() if databases else ():
+            if row.name == self._db.name and row.model == idl.CLUSTERED:
+                problem = ('is not the leader of its cluster'
+                           if row.connected else 'is cut off from its cluster')
+                return (f'{self._session.get_name()} {problem}, all of whose '
+                        'members have to be named, separated by commas')
+        return None
 
     def rows_with(self, table, value):
         """:param table: one of _KEYS

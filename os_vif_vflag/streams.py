@@ -15,6 +15,7 @@ import ssl
 from ovs import stream
 
 from os_vif_vflag import exception
+from os_vif_vflag import remotes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,16 +133,16 @@ class SslStream(_Kept, stream.SSLStream):
             raise
 
 
-def prepare(connection, tls):
+def prepare(members, tls):
     """Make python-ovs able to connect.
 
-    :param connection: str as in ``ovs-vsctl --db``
+    :param members: tuple of str, of remotes.split
     :param tls: TlsFiles, which only ``ssl:`` needs
     :raises exception.TlsFileUnusable: see TlsFiles.use
     """
     stream.Stream.register_method('tcp', TcpStream)
     stream.Stream.register_method('ssl', SslStream)
-    if connection.startswith('ssl:'):
+    if any(member.startswith(remotes.SSL) for member in members):
         tls.use()
 
 

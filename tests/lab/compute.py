@@ -29,8 +29,9 @@ _count = itertools.count()
 class Compute:
 
     def __init__(self, *cards, switch_sees_netdevs=True,
-                 vswitchd=ovs.VSWITCHD):
+                 vswitchd=ovs.VSWITCHD, switch=ovs.Ovs):
         """
+        :param switch: ovs.Ovs, or cluster.Cluster
         :param vswitchd: ovs.STAND_IN for what needs DPDK or the kernel's
             datapath: the database alone is real then
         :param switch_sees_netdevs: False runs Open vSwitch where the
@@ -39,6 +40,7 @@ class Compute:
         self._cards = cards
         self._blind = not switch_sees_netdevs
         self._vswitchd = vswitchd
+        self._switch = switch
         self._stack = contextlib.ExitStack()
         self.options = {}
 
@@ -48,7 +50,7 @@ class Compute:
             self.host = sysfs.Sysfs(root, *self._cards)
             self.netdevs = stack.enter_context(netdevs.Netdevs(
                 self.host, f'lab-{os.getpid()}-{next(_count)}'))
-            self.ovs = stack.enter_context(ovs.Ovs(
+            self.ovs = stack.enter_context(self._switch(
                 None if self._blind else self.netdevs.netns,
                 self._vswitchd))
             self.ovs.add_bridge('br-int')

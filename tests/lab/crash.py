@@ -4,11 +4,11 @@ import os
 import signal
 
 from ovs.db import idl
-from ovsdbapp.schema.open_vswitch import impl_idl
 import pyroute2
 
 from os_vif_vflag import ovsdb
 from os_vif_vflag import privsep
+from os_vif_vflag import replica
 from os_vif_vflag import representor
 from tests.lab import osvif
 
@@ -20,9 +20,8 @@ POINTS = {
     'before unplug': (ovsdb.OvsDb, 'unplug', False),
     # Open vSwitch's library: the change is written to the socket
     'after the change was sent': (idl.Transaction, 'commit', True),
-    # ovsdbapp: ovsdb-server has answered, is ovs-vswitchd ready?
-    'after commit': (
-        impl_idl.OvsVsctlTransaction, 'vswitchd_has_completed', False),
+    # ovsdb-server has answered, is ovs-vswitchd ready?
+    'after commit': (replica.Replica, 'vswitchd_has_completed', False),
     'after all': (osvif, 'perform', True),
 }
 

@@ -31,7 +31,7 @@ DUMMY = 'dummy'
 TIMEOUT = 20
 _PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # As Debian's ovs-ctl starts it: what "ovs-vsctl set-ssl" says.
-_TLS = [f'--{option}=db:Open_vSwitch,SSL,{column}' for option, column in (
+TLS = [f'--{option}=db:Open_vSwitch,SSL,{column}' for option, column in (
     ('private-key', 'private_key'), ('certificate', 'certificate'),
     ('ca-cert', 'ca_cert'))]
 # Counters of configuration changes: every change moves them.
@@ -47,12 +47,14 @@ def why_not():
 
 class Ovs:
 
-    def __init__(self, netns=None, vswitchd=VSWITCHD):
+    def __init__(self, netns=None, vswitchd=VSWITCHD, schema=SCHEMA):
         """
         :param netns: name of the network namespace to run in, or None
         :param vswitchd: VSWITCHD, STAND_IN or DUMMY
+        :param schema: file with the schema of the database
         """
         self._netns = netns
+        self._schema = schema
         self._vswitchd = vswitchd
         self._daemons = {}
         self._stack = contextlib.ExitStack()
@@ -62,8 +64,7 @@ class Ovs:
             self.folder = pathlib.Path(
                 stack.enter_context(memory.folder('ovs-')))
             stack.callback(self.stop)
-            self._run('ovsdb-tool', 'create', self._db, SCHEMA)
-            self.start(SERVER)
+            self._create()
             self.vsctl('--no-wait', 'init')
             self.start(self._vswitchd)
             self.vsctl('init')     # waits for ovs-vswitchd
@@ -89,14 +90,9 @@ class Ovs:
                 ['setpriv', '--pdeathsig', 'KILL', sys.executable, '-m',
                  'tests.lab.stand_in', self.connection])
             return
-        arguments = {
-            SERVER: [SERVER, self._db, f'--remote=p{self.connection}', *_TLS],
-            VSWITCHD: [VSWITCHD, self.connection, '--disable-system'],
-            DUMMY: [VSWITCHD, self.connection, '--enable-dummy=override'],
-        }[daemon]
         # setpriv: they end with the tests, however those end.
         argv = inside.command(
-            ['setpriv', '--pdeathsig', 'KILL', *arguments,
+            ['setpriv', '--pdeathsig', 'KILL', *self._arguments(daemon),
              '-vconsole:off', f'--log-file={self.folder}/{daemon}.log',
              f'--pidfile={self.folder}/{daemon}.pid',
              f'--unixctl={self.folder}/{daemon}.ctl'],
@@ -108,19 +104,26 @@ class Ovs:
         while not control.exists() and time.monotonic() < deadline:
             time.sleep(0.005)
 
-    def listen(self, kind, port=6640):
-        """ovsdb-server listens there, too, in its namespace.
+    def listen(self, kind, port=6640, server=SERVER):
+        """A server listens there, too, in its namespace.
 
         :param kind: tcp or ssl
         :returns: the connection
         """
-        self._run('ovs-appctl', f'--target={self.folder}/ovsdb-server.ctl',
-                  'ovsdb-server/add-remote', f'p{kind}:{port}:127.0.0.1')
+        self._appctl(server, 'ovsdb-server/add-remote',
+                     f'p{kind}:{port}:127.0.0.1')
         return f'{kind}:127.0.0.1:{port}'
 
     def kill(self, daemon):
         """As a crash does."""
         self._end(daemon, signal.SIGKILL)
+
+    def revive(self, daemon):
+        """Once something has killed it. In the main thread: a daemon ends
+        with the thread that has started it (PR_SET_PDEATHSIG)."""
+        self._daemons.pop(daemon).wait(2 * TIMEOUT)
+        (self.folder / f'{daemon}.ctl').unlink(missing_ok=True)
+        self.start(daemon)
 
     def restart(self, daemon):
         self._end(daemon, signal.SIGTERM)
@@ -136,6 +139,18 @@ class Ovs:
     def stop(self):
         for daemon in reversed(list(self._daemons)):
             self._end(daemon, signal.SIGKILL)
+
+    def _create(self):
+        """The database, and its server."""
+        self._run('ovsdb-tool', 'create', self._db, self._schema)
+        self.start(SERVER)
+
+    def _arguments(self, daemon):
+        return {
+            SERVER: [SERVER, self._db, f'--remote=p{self.connection}', *TLS],
+            VSWITCHD: [VSWITCHD, self.connection, '--disable-system'],
+            DUMMY: [VSWITCHD, self.connection, '--enable-dummy=override'],
+        }[daemon]
 
     def _end(self, daemon, number):
         process = self._daemons.pop(daemon)
@@ -195,7 +210,8 @@ class Ovs:
         return {'PATH': _PATH, **dict.fromkeys(names, str(self.folder))}
 
     def _appctl(self, daemon, *command):
-        self._run('ovs-appctl', '-t', self.folder / f'{daemon}.ctl', *command)
+        return self._run('ovs-appctl', f'--timeout={TIMEOUT}', '-t',
+                         self.folder / f'{daemon}.ctl', *command)
 
     def _run(self, *argv):
         return _run(argv, self._env())

@@ -11,10 +11,13 @@ from tests.lab import osvif
 
 @dataclasses.dataclass(frozen=True)
 class Done:
-    """:ivar error: text of an os-vif exception, None without one"""
+    """:ivar ended: time.monotonic() of then
+    :ivar error: text of an os-vif exception, None without one
+    """
 
     port: osvif.Port
     seconds: float
+    ended: float
     error: str | None
 
 
@@ -60,4 +63,5 @@ def _plug(port):
         osvif.perform('plug', port)
     except exception.PlugException as e:
         error = str(e)
-    return Done(port, time.monotonic() - start, error)
+    now = time.monotonic()
+    return Done(port, now - start, now, error)

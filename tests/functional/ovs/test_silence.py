@@ -10,6 +10,7 @@ import pytest
 
 from os_vif_vflag import exception
 from os_vif_vflag import ovsdb
+from os_vif_vflag import schema
 from tests.lab import ovs as lab
 
 
@@ -25,7 +26,7 @@ def ovs():
 def silent(ovs, tmp_path):
     """It tells its schema to whoever connects, and nothing else."""
     reply = json.dumps({'id': 0, 'error': None, 'result':
-                        ovsdb._fetch_schema(ovs.connection, 10)}).encode()
+                        schema.fetch((ovs.connection,), 10)}).encode()
     path = str(tmp_path / 'db.sock')
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)

@@ -1,0 +1,75 @@
+"""A change on its way to ovsdb-server, and on to ovs-vswitchd."""
+
+from ovsdbapp import exceptions as ovsdbapp_exc
+from ovsdbapp.schema.open_vswitch import impl_idl
+
+
+class Api(impl_idl.OvsdbIdl):
+    # ovsdbapp keeps the connection on the class, so that a second instance
+    # with another connection string would silently use the first one's.
+    ovsdb_connection = None
+
+
+class Unanswered(Exception):
+    """ovsdb-server did not answer in time; str: to what."""
+
+
+class Transaction(impl_idl.OvsVsctlTransaction):
+    """One that ends when the database has it.
+
+    ovsdbapp's waits for ovs-vswitchd after that, in the thread that all
+    transactions of a process need, and logs its silence only.
+
+    :ivar number: after the commit, of the configuration that ovs-vswitchd
+        has to take up; None where nothing changed
+    """
+
+    number = None
+    _attempts = 0
+    _abandoned = False  # by its caller
+
+    def __init__(self, api):
+        super().__init__(api, api.ovsdb_connection, check_error=True,
+                         log_errors=False)
+
+    def commit(self):
+        """:raises Unanswered: names what was waited for
+        :raises RuntimeError: ovsdbapp's type for an error of the database
+        """
+        try:
+            return super().commit()
+        except ovsdbapp_exc.TimeoutException:
+            self._abandoned = True
+            # Its own text is the representation of the commands.
+            raise Unanswered(self._cause()) from None
+
+    def timeout_exceeded(self):
+        # do_commit would raise what it raises for errors of the database.
+        if super().timeout_exceeded():
+            raise ovsdbapp_exc.TimeoutException()
+        return False
+
+    def do_commit(self):
+        # One that waited in the queue while ovsdb-server was silent comes
+        # too late: its caller has been told that nothing was done.
+        if self._abandoned:
+            return []
+        done = super().do_commit()
+        if self.number is None and self._attempts > 1:
+            # One before may have been taken, and its answer was lost with
+            # the connection.
+            self.number = self.api.idl.next_cfg()
+        return done
+
+    def pre_commit(self, txn):
+        self._attempts += 1
+        super().pre_commit(txn)
+
+    def post_commit(self, txn):
+        self.number = txn.get_increment_new_value()
+
+    def _cause(self):
+        if not self.api.idl.is_connected():
+            return self.api.idl.why_not()
+        return ('the change is unanswered' if self._attempts
+                else 'an earlier request is unanswered')

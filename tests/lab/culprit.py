@@ -1,0 +1,62 @@
+"""Processes that something happens to, for tests of what they say then."""
+
+import os
+import pathlib
+import signal
+import time
+
+import os_vif
+from ovs.db import idl
+
+from tests.lab import osvif
+from tests.lab import storm
+
+
+def lose_the_answer(options, port, pidfile):
+    """Plug; ovsdb-server takes the change, and dies before anyone has read
+    that it did. Whoever watches starts it again.
+
+    :param pidfile: of ovsdb-server
+    """
+    commit, sent = idl.Transaction.commit, []
+
+    def killing(self):
+        status = commit(self)
+        if status == self.INCOMPLETE and not sent:
+            sent.append(True)
+            time.sleep(0.5)    # ovsdb-server has written it to its file
+            os.kill(int(pathlib.Path(pidfile).read_text()), signal.SIGKILL)
+        return status
+
+    idl.Transaction.commit = killing
+    osvif.act(options, ('plug', port))
+
+
+def plug_all_silenced(options, ports, threads, progress, pidfile):
+    """As storm.plug_all; the server that one has reached hangs."""
+    osvif.act(options, ('plug', ports[0]), ('unplug', ports[0]))
+    os.kill(int(pathlib.Path(pidfile).read_text()), signal.SIGSTOP)
+    return storm.plug_all(options, ports, threads, progress)
+
+
+def fork(options, parents, childs):
+    """Plug a port, fork, plug one in the child and another in the parent.
+
+    :param parents: two ports
+    :param childs: the child's
+    :returns: exit status of the child
+    """
+    osvif.act(options, ('plug', parents[0]))
+    plugin = os_vif._EXT_MANAGER['vflag'].obj
+    # As if another thread were connecting or plugging at this moment.
+    with plugin._ovsdb._connecting:
+        child = os.fork()
+    if child == 0:
+        try:
+            osvif.perform('plug', childs)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    osvif.perform('plug', parents[1])
+    return status
