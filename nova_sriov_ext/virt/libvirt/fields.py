@@ -4,6 +4,7 @@ Each function takes a nova.network.model.VIF and raises
 exception.InvalidPort with port, field, value and what is allowed.
 """
 
+import copy
 import re
 import uuid
 
@@ -38,6 +39,8 @@ _PCI_ADDRESS = re.compile(
     r'[0-9a-f]{4}:[0-9a-f]{2}:[0-1][0-9a-f]\.[0-7]', re.IGNORECASE)
 
 _MAC = re.compile('[0-9a-f]{2}(:[0-9a-f]{2}){5}', re.IGNORECASE)
+# Of the first byte (is_multicast_ether_addr, include/linux/etherdevice.h).
+_MULTICAST = 0x01
 
 # What XML 1.0 cannot carry at all, however escaped, and line breaks, which
 # an attribute would silently turn into spaces.
@@ -74,7 +77,50 @@ def mac_address(vif):
         raise _invalid(
             vif, 'mac_address is', mac, 'MAC address of six bytes',
             'Set the mac_address of the port')
+    if int(mac[:2], 16) & _MULTICAST:
+        raise exception.InvalidPort(
+            port=vif['id'],
+            problem=f'mac_address is {mac!r}, a multicast address, which '
+                    'libvirt refuses for an interface',
+            remedy='Give the port a MAC address with an even first byte')
     return mac.lower()
+
+
+def datapath_type(vif):
+    """:returns: str, None where the binding says nothing of a datapath"""
+    kind = _binding(vif)[DETAILS].get(model.VIF_DETAILS_OVS_DATAPATH_TYPE)
+    if kind is not None and not isinstance(kind, str):
+        raise _invalid(
+            vif, f'{DETAILS} has datapath_type', kind, 'text',
+            'The Neutron mechanism driver gives the datapath_type of the '
+            'Open vSwitch agent of this host there: "system" or "netdev"')
+    return kind
+
+
+def require_pluggable(vif):
+    """Before anything is set up: os-vif's objects have bare ValueErrors, and
+    an interface that is attached is plugged before libvirt sees it
+    (LibvirtDriver.attach_interface)."""
+    if vif['address'] is not None:
+        mac_address(vif)
+    datapath_type(vif)
+
+
+def found_by(vif):
+    """A VIF to unplug, without what os-vif's objects do not take, and what
+    its port is not found by.
+
+    :returns: nova.network.model.VIF
+    """
+    found = copy.copy(vif)
+    found.update(details=vif['details'] or {}, profile=vif['profile'] or {})
+    for check, absent in ((mac_address, {'address': None}),
+                          (datapath_type, {'details': {}})):
+        try:
+            check(vif)
+        except exception.InvalidPort:
+            found.update(absent)
+    return found
 
 
 def vlans(vif):

@@ -4,6 +4,7 @@ VIFs that are not in it are Nova's own code's, unchanged.
 """
 
 from collections.abc import Callable
+import contextlib
 import dataclasses
 
 from nova.network import model
@@ -89,13 +90,35 @@ def of(vif):
 def require_known(vif):
     """:param vif: nova.network.model.VIF
     :raises exception.InvalidPort: it must have a VF, and its vnic type is
-        one that not even Nova knows; stock Nova would make macvtap of it
+        one that not even Nova knows, of which stock Nova would make macvtap;
+        or one of 802.1Qbg, which stock Nova cannot do at all
     """
-    if vif['type'] in _SRIOV_ONLY and vif['vnic_type'] not in _VNIC_TYPES:
-        taken = ', '.join(sorted(vnic for kind, vnic in KINDS
-                                 if kind == vif['type']))
-        raise exception.InvalidPort(
-            port=vif['id'],
-            problem=f'binding:vnic_type is {vif["vnic_type"]!r}, but ports '
-                    f'of vif_type {vif["type"]} have {taken}',
-            remedy='Create the port with one of these')
+    if vif['type'] in _SRIOV_ONLY and (
+            vif['type'] == model.VIF_TYPE_802_QBG
+            or vif['vnic_type'] not in _VNIC_TYPES):
+        raise _unserved(vif)
+
+
+@contextlib.contextmanager
+def stock(vif):
+    """Stock Nova's code takes it for granted that the binding of a port has
+    all that a kind needs.
+
+    :raises exception.InvalidPort: one that must have a VF has not
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as e:
+        if vif['type'] not in _SRIOV_ONLY:
+            raise
+        raise _unserved(vif) from e
+
+
+def _unserved(vif):
+    taken = ', '.join(sorted(vnic for kind, vnic in KINDS
+                             if kind == vif['type']))
+    return exception.InvalidPort(
+        port=vif['id'],
+        problem=f'binding:vnic_type is {vif["vnic_type"]!r}, but ports '
+                f'of vif_type {vif["type"]} have {taken}',
+        remedy='Create the port with one of these')

@@ -5,7 +5,6 @@ import copy
 
 from nova import exception as nova_exception
 import nova.conf
-from nova.network import model
 from nova.network import os_vif_util
 from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
@@ -50,8 +49,9 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         kind = kinds.of(vif)
         if kind is None:
             kinds.require_known(vif)
-            return super().get_config(
-                instance, vif, image_meta, flavor, virt_type)
+            with kinds.stock(vif):
+                return super().get_config(
+                    instance, vif, image_meta, flavor, virt_type)
 
         def base(vnic_type):
             return self.get_base_config(
@@ -81,8 +81,10 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """
         kind = kinds.of(vif)
         if kind is None:
-            super().plug(instance, vif)
+            with kinds.stock(vif):
+                super().plug(instance, vif)
             return
+        fields.require_pluggable(vif)
         if kind.touches_vf and _has_vf(vif):
             self._require_own(instance, vif)
         with _failing_as(vflag_exception.PlugFailed, vif), \
@@ -103,7 +105,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """
         kind = kinds.of(vif)
         if kind is None:
-            super().unplug(instance, vif)
+            with kinds.stock(vif):
+                super().unplug(instance, vif)
             return
         with _failing_as(vflag_exception.UnplugFailed, vif), \
                 contextlib.ExitStack() as steps:
@@ -175,6 +178,7 @@ def _without_vf(vif, kind):
 
 def _for_os_vif(vif, kind):
     """:returns: os_vif.objects.vif.VIFHostDevice"""
+    vif = fields.found_by(vif)
     vif_obj = os_vif_util.nova_to_osvif_vif(vif)
     # Nova writes "ovs" itself for every VIF of type ovs (os_vif_util,
     # _nova_to_osvif_vif_ovs); a plugin of another name is never called
@@ -184,8 +188,7 @@ def _for_os_vif(vif, kind):
     if kind.plugin == kinds.REPRESENTOR:
         # Nova copies it for VIFs without a VF only; without it representors
         # of OVS-DPDK are added to a bridge of the kernel's datapath.
-        vif_obj.port_profile.datapath_type = (vif['details'] or {}).get(
-            model.VIF_DETAILS_OVS_DATAPATH_TYPE)
+        vif_obj.port_profile.datapath_type = fields.datapath_type(vif)
     return vif_obj
 
 

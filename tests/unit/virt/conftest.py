@@ -4,7 +4,9 @@ import dataclasses
 
 from nova import exception
 from nova import objects
+import os_vif
 import pytest
+from stevedore import extension
 
 from nova_sriov_ext.virt.libvirt import vif as sriov
 from os_vif_vflag import host as real_host
@@ -81,3 +83,34 @@ def machine(sriov_host, monkeypatch, conf):
             monkeypatch.setattr(name, value)
         return Machine(sim, table, sriov.SriovVIFDriver())
     return build
+
+
+class Plugin:
+    """An os-vif plugin on a host where plugging means writing it down."""
+
+    def __init__(self):
+        self.plugged = {}
+        self.error = None
+
+    def plug(self, vif, instance_info):
+        self._fail()
+        self.plugged[vif.id] = (vif, instance_info)
+
+    def unplug(self, vif, instance_info):
+        self._fail()
+        self.plugged.pop(vif.id)
+
+    def _fail(self):
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def plugins(monkeypatch):
+    """:returns: dict, name -> Plugin, as if os_vif had loaded them"""
+    found = {name: Plugin() for name in ('ovs', 'vflag', 'noop')}
+    monkeypatch.setattr(
+        os_vif, '_EXT_MANAGER', extension.ExtensionManager.make_test_instance(
+            [extension.Extension(name, None, type(plugin), plugin)
+             for name, plugin in found.items()]))
+    return found

@@ -66,6 +66,13 @@ BAD = {
     'MAC of five bytes': (
         vifs.hw_veb(address='fa:16:3e:0a:ec'),
         "mac_address is 'fa:16:3e:0a:ec', which is no MAC address of six"),
+    'multicast MAC': (
+        vifs.hw_veb(address='01:00:5e:00:00:01'),
+        "mac_address is '01:00:5e:00:00:01', a multicast address, which "
+        'libvirt refuses'),
+    'broadcast MAC': (
+        vifs.switchdev(address='FF:ff:ff:ff:ff:ff'),
+        "mac_address is 'FF:ff:ff:ff:ff:ff', a multicast address"),
     'no MAC': (vifs.vm_fex(address=None), 'mac_address is None'),
     'unknown vnic type': (
         vifs.hw_veb(vnic_type='<b>'),
@@ -76,6 +83,20 @@ BAD = {
         "binding:vnic_type is 'whole', but ports of vif_type "
         'hostdev_physical have direct-physical'),
 }
+
+BAD |= {f'802.1qbg {vnic_type}': (
+            vifs.vepa(vnic_type=vnic_type),
+            f"binding:vnic_type is '{vnic_type}', but ports of vif_type "
+            '802.1qbg have direct, macvtap')
+        for vnic_type in ('vdpa', 'normal', 'direct-physical',
+                          'virtio-forwarder', 'accelerator-direct')}
+BAD |= {f'{kind} {vnic_type} without a profile': (
+            vifs.vif(kind, vnic_type, slot=None),
+            f"binding:vnic_type is '{vnic_type}', but ports of vif_type "
+            f'{kind} have')
+        for kind, vnic_type in (
+            ('ib_hostdev', 'macvtap'), ('hostdev_physical', 'direct'),
+            ('hw_veb', 'vdpa'), ('802.1qbh', 'normal'))}
 
 SLOTS = [None, '', 'abc', '03:00.2', '0000:03:00', '0000:03:20.0',
          '0000:03:00.8', '10000:03:00.2', '0000:03:00.2\n', ' 0000:03:00.2',
@@ -93,6 +114,20 @@ BAD |= {f'{name}, pci_slot {slot!r}': (
             kind(slot=slot), f'pci_slot {slot!r}, which {NO_SLOT}')
         for name, kind in (KINDS | WITHOUT_REPRESENTOR).items()
         for slot in SLOTS}
+
+BAD_IN_PLUG = {
+    'MAC of five bytes': vifs.switchdev(address='fa:16:3e:0a:ec'),
+    'MAC with a line break': vifs.switchdev(address=vifs.MAC + '\n'),
+    'multicast MAC': vifs.switchdev(address='01:00:5e:00:00:01'),
+    'multicast MAC of a VF in legacy mode': vifs.hw_veb(
+        address='01:00:5e:00:00:01', profile={'trusted': True}),
+    'multicast MAC of a macvtap': vifs.macvtap(address='33:33:00:00:00:01'),
+    'multicast MAC of InfiniBand': vifs.infiniband(
+        address='01:00:5e:00:00:01'),
+    'datapath a list': vifs.switchdev(datapath_type=['netdev']),
+    'datapath a number': vifs.switchdev(datapath_type=7),
+    'MAC behind a DPU': vifs.vif('ovs', 'remote-managed', address='abc'),
+}
 
 PLUGGED = {('ovs', 'direct'), ('hw_veb', 'direct'), ('802.1qbh', 'direct')}
 
@@ -124,13 +159,31 @@ def test_get_config(driver, vif, words):
 def test_plug(driver, vif, words):
     """When nova-compute starts it plugs the VIFs of running servers again,
     and takes no other error (ComputeManager._init_instance). Stock does
-    nothing on the host for VIFs without representor, nor do we."""
-    if vif['type'] != model.VIF_TYPE_OVS:
+    nothing on the host for VIFs without representor; we look at the MAC,
+    which a running server cannot have that is refused here."""
+    if vif['type'] != model.VIF_TYPE_OVS and 'mac_address' not in words or (
+            vif['address'] is None):
         driver.plug(vifs.INSTANCE, vif)
         return
     with pytest.raises(exception.InvalidPort) as caught:
         driver.plug(vifs.INSTANCE, vif)
     _check(caught, words)
+
+
+@pytest.mark.parametrize('vif', BAD_IN_PLUG.values(), ids=BAD_IN_PLUG)
+def test_nothing_is_changed(machine, plugins, vif):
+    """An interface that is attached is plugged before get_config is asked
+    (LibvirtDriver.attach_interface). It can be unplugged all the same."""
+    here = machine()
+    before = dict(here.vf)
+    with pytest.raises(exception.InvalidPort) as caught:
+        here.driver.plug(vifs.INSTANCE, vif)
+    assert f'Port {vifs.PORT}: ' in str(caught.value)
+    assert here.vf == before
+    assert not any(plugin.plugged for plugin in plugins.values())
+    for plugin in plugins.values():
+        plugin.plugged[vifs.PORT] = None
+    here.driver.unplug(vifs.INSTANCE, vif)
 
 
 def test_no_profile_at_all(driver):
