@@ -61,8 +61,6 @@ def learning(update):
     def updated(context, report_client, pci_requests, provider_mapping):
         for request in filter(_is_port, pci_requests or ()):
             _netdevs.pop(request, None)
-            request.spec = list(map(minimum_bandwidth.requested,
-                                    request.spec))
         update(context, report_client, pci_requests, provider_mapping)
         learn(context, report_client, pci_requests or (), provider_mapping)
 
@@ -86,7 +84,7 @@ def learn(context, client, pci_requests, mapping):
 def _chosen(context, client, ports, mapping):
     """:returns: iterator of (id of a port, netdev of a PF)"""
     for port in ports.keys() & mapping.keys():
-        # Of Nova's own update, which raises when it cannot.
+        # Nova has just written it; when it cannot, it raises.
         netdev = ports[port].spec[0].get(minimum_bandwidth.NETDEV)
         if netdev:
             yield port, netdev

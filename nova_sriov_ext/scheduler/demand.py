@@ -103,6 +103,12 @@ class Request:
             for spec in self.specs)
 
     @property
+    def is_tied(self):
+        """Whether its VF has to be of the PF with its minimum bandwidth
+        (tie.py); a port asks for no address by itself."""
+        return bool(self.bandwidth) and 'address' in self.specs[0]
+
+    @property
     def unit(self):
         """:returns: str, what it asks for, in the plural"""
         return ('devices' if not self.has_physnet

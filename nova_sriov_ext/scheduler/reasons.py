@@ -9,6 +9,7 @@ TOO_FEW = 'too_few_free'
 EXCLUDED = 'pf_or_vf'
 TAKEN = 'taken_before'
 NOT_PLACED = 'not_in_placement'
+BANDWIDTH = 'wrong_pf'
 MODE = 'wrong_mode'
 LAG = 'unhealthy_lag'
 CHOICE = 'wrong_choice'
@@ -67,6 +68,8 @@ WORDS = {
            'suit {request}',
     NOT_PLACED: 'the devices that Placement chose for {request} are not '
                 'free',
+    BANDWIDTH: '{subject}: {others} free, but none of the PF where Placement '
+               'has the bandwidth of {request}',
     MODE: '{numbers} ({request})',
     LAG: '{numbers} ({request})',
     CHOICE: '{numbers}, and the claim takes one of those ({request})',

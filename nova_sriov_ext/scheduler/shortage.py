@@ -60,7 +60,9 @@ def _judged(numbers, unsuited, pools, demand, request):
         reason = reasons.NOT_PLACED
     elif not served:
         others = _others(pools, request)
-        reason = reasons.NO_MATCH if others else reasons.NO_FREE
+        reason = (reasons.NO_FREE if not others
+                  else reasons.BANDWIDTH if request.is_tied
+                  else reasons.NO_MATCH)
         numbers = dataclasses.replace(numbers, others=others)
     elif served < numbers.asked:
         reason = reasons.TOO_FEW

@@ -1,7 +1,9 @@
 """What a claim learns of the PF of a port's minimum bandwidth."""
 
+import copy
 import types
 
+from nova import exception
 from nova import objects
 from nova.compute import utils
 import os_resource_classes as orc
@@ -96,8 +98,9 @@ def test_what_nova_wrote_for_the_host_before_counts_for_nothing(conf):
 def test_nothing_of_it_is_written(conf):
     """Stock Nova would look for that netdev on the next host."""
     found = request(parent_ifname='one')
+    before = copy.deepcopy(found.spec)
     update({GROUP: [provider('two')]}, found)
-    assert found.spec == [{'remote_managed': 'False'}]
+    assert found.spec == before
     assert objects.InstancePCIRequest.obj_from_primitive(
         found.obj_to_primitive()).spec == found.spec
 
@@ -158,3 +161,11 @@ def test_before_a_live_migration(conf, monkeypatch):
     wanted_groups.clear()
     tie.before_live_migration(None, instance)
     assert wanted(found) is None
+
+
+def test_an_update_that_fails_leaves_the_request(conf):
+    found = request(parent_ifname='one')
+    before = copy.deepcopy(found.spec)
+    with pytest.raises(exception.UnexpectedResourceProviderNameForPCIRequest):
+        update({PORT: [uuids.agent]}, found)
+    assert found.spec == before

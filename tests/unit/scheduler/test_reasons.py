@@ -52,6 +52,12 @@ PLAIN = pool(1)
 TRUSTED = pool(1, physical_network='a', trusted='true', address=PF0)
 
 CASES = {
+    'the bandwidth is on another PF': (
+        [A2], [demand.Request(
+            specs=({'physical_network': 'a', 'address': PF0},), count=1,
+            name='port p1', port='p1', bandwidth='g')], reasons.BANDWIDTH,
+        'a: 2 free, but none of the PF where Placement has the bandwidth of '
+        'port p1'),
     'the host has no pools': (
         None, [on('a')], reasons.NO_PCI,
         'the host reports no free PCI devices'),

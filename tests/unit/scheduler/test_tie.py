@@ -1,5 +1,6 @@
 """The filter on ports with a minimum bandwidth."""
 
+import logging
 import uuid
 
 from nova import objects
@@ -94,6 +95,27 @@ def test_only_candidates_whose_pf_has_a_vf(
     # Once for the eswitch mode. The port's own id is its group in Neutron's
     # first format.
     assert neutron.calls == 1 + (name == GROUP)
+
+
+def test_a_refusal_names_the_pf(conf, extended, caplog):
+    state = host(pool(0, PF1, 'one'), pool(3, PF2, 'two'))
+    candidates(state, provider('one'))
+    with caplog.at_level(logging.INFO):
+        assert passing(state, request(group())) is None
+    assert ('wrong_pf on 1 host(s), e.g. h: a: 3 free, but none of the PF '
+            f'where Placement has the bandwidth of port {PORT}'
+            ) in caplog.text
+
+
+def test_the_scheduler_keeps_count_of_that_pf(conf, extended):
+    state = host(pool(2, PF1, 'one'), pool(2, PF2, 'two'))
+    candidates(state, provider('two'))
+    spec = request(group())
+    assert passing(state, spec) == [provider('two')]
+    state.pci_stats.apply_requests(
+        spec.pci_requests.requests, {GROUP: [provider('two')]})
+    assert [(found['address'], found['count'])
+            for found in state.pci_stats.pools] == [(PF1, 2), (PF2, 1)]
 
 
 def test_the_pools_of_a_pf_in_use_are_gone(conf, extended):
