@@ -7,11 +7,9 @@ port's ``resource_request`` names the group of resources that it needs of one.
 import functools
 import uuid
 
-from nova import context
-from nova.network import neutron
 import os_resource_classes as orc
 
-from nova_sriov_ext import asked
+from nova_sriov_ext import neutron
 
 # The netdev of the PF that Placement chose. Nova writes it into the port's PCI
 # request (update_pci_request_with_placement_allocations in
@@ -75,17 +73,9 @@ def groups(ports):
 
     :param ports: collection of the ids of ports
     :returns: dict, id of a port → id of its group; none for other ports
-    :raises: TimeoutError after ``[sriov]port_timeout``, and whatever Nova's
-        client of Neutron raises
+    :raises: as neutron.ports
     """
-    return asked.within(asked.CONF.sriov.port_timeout, _groups, ports) if (
-        ports) else {}
-
-
-def _groups(ports):
-    client = neutron.get_client(context.get_admin_context(), admin=True)
-    found = client.list_ports(id=sorted(ports))['ports']
-    return {port['id']: group for port in found
+    return {port['id']: group for port in neutron.ports(ports)
             for group in _of_port(port['id'], port.get('resource_request'))}
 
 

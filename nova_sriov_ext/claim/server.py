@@ -11,6 +11,7 @@ from nova_sriov_ext.claim import ports
 from nova_sriov_ext.claim import tie
 from nova_sriov_ext.scheduler import assigning
 from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import port_mode
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -19,10 +20,13 @@ LOG = logging.getLogger(__name__)
 class Anybody(assigning.Server):
     """A server that is not known: its ports are, its flavor is not.
 
+    :ivar requests: list of nova.objects.InstancePCIRequest, those that are
+        tested or claimed
     :ivar to_come: tuple of nova.objects.InstancePCIRequest that are going to
         be claimed for it after those of a claim
     """
 
+    requests = ()
     to_come = ()
     uuid = 'unknown'
 
@@ -32,12 +36,12 @@ class Anybody(assigning.Server):
     def suited(self, asked, mixed):
         """Neutron is asked only on hosts with VFs of both modes."""
         if asked.is_plain_vf and gather.is_offloaded(asked, CONF.sriov):
-            return gather.with_mode(asked, (), CONF.sriov)
+            return gather.with_mode(
+                asked, port_mode.PLAIN, CONF.sriov)
         if not mixed:
             return asked
-        asking = ports.asking(asked.port)
-        return None if asking is None else gather.with_mode(
-            asked, {asked.port} if asking else (), CONF.sriov)
+        said = ports.mode_of(asked.port, self.requests)
+        return said and gather.with_mode(asked, said, CONF.sriov)
 
 
 class Server(Anybody):

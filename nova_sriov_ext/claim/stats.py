@@ -42,6 +42,7 @@ class ClaimingStats(assigning.AssigningStats):
             self._server, self._refusals = servers.Anybody(), []
 
     def _server_of(self, requests):
+        self._server.requests = requests
         return self._server
 
     def pool_of(self, dev):

@@ -15,18 +15,20 @@ OPTS = [
             ('legacy', 'only VFs of PFs in legacy mode'),
         ],
         help="""
-What a port gets that does not ask for switchdev. A port asks for it by its
-attribute ``hardware_offload_type``, by ``capabilities`` of exactly
-``["switchdev"]`` in its binding profile, or by being on a tunnelled network
-(``tunnelled_port_mode``).
+What a port gets that does not request switchdev. A port requests it by its
+attribute ``hardware_offload_type``, by ``["switchdev"]`` as the
+``capabilities`` in its binding profile before its first bind, by having a
+switchdev VF, or by being on a tunnelled network (``tunnelled_port_mode``). A
+released port that had a switchdev VF last prefers one, and gets either with
+``legacy``, too.
 """),
     cfg.StrOpt(
         'tunnelled_port_mode',
         default='switchdev',
         choices=[
             ('switchdev', 'only VFs of PFs in switchdev mode'),
-            ('plain', 'what a port on a physnet gets: switchdev if it asks '
-                      'for it, else what ``plain_port_mode`` says'),
+            ('plain', 'what a port on a physnet gets: switchdev if it '
+                      'requests it, else what ``plain_port_mode`` says'),
         ],
         help="""
 What a port on a tunnelled network gets, one without a physical network, which
@@ -48,22 +50,24 @@ eswitch mode of a PF is not known: its compute host does not report it, and
         'unknown_ports',
         default='accept',
         choices=[
-            ('accept', 'go on as if no port asked for switchdev'),
+            ('accept', 'go on as if no port requested switchdev'),
             ('reject', 'refuse every host'),
         ],
         help="""
 What the filter, and a claim with ``claim_policy = assign``, do when Neutron
-does not answer what the ports of a server ask for.
+does not tell what the ports of a server request.
 """),
     cfg.IntOpt(
         'port_timeout',
         default=5,
         min=1,
         help="""
-Seconds that the filter and a claim wait for Neutron to tell what the ports of
-a server ask for; without an answer ``unknown_ports`` decides. A claim asks
-only on hosts that have legacy and switchdev VFs on one physnet; what it was
-told is good for a minute.
+Seconds that the filter and a claim wait for Neutron (and Keystone) to tell
+what the ports of a server request; without an answer ``unknown_ports``
+decides. ``[neutron] timeout`` does not matter here. A claim asks only on hosts
+that have legacy and switchdev VFs on one physnet. After a look-up that took
+more than a second and failed, nobody waits: one request tries again every ten
+seconds, the others go on without an answer at once.
 """),
     cfg.StrOpt(
         'lag_policy',

@@ -12,6 +12,7 @@ from nova.pci import stats
 from nova_sriov_ext.scheduler import assignment
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import preference
 from nova_sriov_ext.scheduler import state
 
 
@@ -49,7 +50,7 @@ class AssigningStats(stats.PciDeviceStats):
                     server, tied, provider_mapping, numa_cells):
                 owners.append(request)
                 wants.append(want)
-        taken = assignment.assign(
+        taken = preference.assign(
             self.pools, wants, self._policy(server, wants),
             self._rank(numa_cells), server.held)
         if taken is None:
@@ -71,10 +72,10 @@ class AssigningStats(stats.PciDeviceStats):
             provider_mapping=provider_mapping, request=request)
         pools = self._acceptable(request, numa_cells, rp_uuids)
         asked = self._asked(server, request, pools)
-        pools = self._suiting(pools, asked) if asked else ()
+        pools, preferred = self._suiting(pools, asked) if asked else ((), ())
         group = (asked.physnet or '') if asked and asked.is_vf else None
         if not rp_uuids:
-            return [assignment.Want(request.count, pools, group)]
+            return [assignment.Want(request.count, pools, group, preferred)]
         return [
             assignment.Want(count, tuple(
                 i for i in pools if self.pools[i].get('rp_uuid') == rp_uuid))
@@ -118,10 +119,16 @@ class AssigningStats(stats.PciDeviceStats):
 
     def _suiting(self, pools, asked):
         """Leave out VFs of the wrong eswitch mode and those of LAGs that the
-        flavor refuses."""
+        flavor refuses.
+
+        :returns: tuple of indices, and of those of them that are preferred
+        """
         report = self._report()
-        return tuple(index for index in pools
-                     if not state.fault(self.pools[index], asked, report))
+        found = tuple(index for index in pools
+                      if not state.fault(self.pools[index], asked, report))
+        return found, tuple(
+            index for index in found if asked.preferred
+            and state.mode_of(self.pools[index], report) == asked.preferred)
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows

@@ -36,11 +36,14 @@ class Want:
     :ivar pools: tuple of the indices of the pools that may serve it
     :ivar group: the physnet whose VFs the policy spreads or packs, '' on a
         tunnelled network; None when the policy does not concern it
+    :ivar preferred: tuple of those of the pools that come first, see
+        preference.py
     """
 
     count: int
     pools: tuple
     group: str | None = None
+    preferred: tuple = ()
 
 
 def assign(pools, wants, policy=None, rank=None, held=()):

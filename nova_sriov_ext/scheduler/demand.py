@@ -43,6 +43,7 @@ class Request:
     :ivar rp_uuids: tuple, the resource provider of each device, when
         Placement has chosen them; empty: any pool will do
     :ivar modes: frozenset of the eswitch modes that suit; None: any
+    :ivar preferred: eswitch mode that comes first where it can be had; None
     :ivar lags: frozenset of the LAG states that suit; None: any
     :ivar bandwidth: the group in Placement's mappings that has the port's
         minimum bandwidth; None without one
@@ -55,6 +56,7 @@ class Request:
     group: str | None = None
     rp_uuids: tuple = ()
     modes: frozenset | None = None
+    preferred: str | None = None
     lags: frozenset | None = None
     bandwidth: str | None = None
 

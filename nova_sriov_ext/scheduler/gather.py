@@ -6,14 +6,15 @@ import weakref
 import nova.conf
 from oslo_log import log as logging
 
-from nova_sriov_ext import asked
 from nova_sriov_ext import conf
 from nova_sriov_ext import minimum_bandwidth
 from nova_sriov_ext import networks
+from nova_sriov_ext import neutron
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import moves
+from nova_sriov_ext.scheduler import port_mode
 from nova_sriov_ext.scheduler import state
 from nova_sriov_ext.scheduler import tie
 
@@ -130,10 +131,11 @@ def _with_modes(requests, options):
     """:returns: list of demand.Request, whether Neutron's silence is to be
         taken for a refusal
     """
-    asking, silent = _asking({request.port for request in requests
-                              if request.is_plain_vf and request.port
-                              and not is_offloaded(request, options)})
-    return ([with_mode(request, asking, options)
+    modes, silent = _port_modes({request.port for request in requests
+                                 if request.is_plain_vf and request.port
+                                 and not is_offloaded(request, options)})
+    return ([with_mode(request, modes.get(request.port, port_mode.PLAIN),
+                       options)
              if request.is_plain_vf else request for request in requests],
             silent and options.unknown_ports == 'reject')
 
@@ -149,25 +151,31 @@ def is_offloaded(request, options):
             and options.tunnelled_port_mode == state.SWITCHDEV)
 
 
-def with_mode(request, asking, options):
+def with_mode(request, said, options):
     """:param request: demand.Request for a plain VF
-    :param asking: ids of the ports that ask for switchdev
+    :param said: port_mode.PortMode of its port
     :param options: CONF.sriov
     :returns: demand.Request with the modes that suit it
     """
-    mode = (state.SWITCHDEV
-            if request.port in asking or is_offloaded(request, options)
-            else options.plain_port_mode)
+    if said.requested or is_offloaded(request, options):
+        mode = state.SWITCHDEV
+    elif said.preferred == state.SWITCHDEV:
+        mode = 'any'
+    else:
+        mode = options.plain_port_mode
     if mode == 'any':
-        return request
+        return dataclasses.replace(request, preferred=said.preferred)
     unknown = {report.UNKNOWN} if options.unknown_mode == 'accept' else set()
     return dataclasses.replace(request, modes=frozenset({mode} | unknown))
 
 
-def _asking(ports):
+def _port_modes(ports):
+    """:returns: dict, id of a port → port_mode.PortMode; whether Neutron is
+        silent
+    """
     try:
-        return asked.for_switchdev(ports), False
-    except Exception:
-        LOG.exception('Neutron did not tell what ports %s ask for',
-                      ', '.join(sorted(ports)))
-        return frozenset(), True
+        return {port['id']: port_mode.of(port)
+                for port in neutron.ports(ports)}, False
+    except Exception as e:
+        neutron.log_failure(LOG, ports, e)
+        return {}, True

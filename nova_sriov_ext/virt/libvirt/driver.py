@@ -124,14 +124,11 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
 
     def check_can_live_migrate_destination(self, context, instance, *args,
                                            **kwargs):
-        """Learn what the ports ask for, before the claim's lock is taken."""
+        """Look up the ports before the claim's lock is taken."""
         if self._claim:
             tie.before_live_migration(context, instance)
         if self._claim and report.is_mixed(self._rows):
-            ports.remember(frozenset(
-                request.requester_id
-                for request in instance.pci_requests.requests
-                if request.requester_id and not request.alias_name))
+            ports.learn(instance.pci_requests.requests)
         data = super().check_can_live_migrate_destination(
             context, instance, *args, **kwargs)
         self._arrivals.begin(context, instance, data)

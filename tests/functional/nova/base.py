@@ -42,6 +42,7 @@ class SriovServersTest(base.ServersTestBase):
     AVAILABLE_FILTERS = ['nova.scheduler.filters.all_filters', FILTER]
     ADDITIONAL_FILTERS = ['SriovCapacityFilter']
     COMPUTE_DRIVER = 'sriov_ext.SriovLibvirtDriver'
+    NEUTRON = base.LibvirtNeutronFixture
 
     def setUp(self):
         self.flags(
@@ -51,7 +52,7 @@ class SriovServersTest(base.ServersTestBase):
                 'physical_network': PHYSNET})],
             group='pci')
         super().setUp()
-        self.neutron = self.useFixture(base.LibvirtNeutronFixture(self))
+        self.neutron = self.useFixture(self.NEUTRON(self))
 
     def run(self, result=None):
         # After a run testtools puts the attributes back to what they were

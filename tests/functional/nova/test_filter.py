@@ -39,12 +39,6 @@ class FilterTest(base.SriovServersTest):
         port = self.create_port(profile={'capabilities': ['switchdev']})
         assert self.boot(port)['OS-EXT-SRV-ATTR:host'] == 'compute2'
 
-    def test_what_nova_wrote_is_no_request(self):
-        self.start_host(mode='legacy')
-        port = self.create_port(profile={
-            'capabilities': ['rx', 'tx', 'sg', 'tso', 'switchdev']})
-        assert self.boot(port)['OS-EXT-SRV-ATTR:host'] == 'compute1'
-
     def test_the_reserve_is_for_some_flavors(self):
         self.flags(vf_reserve={'physnet4': '50%'}, group='sriov')
         self.start_host(num_vfs=2)

@@ -1,12 +1,10 @@
 """Legacy and switchdev VFs on one physnet of one host."""
 
-import time
-
 from nova import exception
 import pytest
 
-from nova_sriov_ext import asked
 from nova_sriov_ext import exception as refusal
+from nova_sriov_ext import neutron as lookups
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import ports
 from tests.unit.claim import trackers
@@ -15,36 +13,32 @@ from tests.unit.claim.trackers import STOCK
 from tests.unit.claim.trackers import claim
 from tests.unit.claim.trackers import port
 from tests.unit.claim.trackers import vfs
+from tests.unit.scheduler.ports import Neutron
 
 A, B = '0000:03:00.0', '0000:04:00.0'
 LEGACY_VF, SWITCHDEV_VF = '0000:03:01.0', '0000:04:01.0'
 
 
-class Neutron:
-    """What Neutron says, and how often it was asked.
+class Ports(Neutron):
+    """Ports by the names that trackers.port() gives them."""
 
-    :ivar asking: names of the ports that ask for switchdev
-    """
+    def request(self, *names):
+        for name in names:
+            self.add(getattr(trackers.uuids, name),
+                     hardware_offload_type='switchdev')
 
-    def __init__(self):
-        self.asking = set()
-        self.calls = []
-        self.answer = self.tell
-
-    def tell(self, ids):
-        return frozenset(getattr(trackers.uuids, name)
-                         for name in self.asking) & set(ids)
-
-    def ask(self, ids):
-        self.calls.append(set(ids))
-        return self.answer(ids)
+    def release(self, *names, capabilities=('rx', 'switchdev')):
+        for name in names:
+            self.add(getattr(trackers.uuids, name), **{
+                'binding:profile': {'capabilities': list(capabilities)}})
 
 
 @pytest.fixture
 def neutron(monkeypatch):
-    found = Neutron()
-    monkeypatch.setattr(asked, 'ask', found.ask)
-    monkeypatch.setattr(ports, 'PORTS', ports.Ports())
+    found = Ports()
+    monkeypatch.setattr('nova.network.neutron.get_client',
+                        lambda context, admin=False: found)
+    monkeypatch.setattr(lookups, 'BREAKER', lookups.Breaker())
     return found
 
 
@@ -60,14 +54,14 @@ def mixed(host):
 
 def test_the_port_that_asks_gets_the_switchdev_vf(mixed, neutron):
     """Nova gives it the first."""
-    neutron.asking = {'offloaded'}
+    neutron.request('offloaded')
     assert claim(mixed.tracker(STOCK), port('offloaded')) == [LEGACY_VF]
     assert claim(mixed.tracker(OURS), port('offloaded')) == [SWITCHDEV_VF]
     assert claim(mixed.tracker(OURS), port('plain')) == [LEGACY_VF]
 
 
 def test_a_plain_port_makes_room(mixed, neutron):
-    neutron.asking = {'offloaded'}
+    neutron.request('offloaded')
     both = port('plain'), port('offloaded')
     assert claim(mixed.tracker(OURS), *both) == [LEGACY_VF, SWITCHDEV_VF]
     assert claim(mixed.tracker(OURS), *both[::-1]) == [
@@ -75,7 +69,7 @@ def test_a_plain_port_makes_room(mixed, neutron):
 
 
 def test_never_a_legacy_vf_when_no_other_is_left(mixed, neutron):
-    neutron.asking = {'one', 'two'}
+    neutron.request('one', 'two')
     tracker = mixed.tracker(OURS)
     assert claim(tracker, port('one'), server='one') == [SWITCHDEV_VF]
     assert not trackers.passes(tracker, port('two'))
@@ -85,7 +79,7 @@ def test_never_a_legacy_vf_when_no_other_is_left(mixed, neutron):
 
 def test_a_physnet_in_another_spelling(host, neutron):
     """Nova compares without case."""
-    neutron.asking = {'offloaded'}
+    neutron.request('offloaded')
     tracker = host(vfs(A, 1), rows=rows()).tracker(OURS)
     asked = port('offloaded', physical_network=trackers.PHYSNET.upper())
     with pytest.raises(exception.PciDeviceRequestFailed):
@@ -107,75 +101,86 @@ def test_plain_ports_get_legacy_vfs_only_if_so_configured(
 def test_with_one_mode_nobody_is_asked(host, neutron, modes):
     tracker = host(vfs(A, 1), vfs(B, 1), rows=rows(*modes)).tracker(OURS)
     assert claim(tracker, port('offloaded'))
-    assert neutron.calls == []
+    assert neutron.calls == 0
 
 
-def test_one_question_serves_test_and_claim(mixed, neutron):
+def test_one_look_up_serves_all_ports_test_and_claim(mixed, neutron):
+    """NUMA fitting tests each choice of nodes, all under one lock."""
+    neutron.request('offloaded')
     tracker = mixed.tracker(OURS)
-    assert trackers.passes(tracker, port('plain'))
-    assert claim(tracker, port('plain'))
-    assert len(neutron.calls) == 1
+    both = [port('plain'), port('offloaded')]
+    for _ in range(3):
+        assert trackers.passes(tracker, *both)
+    assert claim(tracker, *both) == [LEGACY_VF, SWITCHDEV_VF]
+    assert neutron.calls == 1
 
 
-def test_an_answer_grows_old(mixed, neutron, monkeypatch):
-    claim(mixed.tracker(OURS), port('plain'))
-    now = time.monotonic()
-    monkeypatch.setattr(ports.time, 'monotonic', lambda: now + 61)
-    neutron.asking = {'plain'}
-    assert claim(mixed.tracker(OURS), port('plain')) == [SWITCHDEV_VF]
+def test_the_next_claim_looks_again(mixed, neutron):
+    """The port was bound in between."""
+    one, other = mixed.tracker(OURS), mixed.tracker(OURS)
+    assert claim(one, port('plain')) == [LEGACY_VF]
+    neutron.request('plain')
+    assert claim(other, port('plain')) == [SWITCHDEV_VF]
 
 
-def _fails(ids):
-    raise ConnectionError('Neutron is away')
+@pytest.mark.parametrize('had, other, expected', [
+    ('switchdev', 'rx', SWITCHDEV_VF), ('tx', 'rx', LEGACY_VF)])
+def test_a_released_port_gets_what_it_had(
+        host, neutron, had, other, expected):
+    """Also where packing, or the order of the pools, takes the others."""
+    neutron.release('had', capabilities=(other, had))
+    for order in (A, B), (B, A):
+        tracker = host(*(vfs(address, 1) for address in order),
+                       rows=rows()).tracker(OURS)
+        assert claim(tracker, port('had')) == [expected]
 
 
-def _hangs(ids):
-    time.sleep(3)
+@pytest.mark.parametrize('plain_port_mode', ['any', 'legacy'])
+def test_a_preference_refuses_nothing(conf, mixed, neutron, plain_port_mode):
+    conf.config(group='sriov', plain_port_mode=plain_port_mode)
+    neutron.request('one')
+    neutron.release('two')
+    tracker = mixed.tracker(OURS)
+    assert claim(tracker, port('one'), server='one') == [SWITCHDEV_VF]
+    assert claim(tracker, port('two'), server='two') == [LEGACY_VF]
 
 
-@pytest.mark.parametrize('answer', [_fails, _hangs])
-def test_without_an_answer_the_option_decides(conf, mixed, neutron, answer):
-    conf.config(group='sriov', port_timeout=1)
-    neutron.answer = answer
+def test_as_many_as_possible_get_what_they_prefer(host, neutron):
+    neutron.release('one', 'two', 'three')
+    tracker = host(vfs(A, 2), vfs(B, 2), rows=rows()).tracker(OURS)
+    got = claim(tracker, port('one'), port('two'), port('three'))
+    assert [address[:7] for address in got] == ['0000:04', '0000:04',
+                                                '0000:03']
+
+
+def test_a_request_comes_before_a_preference(mixed, neutron):
+    neutron.release('first')
+    neutron.request('second')
+    assert claim(mixed.tracker(OURS), port('first'), port('second')) == [
+        LEGACY_VF, SWITCHDEV_VF]
+
+
+def test_without_an_answer_the_option_decides(conf, mixed, neutron):
+    neutron.error = ConnectionError('Neutron is away')
     assert claim(mixed.tracker(OURS), port('plain')) == [LEGACY_VF]
     conf.config(group='sriov', unknown_ports='reject')
-    start = time.monotonic()
     with pytest.raises(exception.PciDeviceRequestFailed):
         claim(mixed.tracker(OURS), port('plain'))
-    assert time.monotonic() - start < 2
 
 
-def test_a_silent_neutron_is_waited_for_once(conf, host, neutron):
-    """NUMA fitting tests each choice of nodes, all under one lock."""
-    conf.config(group='sriov', port_timeout=1)
-    neutron.answer = _hangs
-    tracker = host(vfs(A, 2), vfs(B, 2), rows=rows()).tracker(OURS)
-    start = time.monotonic()
-    for _ in range(3):
-        assert trackers.passes(tracker, port('a'), port('b'))
-    assert time.monotonic() - start < 2
-
-
-def test_a_neutron_that_is_back_is_asked_again(mixed, neutron, monkeypatch):
-    neutron.asking, neutron.answer = {'offloaded'}, _fails
-    claim(mixed.tracker(OURS), port('offloaded'))
-    now = time.monotonic()
-    monkeypatch.setattr(ports.time, 'monotonic', lambda: now + 11)
-    neutron.answer = neutron.tell
-    assert claim(mixed.tracker(OURS), port('offloaded')) == [SWITCHDEV_VF]
-
-
-def test_asked_ahead_of_a_claim(mixed, neutron):
-    neutron.asking = {'offloaded'}
-    ports.remember({trackers.uuids.offloaded})
-    neutron.answer = _fails
-    assert claim(mixed.tracker(OURS), port('offloaded')) == [SWITCHDEV_VF]
-    ports.remember({trackers.uuids.other})
+def test_looked_up_ahead_of_a_claim(mixed, neutron):
+    neutron.request('offloaded')
+    request, other = port('offloaded'), port('other')
+    ports.learn([request])
+    neutron.error = ConnectionError('Neutron is away')
+    assert claim(mixed.tracker(OURS), request) == [SWITCHDEV_VF]
+    ports.learn([other])
+    assert claim(mixed.tracker(OURS), other) == [LEGACY_VF]
 
 
 def test_the_mode_may_be_a_tag(host, neutron):
     """On a host that cannot report it."""
-    neutron.asking = {'offloaded'}
+    neutron.request('offloaded')
     tracker = host(vfs(A, 1, eswitch_mode='legacy'),
                    vfs(B, 1, eswitch_mode='switchdev')).tracker(OURS)
     assert claim(tracker, port('offloaded')) == [SWITCHDEV_VF]
@@ -203,4 +208,4 @@ def test_a_tunnelled_port(host, neutron, modes, expected, tags):
     else:
         with pytest.raises(refusal.ClaimRefused, match='legacy, switchdev'):
             tracker.stats.support_requests([asked], None)
-    assert neutron.calls == []
+    assert neutron.calls == 0

@@ -4,6 +4,7 @@ from nova.scheduler import host_manager
 from nova.scheduler import request_filter
 import pytest
 
+from nova_sriov_ext import neutron as lookups
 from nova_sriov_ext.scheduler import records
 from tests.unit.scheduler import ports
 
@@ -14,6 +15,7 @@ def neutron(monkeypatch):
     found = ports.Neutron()
     monkeypatch.setattr('nova.network.neutron.get_client',
                         lambda context, admin=False: found)
+    monkeypatch.setattr(lookups, 'BREAKER', lookups.Breaker())
     return found
 
 

@@ -1,41 +1,15 @@
 """What a server asks: of Neutron, its flavor and nova.conf."""
 
 import logging
-import time
 
 from nova import objects
 import pytest
 
-from nova_sriov_ext import asked
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import state
 from tests.unit.scheduler import pools as given
-
-# What nova-compute writes of a VF of a switchdev PF (libvirt's list).
-FEATURES = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan',
-            'rxhash', 'switchdev']
-
-
-@pytest.mark.parametrize('port, asks', [
-    ({'hardware_offload_type': 'switchdev'}, True),
-    ({'hardware_offload_type': 'switchdev', 'binding:profile': {}}, True),
-    ({'binding:profile': {'capabilities': ['switchdev']}}, True),
-    ({'binding:profile': {'capabilities': ['switchdev'],
-                          'trusted': 'true'}}, True),
-    ({'binding:profile': {'capabilities': FEATURES}}, False),
-    ({'binding:profile': {'capabilities': FEATURES, 'vf_num': 3}}, False),
-    ({'binding:profile': {'capabilities': []}}, False),
-    ({'binding:profile': {'capabilities': 'switchdev'}}, False),
-    ({'binding:profile': {'capabilities': None}}, False),
-    ({'binding:profile': None}, False),
-    ({'hardware_offload_type': None}, False),
-    ({}, False),
-])
-def test_what_a_person_asks(port, asks):
-    assert asked.asks(port) is asks
-
 
 SWITCHDEV = frozenset((state.SWITCHDEV, 'unknown'))
 LEGACY = frozenset((state.LEGACY, 'unknown'))
@@ -50,20 +24,24 @@ def modes(options, conf, *requests):
 def test_modes_of_ports(conf, neutron):
     neutron.add('asks', hardware_offload_type='switchdev')
     neutron.add('plain')
+    neutron.add('had', **{'binding:profile': {
+        'capabilities': ['rx', 'switchdev']}})
     requests = [
         given.port_request('asks', **A), given.port_request('plain', **A),
-        given.port_request('gone', **A),
+        given.port_request('gone', **A), given.port_request('had', **A),
         given.port_request('plain', physical_network=None),
         given.port_request('asks', dev_type='type-PF', **A),
         given.port_request('asks', dev_type='vdpa', **A),
         given.port_request('asks', remote_managed='True', **A),
         given.alias_request(specs=[{}])]
     assert modes({}, conf, *requests) == [
-        SWITCHDEV, None, None, SWITCHDEV, None, None, None, None]
+        SWITCHDEV, None, None, None, SWITCHDEV, None, None, None, None]
     assert modes({'plain_port_mode': 'legacy'}, conf, *requests) == [
-        SWITCHDEV, LEGACY, LEGACY, SWITCHDEV, None, None, None, None]
+        SWITCHDEV, LEGACY, LEGACY, None, SWITCHDEV, None, None, None, None]
     assert modes({'unknown_mode': 'reject'}, conf, *requests[:2]) == [
         frozenset((state.SWITCHDEV,)), frozenset((state.LEGACY,))]
+    assert [r.preferred for r in gather.demand_of(
+        requests[:4], {}).requests] == [None, None, None, state.SWITCHDEV]
 
 
 def test_tunnelled_ports(conf, neutron):
@@ -108,19 +86,9 @@ def test_neutron_does_not_answer(conf, neutron, policy, unread, caplog):
     neutron.error = TimeoutError('Neutron is away')
     found = gather.demand_of([given.port_request('p1', **A)], {})
     assert found.unread is unread
-    assert 'Neutron did not tell what ports p1 ask for' in caplog.text
+    assert ('Neutron did not tell the modes of ports p1: Neutron is away'
+            in caplog.text)
     assert 'Neutron is away' in caplog.text
-
-
-def test_neutron_hangs(conf, neutron, monkeypatch, caplog):
-    """Nova's client of it waits for ever (``[neutron] timeout``)."""
-    conf.config(port_timeout=1, group='sriov')
-    monkeypatch.setattr(neutron, 'list_ports', lambda id: time.sleep(3))
-    start = time.monotonic()
-    found = gather.demand_of([given.port_request('p1', **A)], {})
-    assert time.monotonic() - start < 2
-    assert found.plain == {'a': 1}
-    assert 'Neutron did not tell what ports p1 ask for' in caplog.text
 
 
 def test_extra_specs_go_before_nova_conf(conf, neutron):
@@ -137,6 +105,16 @@ def test_extra_specs_go_before_nova_conf(conf, neutron):
     assert (found.pf_policy, found.lag_policy, found.reserves) == (
         'pack', 'ignore', {})
     assert found.requests[0].lags is None
+
+
+@pytest.mark.parametrize('value, reserves', [
+    ('true', {}), ('True', {}), ('false', {'a': '2'}), ('0', {'a': '2'}),
+    ('', {'a': '2'})])
+def test_the_reserve_is_lifted_by_the_value(conf, neutron, value, reserves):
+    conf.config(vf_reserve={'a': '2'}, group='sriov')
+    assert gather.demand_of(
+        [given.port_request('p1', **A)],
+        {demand.IGNORE_RESERVE: value}).reserves == reserves
 
 
 def test_an_unknown_value_is_as_none(conf, neutron, caplog):

@@ -1,4 +1,4 @@
-"""What ports ask for is learnt before the claim of a live migration."""
+"""The modes of ports are looked up before a live migration's claim."""
 
 import types
 
@@ -7,10 +7,9 @@ from nova.virt.libvirt import driver as stock
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import asked
+from nova_sriov_ext import neutron
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import arrivals
-from nova_sriov_ext.claim import ports
 from nova_sriov_ext.virt.libvirt import driver
 
 MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
@@ -24,9 +23,8 @@ MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
     (None, MIXED, [])])
 def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
     calls = []
-    monkeypatch.setattr(ports, 'PORTS', ports.Ports())
-    monkeypatch.setattr(asked, 'for_switchdev',
-                        lambda ids: calls.append(set(ids)) or frozenset())
+    monkeypatch.setattr(neutron, 'ports',
+                        lambda ids: calls.append(set(ids)) or [])
     monkeypatch.setattr(
         stock.LibvirtDriver, 'check_can_live_migrate_destination',
         lambda self, *args, **kwargs: (args, kwargs))
@@ -36,8 +34,9 @@ def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
     ours._arrivals = arrivals.Arrivals(types.SimpleNamespace(
         _compute=types.SimpleNamespace(
             rt=types.SimpleNamespace(pci_tracker=None))))
-    instance = objects.Instance(pci_requests=objects.InstancePCIRequests(
-        requests=[_request(port=uuids.port), _request(alias='a1')]))
+    instance = objects.Instance(
+        uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
+            requests=[_request(port=uuids.port), _request(alias='a1')]))
     assert ours.check_can_live_migrate_destination(
         None, instance, 'source', 'destination', block_migration=True) == (
             (None, instance, 'source', 'destination'),

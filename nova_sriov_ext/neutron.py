@@ -1,0 +1,155 @@
+"""Ports as Neutron shows them, in bounded time.
+
+Nova's client waits for ever by default (``[neutron] timeout``), and so does
+whoever needs a token while another thread waits for Keystone. Here a look-up
+ends by itself, without a thread: each of its HTTP requests may take what is
+left of ``[sriov]port_timeout``. After one that took long and failed, look-ups
+fail at once for a while, and one of them tries again now and then.
+"""
+
+import threading
+import time
+import weakref
+
+from keystoneauth1 import loading
+from keystoneauth1 import session
+from nova import context
+from nova import service_auth
+import nova.conf
+from nova.conf.neutron import NEUTRON_GROUP
+from nova.network import neutron
+import requests
+
+from nova_sriov_ext import conf
+
+CONF = conf.register(nova.conf.CONF)
+
+# A failure that took longer is not waited for by each request.
+QUICK = 1
+
+# Seconds between two look-ups that a silent Neutron is tried with.
+SILENCE = 10
+
+
+class Silent(Exception):
+    """Neutron did not answer a moment ago."""
+
+
+class Breaker:
+    """Lets look-ups through: all, or one every SILENCE seconds.
+
+    :ivar until: time (monotonic) of the next one; None: all
+    """
+
+    def __init__(self):
+        self.until = None
+        self._lock = threading.Lock()
+
+    def enter(self, seconds):
+        """:param seconds: how long a look-up may take
+        :raises Silent: it shall not be tried
+        """
+        with self._lock:
+            if self.until is None:
+                return
+            now = time.monotonic()
+            if now < self.until:
+                raise Silent('Neutron did not answer a moment ago')
+            self.until = now + max(SILENCE, seconds)
+
+    def leave(self, waited):
+        """:param waited: whether it waited in vain"""
+        self.until = time.monotonic() + SILENCE if waited else None
+
+
+BREAKER = Breaker()
+
+
+def ports(ids):
+    """Ask Neutron about all the ports at once.
+
+    :param ids: collection of the ids of ports
+    :returns: list of dicts, the ports that exist
+    :raises: Silent, TimeoutError after ``[sriov]port_timeout``, and whatever
+        Nova's client of Neutron raises
+    """
+    if not ids:
+        return []
+    seconds, start = CONF.sriov.port_timeout, time.monotonic()
+    BREAKER.enter(seconds)
+    failed = True
+    try:
+        found = _client(start + seconds).list_ports(id=sorted(ids))['ports']
+        failed = False
+        return found
+    finally:
+        BREAKER.leave(failed and time.monotonic() - start > QUICK)
+
+
+def log_failure(log, ids, error):
+    """Say once per look-up that it failed, and why.
+
+    :param log: logger of whoever asked
+    :param ids: ids of the ports
+    """
+    log.warning('Neutron did not tell the modes of ports %s: %s',
+                ', '.join(sorted(ids)), error or type(error).__name__,
+                exc_info=not isinstance(error, (Silent, TimeoutError)))
+
+
+def _client(deadline):
+    """:returns: Nova's client of Neutron, with a session of its own"""
+    client = neutron.get_client(context.get_admin_context(), admin=True)
+    # Nova's test fixture has no HTTP client.
+    adapter = getattr(client, 'httpclient', None)
+    if adapter is not None:
+        stock = adapter.session
+        adapter.session = session.Session(
+            session=_Http(stock.session, deadline), verify=stock.verify,
+            cert=stock.cert, additional_headers=stock.additional_headers)
+        adapter.auth = _auth()
+        # Nova's three take 3.5 seconds where Neutron refuses connections.
+        adapter.connect_retries = min(adapter.connect_retries or 0, 1)
+    return client
+
+
+# Nova's auth plugin of [neutron] → ours. Nova's is locked for as long as any
+# of its threads waits for Keystone.
+_auths = weakref.WeakKeyDictionary()
+
+
+def _auth():
+    stock = service_auth.get_service_auth_plugin(NEUTRON_GROUP)
+    if stock not in _auths:
+        _auths[stock] = loading.load_auth_from_conf_options(
+            CONF, NEUTRON_GROUP)
+    return _auths[stock]
+
+
+class _Http:
+    """A ``requests.Session`` that ends by a deadline.
+
+    :param stock: requests.Session, whose connections are used
+    :param deadline: time (monotonic)
+    """
+
+    def __init__(self, stock, deadline):
+        self._stock = stock
+        self._deadline = deadline
+
+    def __getattr__(self, name):
+        return getattr(self._stock, name)
+
+    def request(self, method, url, **kwargs):
+        """As ``requests.Session.request``.
+
+        :raises TimeoutError: which keystoneauth does not try again for
+        """
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(f'No time is left for {method} {url}')
+        try:
+            return self._stock.request(
+                method, url, **{**kwargs, 'timeout': left})
+        except requests.exceptions.Timeout as e:
+            raise TimeoutError(f'No answer in time to {method} {url}') from e
