@@ -1,5 +1,7 @@
 """``nova-sriov placement``: VFs as Placement has them."""
 
+import argparse
+
 from cliff.lister import Lister
 
 from nova_sriov_ext.cmd import cells
@@ -59,6 +61,12 @@ class PurgePlacement(Lister):
         parser.add_argument('--dry-run', action='store_true',
                             help='only show what would be removed')
         parser.add_argument(
+            '--physnet-trait', action='append', default=[],
+            type=_physnet_trait, metavar='TRAIT',
+            help='remove this trait CUSTOM_PHYSNET_... too, though nothing '
+                 'says that it was not set by hand; for one of a release '
+                 'before this option; may be given more than once')
+        parser.add_argument(
             '--force', action='store_true',
             help='also where nova-compute last said that it publishes VFs; '
                  'it is stopped, or runs another driver now')
@@ -78,28 +86,37 @@ class PurgePlacement(Lister):
         for number, (host, uuid) in enumerate(hosts, 1):
             self.app.stderr.write(f'{number}/{len(hosts)} {host}\n')
             rows += self._purge(api, host, uuid, host in publishing,
-                                parsed_args.dry_run)
+                                parsed_args)
         return ('Host', 'Resource class', 'Servers', 'VFs', 'Result'), rows
 
-    def _purge(self, api, host, uuid, is_publishing, dry_run):
+    def _purge(self, api, host, uuid, is_publishing, args):
         from nova_sriov_ext.placement import purge
         from nova_sriov_ext.placement.api import PlacementError
         found = []
         try:
-            purger = purge.Purge(api, uuid)
+            purger = purge.Purge(api, uuid, args.physnet_trait)
             found = purger.find()
-            result = 'would be removed' if dry_run else 'removed'
+            result = 'would be removed' if args.dry_run else 'removed'
             if found and is_publishing:
                 raise PlacementError(
                     'still published: turn claim_in_placement off there and '
                     'wait for two updates, or use --force')
-            if not dry_run:
+            if not args.dry_run:
                 purger.run()
         except PlacementError as e:
             self._failed = True
             result = str(e)
             self.app.LOG.error('%s: %s', host, result)
-        return [(host, f.vf_class, f.consumers, f.vfs, result) for f in found]
+        return [(host, f.name, f.consumers, f.vfs, result) for f in found]
+
+
+def _physnet_trait(name):
+    from nova_sriov_ext.placement import names
+    if not names.is_physnet_trait(name):
+        raise argparse.ArgumentTypeError(
+            f'{name} is not a trait of a physnet: they begin with '
+            'CUSTOM_PHYSNET_')
+    return name
 
 
 def _publishing(config_files):

@@ -27,6 +27,24 @@ def vfs_only(resources):
             if names.is_vf_class(name)}
 
 
+def replaced(payload, provider, resources):
+    """With other resources of one provider.
+
+    Placement refuses a provider without resources (its JSON schema says
+    minProperties 1); a consumer without providers it forgets, since 1.28.
+
+    :param payload: dict, the allocations of a consumer as Placement gives
+        them
+    :param resources: dict by resource class; those of 0 are left out
+    :returns: dict, for a PUT
+    """
+    rest = {uuid: allocation for uuid, allocation
+            in payload['allocations'].items() if uuid != provider}
+    left = {name: amount for name, amount in resources.items() if amount}
+    mine = {provider: {'resources': left}} if left else {}
+    return {**payload, 'allocations': {**rest, **mine}}
+
+
 def by_server(context, allocations):
     """Count to a server what its migration holds for it.
 

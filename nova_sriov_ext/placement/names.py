@@ -45,6 +45,11 @@ def physnet_trait(vf_class):
     return _TRAIT_PREFIX + vf_class.removeprefix(_PREFIX)
 
 
+def is_physnet_trait(name):
+    """:returns: bool, whether a trait may be one of physnet_trait"""
+    return name.startswith(_TRAIT_PREFIX)
+
+
 def is_vf_class(name):
     """:returns: bool, whether a resource class is one of vf_class"""
     return name.startswith(_PREFIX)

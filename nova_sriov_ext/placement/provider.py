@@ -17,8 +17,8 @@ from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import inventory
-from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import repair
+from nova_sriov_ext.placement import traits
 from nova_sriov_ext.placement import vfs
 
 CONF = sriov_conf.register(nova.conf.CONF)
@@ -64,17 +64,20 @@ class Provider:
         if not is_open:
             found = {}
         _merge(tree, nodename, _records(before, found, allocated))
-        _set_traits(tree, nodename, {*before, *found},
-                    _traits(found, rows) if is_open else set())
+        removed, added = traits.changed(
+            tree.data(nodename).traits, found, rows if is_open else ())
+        tree.remove_traits(nodename, *removed)
+        tree.add_traits(nodename, *added)
 
     def _allocated(self, node, found, reshape):
         """:returns: dict, resource class → Counter, server → VFs"""
         context = nova_context.get_admin_context()
         client = self._virtapi.reportclient
         now = allocations.of_provider(client, context, node.uuid)
-        if not reshape and repair.Repair(client, context, node).run(
-                now, found):
-            now = allocations.of_provider(client, context, node.uuid)
+        if not reshape:
+            # What it gives back the server does not have: the numbers of
+            # before tell as well which VFs are in use without an allocation.
+            repair.Repair(client, context, node).run(now, found)
         return allocations.by_server(context, now)
 
 
@@ -105,20 +108,3 @@ def _merge(tree, nodename, records):
     if records:
         tree.update_inventory(
             nodename, {**tree.data(nodename).inventory, **records})
-
-
-def _traits(found, rows):
-    """:returns: set, what of _set_traits' the host has"""
-    conditional = {
-        names.SWITCHDEV_TRAIT: any(
-            row.mode == 'switchdev' for row in rows if row.vfs),
-        names.LAG_TRAIT: any(row.lag == 'active' for row in rows if row.vfs)}
-    return {*map(names.physnet_trait, found),
-            *(trait for trait, holds in conditional.items() if holds)}
-
-
-def _set_traits(tree, nodename, classes, wanted):
-    ours = {*map(names.physnet_trait, classes),
-            names.SWITCHDEV_TRAIT, names.LAG_TRAIT}
-    tree.remove_traits(nodename, *ours - wanted)
-    tree.add_traits(nodename, *wanted)

@@ -9,6 +9,7 @@ import dataclasses
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import api
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.placement import traits
 
 # A server may be booted or moved meanwhile; each time all is read afresh.
 _ATTEMPTS = 10
@@ -18,25 +19,28 @@ _CONFLICT = 409
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What there is to remove of one resource class on one host.
+    """A resource class, or a trait, that there is to remove from one host.
 
     :ivar consumers: how many servers and migrations have VFs of it
     :ivar vfs: how many VFs are allocated to them
     """
 
-    vf_class: str
-    consumers: int
-    vfs: int
+    name: str
+    consumers: int = 0
+    vfs: int = 0
 
 
 class Purge:
     """:param placement: api.Api
     :param provider: uuid
+    :param more_traits: names of traits to remove beside those that are known
+        to be of this project
     """
 
-    def __init__(self, placement, provider):
+    def __init__(self, placement, provider, more_traits=()):
         self._api = placement
         self._uuid = provider
+        self._more_traits = frozenset(more_traits)
         self._url = f'/resource_providers/{provider}'
 
     def find(self):
@@ -44,9 +48,11 @@ class Purge:
         :raises api.PlacementError: Placement does not answer
         """
         allocated = self._allocated().values()
-        return [Found(name, sum(name in a for a in allocated),
-                      sum(a.get(name, 0) for a in allocated))
-                for name in self._classes()]
+        more = (self._more_traits & set(self._traits()['traits'])
+                if self._more_traits else ())
+        return [*(Found(name, sum(name in a for a in allocated),
+                        sum(a.get(name, 0) for a in allocated))
+                  for name in self._classes()), *map(Found, sorted(more))]
 
     def run(self):
         """Remove it all. Done again it does what is left to do.
@@ -55,11 +61,9 @@ class Purge:
             to change, or when others write faster than this
         """
         for _ in range(_ATTEMPTS):
-            classes = self._classes()
             # Inventories last: they say what else there may be.
-            if not classes or (self._drop_traits(classes)
-                               and self._drop_allocations()
-                               and self._drop_inventories(classes)):
+            if (self._drop_traits() and self._drop_allocations()
+                    and self._drop_inventories()):
                 return
         raise api.PlacementError(
             f'{self._url}: something changes it all the time. Is '
@@ -75,17 +79,19 @@ class Purge:
                for consumer, allocation in found.items()}
         return {consumer: mine for consumer, mine in vfs.items() if mine}
 
-    def _drop_traits(self, classes):
+    def _traits(self):
+        return self._api.get(f'{self._url}/traits')
+
+    def _drop_traits(self):
         """:returns: bool, False when somebody else wrote meanwhile"""
-        ours = {*map(names.physnet_trait, classes),
-                names.SWITCHDEV_TRAIT, names.LAG_TRAIT}
-        url = f'{self._url}/traits'
-        answer = self._api.get(url)
-        kept = sorted(set(answer['traits']) - ours)
+        answer = self._traits()
+        kept = (set(answer['traits']) - traits.removable(answer['traits'])
+                - self._more_traits)
         if len(kept) == len(answer['traits']):
             return True
-        return self._written(self._api.put(url, {**answer, 'traits': kept}),
-                             url)
+        url = f'{self._url}/traits'
+        return self._written(
+            self._api.put(url, {**answer, 'traits': sorted(kept)}), url)
 
     def _drop_allocations(self):
         """:returns: bool, like _drop_traits"""
@@ -99,16 +105,14 @@ class Purge:
         mine = payload['allocations'].get(self._uuid)
         if mine is None:
             return True
-        mine['resources'] = {name: amount for name, amount
-                             in mine['resources'].items()
-                             if not names.is_vf_class(name)}
-        if not mine['resources']:
-            del payload['allocations'][self._uuid]
-        return self._written(self._api.put(url, payload), url)
+        kept = {name: amount for name, amount in mine['resources'].items()
+                if not names.is_vf_class(name)}
+        return self._written(self._api.put(url, allocations.replaced(
+            payload, self._uuid, kept)), url)
 
-    def _drop_inventories(self, classes):
+    def _drop_inventories(self):
         """:returns: bool, like _drop_traits"""
-        urls = [f'{self._url}/inventories/{name}' for name in classes]
+        urls = [f'{self._url}/inventories/{name}' for name in self._classes()]
         done = [self._written(self._api.delete(url), url, gone=404)
                 for url in urls]
         return all(done)

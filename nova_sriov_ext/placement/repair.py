@@ -30,16 +30,13 @@ class Repair:
     def run(self, allocated, vfs):
         """:param allocated: dict, as allocations.of_provider returns it
         :param vfs: dict, resource class → vfs.Vfs
-        :returns: bool, whether any allocation was changed
         """
         surplus = [server for server, allocation in allocated.items()
                    if _held(server, allocation, vfs) != allocation]
-        if not surplus:
-            return False
-        moving = self._moving()
-        changed = [self._shrink(server, vfs) for server in surplus
-                   if server not in moving]
-        return any(changed)
+        moving = self._moving() if surplus else ()
+        for server in surplus:
+            if server not in moving:
+                self._shrink(server, vfs)
 
     def _moving(self):
         """:returns: set, uuids of migrations and of their servers"""
@@ -55,25 +52,25 @@ class Repair:
                 self._context, server)
             mine = payload['allocations'].get(self._node.uuid)
             if not mine or not self._is_settled(server):
-                return False
+                return
             allocated = allocations.vfs_only(mine['resources'])
             held = _held(server, allocated, vfs)
             if held == allocated:
-                return False
+                return
             LOG.info('Server %(server)s has %(held)s VFs of the %(allocated)s '
                      'that Placement allocates to it here; giving the others '
                      'back', {'server': server, 'held': held,
                               'allocated': allocated})
-            mine['resources'] = {
-                name: count for name, count in
-                {**mine['resources'], **held}.items() if count}
-            return self._client.put_allocations(
-                self._context, server, payload)
+            if not self._client.put_allocations(
+                    self._context, server, allocations.replaced(
+                        payload, self._node.uuid,
+                        {**mine['resources'], **held})):
+                LOG.warning('Placement refuses what is left of the '
+                            'allocation of server %s', server)
         except exception.NovaException as e:
             # The next update finds it again.
             LOG.warning('The allocation of server %s could not be repaired: '
                         '%s', server, e)
-            return False
 
     def _is_settled(self, server):
         """Whether nothing goes on that Nova changes allocations for.

@@ -152,7 +152,10 @@ class LiveMigrationTest(libvirt_base.LibvirtMigrationMixin, MoveTest):
 
     def assert_taken_by_the_next(self):
         self.dest = self.computes['compute3']
+        log = self.useFixture(base.log_of('nova.conductor', logging.DEBUG))
         server = self._live_migrate(self.server)
+        assert ('Skipping host: compute2 because: Migration pre-check error: '
+                'Insufficient compute resources: ') in log.output
         assert server['OS-EXT-SRV-ATTR:host'] == 'compute3'
         assert server['status'] == 'ACTIVE'
         assert self.allocated_on(server) == {'compute3'}

@@ -19,7 +19,8 @@ class UsageTest(placement.PlacementTest):
     def test_comes_and_goes_with_the_server(self):
         self.start_host(num_vfs=4, mode='switchdev')
         assert self.traits_of_ours() == {
-            names.physnet_trait(placement.VF_CLASS), names.SWITCHDEV_TRAIT}
+            names.physnet_trait(placement.VF_CLASS), placement.VF_CLASS,
+            names.SWITCHDEV_TRAIT}
         server = self.boot(self.create_port(1), self.create_port(2))
         assert self.numbers() == Numbers(total=4, reserved=0, used=2)
         self.update()
@@ -169,6 +170,21 @@ class RepairTest(placement.PlacementTest):
         self.update()
         assert self.numbers() == Numbers(4, reserved=0, used=0)
         assert self.usages()['VCPU'] == 1
+
+    def test_detached_from_what_has_nothing_else(self):
+        """Placement takes no provider without resources. CPU, memory and
+        disk can be of other providers (sharing or nested ones)."""
+        port = self.create_port(1)
+        server = self.boot(port)
+        url = f'/allocations/{server["id"]}'
+        payload = self.placement.get(url, version='1.28').body
+        found, = payload['allocations'].values()
+        found['resources'] = {placement.VF_CLASS: 1}
+        assert self.placement.put(url, payload, version='1.28').status == 204
+        self._detach_interface(server, port)
+        self.update()
+        assert self.numbers() == Numbers(4, reserved=0, used=0)
+        assert self.placement.get(url).body['allocations'] == {}
 
     def test_a_write_of_somebody_else_comes_first(self):
         """Repair looks at the server, then conductor begins a move."""

@@ -111,6 +111,68 @@ class TrapTest(placement.PlacementTest):
         assert self.numbers(vf_class=renamed) == Numbers(4, reserved=0, used=0)
 
 
+class TraitsTest(placement.PlacementTest):
+    """What people have set stays, and what is ours goes."""
+
+    THEIRS = names.physnet_trait(placement.VF_CLASS)
+
+    def set_traits(self, *kept, without=()):
+        url = f'{self.provider()}/traits'
+        answer = self.placement.get(url, version='1.6').body
+        self.placement.put(f'/traits/{self.THEIRS}', {}, version='1.6')
+        answer['traits'] = sorted(
+            {*answer['traits'], *kept} - {*without})
+        assert self.placement.put(url, answer, version='1.6').status == 200
+
+    def off(self):
+        self.switch(False, 'compute1')
+        self.update()
+
+    def purge(self, *words):
+        status, out, _ = self.nova_sriov(
+            'placement', 'purge', '--all', '-f', 'value', *words)
+        assert status == 0
+        return out
+
+    def test_set_before(self):
+        """By a person, or by a release of this project before this one."""
+        self.flags(claim_in_placement=False, group='sriov')
+        self.start_host(num_vfs=4, mode='switchdev')
+        self.set_traits(self.THEIRS)
+        self.switch(True, 'compute1')
+        assert names.SWITCHDEV_TRAIT in self.traits()
+        self.off()
+        assert names.SWITCHDEV_TRAIT not in self.traits()
+        assert self.physnet_traits() == {self.THEIRS}
+        self.purge()
+        assert self.physnet_traits() == {self.THEIRS}
+        with pytest.raises(SystemExit):
+            self.purge('--physnet-trait', names.SWITCHDEV_TRAIT)
+        words = '--physnet-trait', self.THEIRS
+        assert self.purge(*words, '--dry-run') == (
+            f'compute1 {self.THEIRS} 0 0 would be removed\n')
+        assert self.physnet_traits() == {self.THEIRS}
+        assert 'removed' in self.purge(*words)
+        assert not self.physnet_traits()
+        assert self.purge(*words) == ''
+
+    def test_set_anew_by_a_person(self):
+        """Who sets traits sets all of them."""
+        self.start_host(num_vfs=4)
+        assert {self.THEIRS, placement.VF_CLASS} <= set(self.traits())
+        self.set_traits(without={placement.VF_CLASS})
+        self.switch(True, 'compute1')
+        assert placement.VF_CLASS not in self.traits()
+        self.off()
+        assert self.physnet_traits() == {self.THEIRS}
+
+    def test_ours(self):
+        self.start_host(num_vfs=4, mode='switchdev')
+        self.purge('--force')
+        assert not {self.THEIRS, placement.VF_CLASS, names.SWITCHDEV_TRAIT
+                    } & set(self.traits())
+
+
 class PurgeTest(placement.PlacementTest):
 
     def test_others_write_meanwhile(self):

@@ -1,0 +1,42 @@
+"""The traits of a compute host, and which of them are not this project's.
+
+CUSTOM_PHYSNET_<PHYSNET> is Neutron's name for it, and people set it by hand:
+one that a host has already stays theirs. With each one that is added here
+goes a trait of our own, named as the resource class of the VFs, and only
+where both are found both are taken away. (They are written by one request.)
+"""
+
+from nova_sriov_ext.placement import names
+
+
+def changed(current, classes, rows):
+    """:param current: collection of the traits that a host has
+    :param classes: collection of the resource classes of its VFs
+    :param rows: iterable of report.Row
+    :returns: tuple (set of traits to remove, set of traits to add)
+    """
+    added = _added(current)
+    ours = {name for name in classes
+            if name in added or names.physnet_trait(name) not in current}
+    wanted = {*ours, *map(names.physnet_trait, ours), *_conditions(rows)}
+    return removable(current) - wanted, wanted - set(current)
+
+
+def removable(current):
+    """:returns: set, those of a host's traits that this project has set"""
+    added = _added(current)
+    return {*added, *map(names.physnet_trait, added),
+            names.SWITCHDEV_TRAIT, names.LAG_TRAIT} & set(current)
+
+
+def _added(current):
+    return set(filter(names.is_vf_class, current))
+
+
+def _conditions(rows):
+    """:returns: iterator of the traits of what holds now"""
+    conditions = {
+        names.SWITCHDEV_TRAIT: any(
+            row.mode == 'switchdev' for row in rows if row.vfs),
+        names.LAG_TRAIT: any(row.lag == 'active' for row in rows if row.vfs)}
+    return (trait for trait, holds in conditions.items() if holds)
