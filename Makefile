@@ -8,7 +8,7 @@ TOX  := $(SUDO) .venv/bin/tox -q
 help:
 	@echo "make test       linters, unit and functional tests, documentation"
 	@echo "make nova-tests Nova's own tests of what this project replaces"
-	@echo "make test-all   all tests there are, for hours: before a release"
+	@echo "make test-all   all tests there are, an hour and more: before a release"
 	@echo "make demo       a real cloud on this machine boots an SR-IOV server"
 	@echo "make demo-keep  the same, and leaves the cloud running"
 	@echo "make demo-stop  ends a cloud that demo-keep left running"
