@@ -53,8 +53,10 @@ def _set_up(fixture):
         surroundings = stack.enter_context(fixtures.Fixture())
         prepare(surroundings)
         _start(fixture)
+        stack.push(lambda *_: fixture.cleanUp())
         check(fixture)
-        fixture.addCleanup(stack.pop_all().close)
+        stack.pop_all()
+    fixture.addCleanup(surroundings.cleanUp)
     # What a test did to the service meanwhile.
     fixture.addCleanup(check, fixture)
 
@@ -104,6 +106,7 @@ def _prepare_compute(surroundings):
 
 
 def _check_compute(fixture):
+    assert CONF.sriov.claim_in_placement
     compute = fixture.service.manager
     if isinstance(compute.driver, libvirt_driver.LibvirtDriver):
         assert isinstance(compute.driver, driver.SriovLibvirtDriver)
