@@ -15,6 +15,18 @@ The os-vif plugin that puts the representor of a switchdev VF into Open
 vSwitch. Both unplug what the other has plugged, so it can be changed while
 servers run.
 """),
+    cfg.BoolOpt(
+        'switchdev_vf_rates',
+        default=False,
+        help="""
+Whether VFs in switchdev mode (vif_type ovs, vnic types direct and vdpa) are
+limited to what the flavor's extra specs ``quota:vif_outbound_average`` and
+``quota:vif_outbound_peak`` say, by the card. Stock Nova ignores them for such
+ports. A VF is limited when it is plugged for a guest that does not run yet,
+so neither installing this driver nor setting this option changes anything for
+guests that run. What was set is taken back at unplug, also when the option
+is false by then.
+"""),
     cfg.DictOpt(
         'default_profile_ids',
         default={},

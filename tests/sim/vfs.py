@@ -87,7 +87,11 @@ class Vfs:
         if not folder.exists():
             raise _error(errno.ENODEV)
         if address is not None:
-            if address == _ZERO:     # eth_prepare_mac_addr_change
+            # eth_prepare_mac_addr_change; of the drivers' own ones only some
+            # take it while the netdev is up (IFF_LIVE_ADDR_CHANGE).
+            if self.netdev(name)[1]:
+                raise _error(errno.EBUSY)
+            if address == _ZERO:
                 raise _error(errno.EADDRNOTAVAIL)
             (folder / 'address').write_text(f'{address}\n')
         if state is not None:

@@ -4,6 +4,7 @@ libvirt refuses ``<bandwidth>`` for a hostdev interface: no packet of the
 guest passes the host, where it shapes with tc. The card can do it.
 """
 
+import contextlib
 import functools
 
 from oslo_log import log as logging
@@ -31,17 +32,21 @@ def wanted(instance, vif):
     :returns: dict of VF settings: empty, or ``rate``
     :raises exception.InvalidPort: not a number, or a peak below the average
     """
-    quotas = _quotas(instance.flavor)
     for name in _WITHOUT_EQUIVALENT:
-        if name in quotas:
+        if name in _quotas(instance.flavor):
             _warn(instance.flavor.name, name)
-    average, peak = (_mbits(quotas, name, instance.flavor, vif)
+    return _wanted(instance.flavor, vif)
+
+
+def _wanted(flavor, vif):
+    quotas = _quotas(flavor)
+    average, peak = (_mbits(quotas, name, flavor, vif)
                      for name in (_AVERAGE, _PEAK))
     if not average and not peak:
         return {}
     if average and peak and peak < average:
         raise _invalid(
-            vif, instance.flavor, _PEAK, quotas[_PEAK],
+            vif, flavor, _PEAK, quotas[_PEAK],
             f'less than {_PREFIX}{_AVERAGE} {quotas[_AVERAGE]}')
     return {'rate': {'min_tx_rate': average if peak else 0,
                      'max_tx_rate': peak or average}}
@@ -53,17 +58,24 @@ def warn_of_all(instance):
         _warn(instance.flavor.name, name)
 
 
-def names(instance, vif):
-    """A resize leaves the source host when the flavor is the new one.
+def ours(instance, vif):
+    """What wanted may have given for this server. A resize leaves the source
+    host when the flavor is the new one.
 
-    :returns: names of the VF settings to clear
+    :returns: list of dicts, each with ``rate``; with and without what is
+        assured, which not every driver takes
     """
     flavors = [getattr(instance, name)
                for name in ('flavor', 'old_flavor', 'new_flavor')
                if instance.obj_attr_is_set(name)]
-    limited = any(_quotas(flavor).keys() & {_AVERAGE, _PEAK}
-                  for flavor in flavors if flavor)
-    return ('rate',) if limited else ()
+    rates = []
+    for flavor in filter(None, flavors):
+        with contextlib.suppress(exception.InvalidPort):
+            rates += [each['rate'] for each in [_wanted(flavor, vif)] if each]
+    return [{'rate': {'min_tx_rate': assured,
+                      'max_tx_rate': rate['max_tx_rate']}}
+            for rate in rates
+            for assured in sorted({0, rate['min_tx_rate']})]
 
 
 def _quotas(flavor):

@@ -36,7 +36,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # makes its own in __init__.
         self.vif_driver = vif.SriovVIFDriver(
             self._host, owner.Owners(virtapi))
-        self._start = start.Start(self.vif_driver.plug)
+        self._start = start.Start(self.vif_driver.replug)
         # nova-compute loads its driver before it makes its tracker.
         self._claim = claim.install()
         self._arrivals = arrivals.Arrivals(virtapi)

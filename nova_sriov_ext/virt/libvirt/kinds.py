@@ -43,6 +43,7 @@ class Kind:
 
 
 _LIMITED = settings.Uplink(settings.RATE)
+_CHOSEN = settings.Uplink(settings.CHOSEN_RATE)
 _UNLIMITED = settings.Unlimited()
 
 KINDS = {
@@ -59,9 +60,9 @@ KINDS = {
     (model.VIF_TYPE_802_QBG, model.VNIC_TYPE_DIRECT): Kind(interface.vepa),
     (model.VIF_TYPE_802_QBG, model.VNIC_TYPE_MACVTAP): Kind(interface.vepa),
     (model.VIF_TYPE_OVS, model.VNIC_TYPE_DIRECT): Kind(
-        interface.plain_vf, plugin=REPRESENTOR, settings=(_LIMITED,)),
+        interface.plain_vf, plugin=REPRESENTOR, settings=(_CHOSEN,)),
     (model.VIF_TYPE_OVS, model.VNIC_TYPE_VDPA): Kind(
-        interface.vdpa, plugin=REPRESENTOR, settings=(_LIMITED,)),
+        interface.vdpa, plugin=REPRESENTOR, settings=(_CHOSEN,)),
     (model.VIF_TYPE_OVS, model.VNIC_TYPE_REMOTE_MANAGED): Kind(
         interface.plain_vf, plugin=NOOP, settings=(_UNLIMITED,)),
     (model.VIF_TYPE_HOSTDEV, model.VNIC_TYPE_DIRECT_PHYSICAL): Kind(

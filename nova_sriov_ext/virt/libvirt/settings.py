@@ -1,12 +1,13 @@
 """What plug sets on the host for an SR-IOV VIF, and unplug takes back.
 
-Each class has ``apply(host, instance, vif)``, which returns a function that
-puts back what was before, and ``clear(host, instance, vif)``; both may be
-repeated, and the VF that ``clear`` is told of may be another port's: Nova
-unplugs with addresses of another host's VFs at the destination of a live
-migration that failed, and where an evacuated server was. ``host`` is the
-os_vif_vflag.host.Host. They raise os_vif_vflag.exception.HostError when this
-host cannot, and nova_sriov_ext.exception.InvalidPort when no host could.
+Each class has ``apply(host, instance, vif, runs)``, which returns a function
+that puts back what was before, and ``clear(host, instance, vif)``; both may
+be repeated. ``runs`` says that the guest may run already, perhaps since
+before this driver was installed. The VF that ``clear`` is told of may be
+another port's of the same server, or nobody's (another server's is not
+touched, see owner.py). ``host`` is the os_vif_vflag.host.Host. They raise
+os_vif_vflag.exception.HostError when this host cannot, and
+nova_sriov_ext.exception.InvalidPort when no host could.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,11 @@ import contextlib
 import dataclasses
 import functools
 
+import nova.conf
 from nova.network import model
 from oslo_utils import strutils
 
+from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import bandwidth
 from nova_sriov_ext.virt.libvirt import fields
@@ -25,6 +28,8 @@ from os_vif_vflag import exception as host_exception
 from os_vif_vflag import kernel
 from os_vif_vflag import partition
 from os_vif_vflag import vf
+
+CONF = sriov_conf.register(nova.conf.CONF)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,11 +40,16 @@ class Part:
     :ivar names: function (instance, vif) → names of those to clear
     :ivar owner: function (vif) → dict of what the VF has only while it is
         this port's, where anything tells
+    :ivar is_lasting: whether it is set again for a guest that runs
+    :ivar ours: function (instance, vif) → list of dicts of settings, each
+        of which may be ours: they are cleared where the VF has them
     """
 
     wanted: Callable
-    names: Callable
+    names: Callable = lambda instance, vif: ()
     owner: Callable = lambda vif: {}
+    is_lasting: bool = True
+    ours: Callable = lambda instance, vif: ()
 
 
 class Uplink:
@@ -51,10 +61,11 @@ class Uplink:
     def __init__(self, *parts):
         self._parts = parts
 
-    def apply(self, host, instance, vif):
+    def apply(self, host, instance, vif, runs=False):
         wanted = {}
         for part in self._parts:
-            wanted |= part.wanted(instance, vif)
+            if part.is_lasting or not runs:
+                wanted |= part.wanted(instance, vif)
         if not wanted:
             return _nothing
         slot = fields.pci_slot(vif)
@@ -65,9 +76,14 @@ class Uplink:
         owner = {}
         for part in self._parts:
             owner |= part.owner(vif)
-        vf.restore(host, fields.pci_slot(vif), {
+        slot = fields.pci_slot(vif)
+        vf.restore(host, slot, {
             name: vf.CLEARED[name] for part in self._parts
             for name in part.names(instance, vif)}, owner)
+        for part in self._parts:
+            for ours in part.ours(instance, vif):
+                vf.restore(host, slot, {
+                    name: vf.CLEARED[name] for name in ours}, ours)
 
 
 class Netdev:
@@ -81,7 +97,7 @@ class Netdev:
     neither (EADDRNOTAVAIL); here it goes down and keeps its MAC.
     """
 
-    def apply(self, host, instance, vif):
+    def apply(self, host, instance, vif, runs=False):
         slot = fields.pci_slot(vif)
         name = host.netdev(slot)
         if name is None:
@@ -104,7 +120,7 @@ class Netdev:
 class Unlimited:
     """Nothing on the host can limit what such a VIF sends."""
 
-    def apply(self, host, instance, vif):
+    def apply(self, host, instance, vif, runs=False):
         bandwidth.warn_of_all(instance)
         return _nothing
 
@@ -120,7 +136,7 @@ class InfiniBand:
 
     _GUIDS = ('ib_node_guid', 'ib_port_guid')
 
-    def apply(self, host, instance, vif):
+    def apply(self, host, instance, vif, runs=False):
         slot = fields.pci_slot(vif)
         guid = guid_of(fields.mac_address(vif))
         iov = partition.find(host, slot)
@@ -128,8 +144,10 @@ class InfiniBand:
             return functools.partial(iov.apply, iov.apply(
                 iov.member(_partition(vif), guid)))
         wanted = dict.fromkeys(self._GUIDS, guid)
-        # Firmware may keep the ports of new VFs down.
-        wanted['link_state'] = kernel.IFLA_VF_LINK_STATE_AUTO
+        # Firmware may keep the ports of new VFs down. Stock Nova's eswitchd
+        # sets them up, and a guest that it plugged may run.
+        if not runs:
+            wanted['link_state'] = kernel.IFLA_VF_LINK_STATE_AUTO
         return functools.partial(
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
@@ -187,6 +205,11 @@ def _trust_to_clear(instance, vif):
     return ('trust',) if 'trusted' in (vif['profile'] or {}) else ()
 
 
+def _rate_if_chosen(instance, vif):
+    return (bandwidth.wanted(instance, vif)
+            if CONF.sriov.switchdev_vf_rates else {})
+
+
 def _partition(vif):
     # VLAN 0 is no partition.
     has_id = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN) is not None
@@ -200,4 +223,7 @@ def _nothing():
 MAC_AND_VLAN = Part(_mac_and_vlan, lambda instance, vif: ('mac', 'vlan'),
                     lambda vif: {'mac': _mac_of(vif)})
 TRUST = Part(_trust, _trust_to_clear)
-RATE = Part(bandwidth.wanted, bandwidth.names)
+# Neutron's SR-IOV agent may have set another one since.
+RATE = Part(bandwidth.wanted, is_lasting=False, ours=bandwidth.ours)
+# Stock Nova ignores the flavor's there.
+CHOSEN_RATE = dataclasses.replace(RATE, wanted=_rate_if_chosen)

@@ -79,6 +79,13 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         :raises exception.PlugFailed: this host cannot; what had been set is
             put back
         """
+        self._plug(instance, vif, runs=False)
+
+    def replug(self, instance, vif):
+        """The same for a guest that may run already: nova-compute starts."""
+        self._plug(instance, vif, runs=True)
+
+    def _plug(self, instance, vif, runs):
         kind = kinds.of(vif)
         if kind is None:
             with kinds.stock(vif):
@@ -91,7 +98,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 contextlib.ExitStack() as undo:
             for setting in kind.settings:
                 undo.callback(_quietly, setting.apply(
-                    self._machine, instance, vif))
+                    self._machine, instance, vif, runs))
             if kind.plugin:
                 fields.pci_slot(vif)
                 self._plug_os_vif(instance, _for_os_vif(vif, kind))

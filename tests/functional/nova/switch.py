@@ -50,6 +50,7 @@ class Switch(fixtures.Fixture):
             'ovs': stock.OvsPlugin(self._options(
                 stock.OvsPlugin, ovs_vsctl_timeout=TIMEOUT)),
             'noop': noop.NoOpPlugin(self._options(plugin.PluginBase))}
+        self.addCleanup(self._disconnect, plugins)
         self._replace('os_vif._EXT_MANAGER',
                       extension.ExtensionManager.make_test_instance([
                           extension.Extension(name, None, type(each), each)
@@ -65,6 +66,16 @@ class Switch(fixtures.Fixture):
         """A host that was booted anew with its database gone."""
         for name in self.iface_ids():
             self.ovs.vsctl('--no-wait', 'del-port', name)
+
+    @staticmethod
+    def _disconnect(plugins):
+        """Else they look for this database as long as the process runs;
+        ovsdbapp keeps the connection on the class."""
+        for api in (plugins['vflag']._ovsdb._connected,
+                    plugins['ovs'].ovsdb._ovsdb):
+            if api is not None:
+                api.ovsdb_connection.stop(TIMEOUT)
+                type(api).ovsdb_connection = None
 
     def _options(self, plugin_class, **values):
         conf = cfg.ConfigOpts()

@@ -128,7 +128,9 @@ def test_os_vif_not_started(driver, monkeypatch, method):
     assert 'os_vif.initialize()' in str(_attempt(driver, method))
 
 
-def test_what_was_set_is_put_back_when_the_plugin_fails(machine, plugins):
+def test_what_was_set_is_put_back_when_the_plugin_fails(
+        machine, plugins, conf):
+    conf.config(switchdev_vf_rates=True, group='sriov')
     here = machine()
     new, server = here.vf, vifs.limited(
         **{'quota:vif_outbound_average': '125000'})
@@ -139,13 +141,32 @@ def test_what_was_set_is_put_back_when_the_plugin_fails(machine, plugins):
     assert len(here.vfs.requests) == 2
 
 
-def test_settings_are_cleared_though_the_plugin_fails(machine, plugins):
+def test_settings_are_cleared_though_the_plugin_fails(
+        machine, plugins, conf):
+    """Also when the option is off by then."""
+    conf.config(switchdev_vf_rates=True, group='sriov')
     here = machine()
     new, server = here.vf, vifs.limited(
         **{'quota:vif_outbound_average': '125000'})
     here.driver.plug(server, vifs.switchdev())
     assert here.vf['rate']['max_tx_rate'] == 1000
+    conf.config(switchdev_vf_rates=False, group='sriov')
     plugins['vflag'].error = KeyError('surprise')
     with pytest.raises(exception.PlugFailed, match='surprise'):
         here.driver.unplug(server, vifs.switchdev())
     assert here.vf == new
+
+
+@pytest.mark.parametrize('vnic_type', ['direct', 'vdpa'])
+def test_rates_of_flavors_are_no_default_where_stock_ignores_them(
+        machine, plugins, conf, vnic_type):
+    """Nor does a flavor that could not be set fail."""
+    here = machine()
+    vif = vifs.switchdev(vnic_type=vnic_type)
+    new = here.vf
+    for average, peak in (('125000', '125000'), ('1250', '125')):
+        here.driver.plug(vifs.limited(**{
+            'quota:vif_outbound_average': average,
+            'quota:vif_outbound_peak': peak}), vif)
+        assert here.vf == new
+    assert not here.vfs.requests

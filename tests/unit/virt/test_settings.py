@@ -94,13 +94,26 @@ def test_what_an_older_flavor_limited_is_cleared(machine):
     assert here.vf == sim_vfs.NEW_ETHERNET
 
 
-def test_what_others_limited_stays(machine):
-    """Neutron's SR-IOV agent limits rates by its QoS policies."""
-    here = machine()
+@pytest.mark.parametrize('specs', [
+    {}, {AVERAGE: '12500', PEAK: '125000'}, {AVERAGE: '1250', PEAK: '125'}])
+def test_what_others_limited_stays(machine, specs):
+    """Neutron's SR-IOV agent limits rates by its QoS policies, once the
+    guest runs."""
+    here, server = machine(), vifs.limited(**specs)
     here.vfs.set('enp3s0f0np0', 0, rate(5))
-    here.driver.plug(vifs.INSTANCE, vifs.hw_veb())
-    here.driver.unplug(vifs.INSTANCE, vifs.hw_veb())
+    here.driver.replug(server, vifs.hw_veb())
+    here.driver.unplug(server, vifs.hw_veb())
     assert here.vf == sim_vfs.NEW_ETHERNET | rate(5)
+
+
+def test_trust_is_taken_back_wherever_the_profile_speaks_of_it(machine):
+    """As stock Nova does: it may have been true when the VF was plugged."""
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.hw_veb(profile={'trusted': 'true'}))
+    assert here.vf['trust'] == 1
+    here.driver.unplug(
+        vifs.INSTANCE, vifs.hw_veb(profile={'trusted': 'false'}))
+    assert here.vf == sim_vfs.NEW_ETHERNET
 
 
 @pytest.mark.parametrize('driver, specs, expected', [
