@@ -48,7 +48,8 @@ class Host:
             found = Representors(own, ports)
             if found.any_of(pf) and pf in found.uplinks:
                 return found
-        return Representors(links.links(self.sysfs, self.netlink), ports)
+        return Representors(
+            links.links(self.sysfs, self.netlink), ports, self._driver)
 
     def vf(self, address):
         """Find a VF by its PCI address.
@@ -95,6 +96,9 @@ class Host:
         return _Picture(self.sysfs.anew(), self.netlink,
                         self._ports()).snapshot()
 
+    def _driver(self, address):
+        return self.sysfs.target(*_DEVICES, address, 'driver')
+
     def _ports(self, pf=None):
         return self.netlink.ports(pf) if self.netlink else None
 
@@ -115,7 +119,7 @@ class _Picture:
         self._children = {}
         for link in sorted(every, key=lambda link: link.ifindex):
             self._children.setdefault(link.parent, []).append(link)
-        self._representors = Representors(every, ports)
+        self._representors = Representors(every, ports, self._driver)
         self._devices = frozenset(sysfs.names(*_DEVICES, silent=LISTED))
         self._vfs = {}
         self._bonds = bonding.bonds(sysfs)

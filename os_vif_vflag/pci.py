@@ -15,6 +15,12 @@ def routing_id(address):
     return bus << 8 | device << 3 | function
 
 
+def function(address):
+    """:returns: int, or None"""
+    number = routing_id(address)
+    return None if number is None else number & 7
+
+
 def vf_addresses(pf, offset, stride, count):
     """As the kernel computes them (drivers/pci/iov.c, pci_iov_virtfn_devfn).
 

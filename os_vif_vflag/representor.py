@@ -5,7 +5,12 @@ import collections
 from os_vif_vflag import exception
 from os_vif_vflag import kernel
 from os_vif_vflag import links as links_mod
+from os_vif_vflag import pci
 
+# Their representors have the PCI function for a PF's index, and their uplinks
+# the port: of a partitioned card (NPAR) several PFs share a port
+# (bnxt_vf_rep_get_phys_port_name, bnxt_get_phys_port_name).
+_COUNT_FUNCTIONS = frozenset(('bnxt_en',))
 # Netdevs get other names while they are looked for: udev renames a
 # representor right after it appears.
 _ATTEMPTS = 3
@@ -16,9 +21,10 @@ class Representors:
 
     :param links: iterable of netlink.Link
     :param ports: tuple of netlink.Port, None without devlink
+    :param driver_of: function PCI address → name of its driver, or None
     """
 
-    def __init__(self, links, ports):
+    def __init__(self, links, ports, driver_of=lambda address: None):
         links = tuple(links)
         self.uplinks = links_mod.uplinks(links)
         of_vfs = [link for link in links if _of_vf(link)]
@@ -28,9 +34,12 @@ class Representors:
             (link.parent, link) for link in of_vfs if link.parent)
         # Before Linux 5.8 representors have no parent; Broadcom's not even
         # then (bnxt_vf_rep_netdev_init).
-        ports_of_cards = [link for link in links if links_mod.is_uplink(link)
-                          and (link.parent or link.port)]
-        claims = [(link, pf) for link in of_vfs if link.parent is None
+        orphans = [link for link in of_vfs if link.parent is None]
+        ports_of_cards = [
+            (link, _index_of_pf(link, driver_of)) for link in links
+            if orphans and links_mod.is_uplink(link)
+            and (link.parent or link.port)]
+        claims = [(link, pf) for link in orphans
                   for pf in _claimants(link, ports_of_cards)]
         self._by_switch = _index((pf, link) for link, pf in claims)
         count = collections.Counter(link.name for link, _ in claims)
@@ -149,14 +158,21 @@ def _same(found, now):
 
 
 def _claimants(link, uplinks):
-    """:returns: set of the PFs that a netdev without a parent may belong to.
-    The switch id is the card's; the port's index, where both state it, tells
-    its PFs apart."""
-    return {uplink.parent for uplink in uplinks
+    """:param uplinks: list of (Link, index of its PF)
+    :returns: set of the PFs that a netdev without a parent may belong to.
+        The switch id is the card's; the PF's index, where both state it,
+        tells its PFs apart.
+    """
+    return {uplink.parent for uplink, index in uplinks
             if link.switch_id and uplink.switch_id == link.switch_id
-            and (uplink.port is None
-                 or None in (uplink.port.pf, link.port.pf)
-                 or uplink.port.pf == link.port.pf)}
+            and (None in (index, link.port.pf) or index == link.port.pf)}
+
+
+def _index_of_pf(uplink, driver_of):
+    """:returns: int, N of the names pfNvfM of its representors, or None"""
+    if uplink.parent and driver_of(uplink.parent) in _COUNT_FUNCTIONS:
+        return pci.function(uplink.parent)
+    return uplink.port and uplink.port.pf
 
 
 def _index(pairs):

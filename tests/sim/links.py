@@ -75,7 +75,9 @@ def _uplink(card, pf):
 
 def _representors(card, pf):
     vf_name = naming.NAMINGS[card.naming].vf
-    ports = [('representor', vf, vf_name(pf.port, vf), str(vf))
+    index = (naming.function(pf.address) if card.driver in naming.BY_FUNCTION
+             else pf.port)
+    ports = [('representor', vf, vf_name(index, vf), str(vf))
              for vf in range(pf.vfs)]
     ports += [('external', vf, naming.external_vf(1, pf.port, vf), f'c1_{vf}')
               for vf in range(pf.external_vfs)]

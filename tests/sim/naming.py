@@ -59,6 +59,16 @@ NAMINGS = {
 }
 
 
+# Drivers that have the PCI function in the names of representors, and the
+# port in the uplink's: bnxt_vf_rep_get_phys_port_name. Their switch id is
+# that of one slot (bnxt_pcie_dsn_get).
+BY_FUNCTION = ('bnxt_en',)
+
+
+def function(address):
+    return int(address[-1])
+
+
 def external_vf(controller, port, vf):
     """The representor of a VF of the host that a DPU sits in."""
     return f'c{controller}pf{port}vf{vf}'

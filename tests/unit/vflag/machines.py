@@ -36,7 +36,9 @@ def _card(draw, index):
     habit = draw(st.sampled_from(sorted(naming.NAMINGS)))
     driver, vf_driver = _DRIVERS.get(
         habit.partition('-')[0], ('mlx5_core', 'mlx5_core'))
-    pfs = tuple(draw(_pfs(index, draw(st.sampled_from(('slot', 'buses'))))))
+    layouts = (('slot',) if driver in naming.BY_FUNCTION
+               else ('slot', 'buses'))
+    pfs = tuple(draw(_pfs(index, draw(st.sampled_from(layouts)))))
     bond = draw(st.none() | st.builds(
         Bond, st.just(f'bond{index}'), st.sampled_from(sorted(BOND_MODES)),
         st.just(tuple(pf.netdev for pf in pfs[:2])),

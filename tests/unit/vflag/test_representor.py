@@ -4,8 +4,6 @@ The simulation knows which netdev belongs to which VF, and shows the plugin
 only what a kernel shows.
 """
 
-import dataclasses
-
 import pytest
 
 from os_vif_vflag import exception
@@ -185,16 +183,43 @@ def test_never_another_pfs(sriov_host):
     assert [one.representor for one in first.vfs] == [None] * 4
 
 
-def test_two_functions_of_one_port(sriov_host):
-    """Broadcom's partitions: several PFs call themselves p0, but pfN is the
-    function. What a parent does not tell apart is not guessed."""
-    card = Card((Pf(PF0, 'enp3s0f0np0', port=0),
-                 Pf('0000:03:00.2', 'enp3s0f2np0', port=0)), naming='bnxt')
-    assert all_right(sriov_host(card))
-    old = sriov_host(dataclasses.replace(card, representors_under_pf=False))
+def partitioned(**more):
+    """Broadcom's partitions (NPAR): several PFs call themselves p0, and pfN
+    is the function. Its representors have no parent, whatever the kernel."""
+    return Card((Pf(PF0, 'enp3s0f0np0', port=0),
+                 Pf(PF1, 'enp3s0f1np1', port=1),
+                 Pf('0000:03:00.2', 'enp3s0f2np0', port=0, **more)),
+                naming='bnxt', driver='bnxt_en', vf_driver='bnxt_en',
+                representors_under_pf=False)
+
+
+@sources.each_source
+def test_two_functions_of_one_port(sriov_host, source):
+    sim = sriov_host(partitioned())
+    assert all_right(sim, source)
+    pfs = sources.host(sim, source).snapshot().pfs
+    assert [pf.mode for pf in pfs] == ['switchdev'] * 3
+    assert all(vf.representor for pf in pfs for vf in pf.vfs)
+
+
+def test_a_partition_in_legacy_mode(sriov_host):
+    sim = sriov_host(partitioned(mode='legacy'))
+    with pytest.raises(exception.NotSwitchdev):
+        find(sim, sim.pf('0000:03:00.2').vf_address(0))
+    assert find(sim, sim.pf(PF0).vf_address(0)) == 'enp3s0f0_0'
+    assert [pf.mode for pf in Host(str(sim.root)).snapshot().pfs] == [
+        'switchdev', 'switchdev', 'legacy']
+
+
+def test_two_pfs_of_one_port_and_driver_unknown(sriov_host):
+    """What nothing tells apart is not guessed."""
+    sim = sriov_host(Card(
+        (Pf(PF0, 'enp3s0f0np0', port=0),
+         Pf('0000:03:00.2', 'enp3s0f2np0', port=0)),
+        representors_under_pf=False))
     for pf in ('0000:03:00.2', PF0):
         with pytest.raises(exception.RepresentorAmbiguous):
-            find(old, old.pf(pf).vf_address(0))
+            find(sim, sim.pf(pf).vf_address(0))
 
 
 def test_a_bond_shows_its_members_switch_id():
