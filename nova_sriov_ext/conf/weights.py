@@ -47,4 +47,17 @@ such a host last.
 An aggregate's metadata overrides it for its hosts by the key
 ``sriov_lag_weight_multiplier``.
 """),
+    cfg.FloatOpt(
+        'mode_weight_multiplier',
+        default=1000.0,
+        min=0.0,
+        help="""
+How much hosts are avoided that cannot give all ports of a server VFs of the
+eswitch mode that these prefer: the one they had when they were last bound, for
+ports that request no mode. The default decides against the weighers that count
+1.0, not against ``lag_weight_multiplier``.
+
+An aggregate's metadata overrides it for its hosts by the key
+``sriov_mode_weight_multiplier``.
+"""),
 ]

@@ -1,7 +1,7 @@
 """The scheduler's weighers: SriovCapacityWeigher and its companions.
 
-Three, because Nova multiplies what one weigher says of the hosts by one
-number, and what these three say is worth different ones.
+Several, because Nova multiplies what one weigher says of the hosts by one
+number, and what these say is worth different ones.
 """
 
 import dataclasses
@@ -36,7 +36,8 @@ def all_weighers():
 
     :returns: list of classes
     """
-    return [SriovCapacityWeigher, SriovAvoidanceWeigher, SriovLagWeigher]
+    return [SriovCapacityWeigher, SriovAvoidanceWeigher, SriovLagWeigher,
+            SriovModeWeigher]
 
 
 class _Weigher(weights.BaseHostWeigher):
@@ -123,11 +124,30 @@ class SriovLagWeigher(_Weigher):
             for lags in _BETTER_LAGS)
 
 
+class SriovModeWeigher(_Weigher):
+    """Whether released ports would get VFs of the mode that they had last."""
+
+    MULTIPLIER = 'mode_weight_multiplier'
+
+    def _weigh(self, host_state, pools, demand):
+        if not any(request.preferred for request in demand.requests):
+            return 0
+        told = report.of_host(host_state)
+        return -(fit.misfit(pools, told, _as_preferred(demand)) is not None)
+
+
 def _only_from(demand, lags):
     """:returns: the demand with VFs of no other LAG state"""
     return dataclasses.replace(demand, requests=tuple(
         dataclasses.replace(request, lags=lags) if request.is_vf else request
         for request in demand.requests))
+
+
+def _as_preferred(demand):
+    """:returns: the demand whose preferences are requests"""
+    return dataclasses.replace(demand, requests=tuple(
+        dataclasses.replace(request, modes=frozenset((request.preferred,)))
+        if request.preferred else request for request in demand.requests))
 
 
 def _pools(host_state):

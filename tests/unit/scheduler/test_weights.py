@@ -250,3 +250,32 @@ def test_hosts_that_nova_has_not_updated_yet(conf, caplog):
     for spec in (made.request(), made.request(A_PORT), lag_request('weigh')):
         assert {weigh(each, [new], spec)[0] for each in OURS} == {0}
     assert not caplog.records
+
+
+def with_modes(name, *pfs):
+    """:param pfs: (free VFs, eswitch mode) of each PF"""
+    return on('a', *(count for count, _ in pfs), name=name, rows=[
+        report.Row(f'0000:0{n}:00.0', 'a', 8, mode)
+        for n, (_, mode) in enumerate(pfs)])
+
+
+def test_the_mode_that_a_released_port_had(conf, neutron):
+    """Against packing; for ports that were never bound, packing decides."""
+    hosts = [
+        with_modes('legacy', (1, 'legacy')),
+        with_modes('switchdev', (8, 'switchdev')),
+        with_modes('full', (2, 'legacy'), (0, 'switchdev')),
+        with_modes('unknown', (3, 'unknown'))]
+    neutron.add('had', **{'binding:profile': {
+        'capabilities': ['rx', 'switchdev']}})
+    neutron.add('new')
+
+    def names(port):
+        return order(hosts, made.request(
+            given.port_request(port, physical_network='a')))
+
+    packed = ['legacy', 'full', 'unknown', 'switchdev']
+    assert names('had') == ['switchdev', *packed[:3]]
+    assert names('new') == packed
+    conf.config(mode_weight_multiplier=0, group='sriov')
+    assert names('had') == packed
