@@ -111,8 +111,10 @@ class ClaimingStats(assigning.AssigningStats):
             request, numa_cells, self._get_rp_uuids_for_request(
                 provider_mapping=None, request=request))
             for request in requests]
+        tied = [self._server.tied(request, None, self.pools, self._report())
+                for request in requests]
         asked = [self._asked(self._server, request, pools)
-                 for request, pools in zip(requests, near, strict=True)]
+                 for request, pools in zip(tied, near, strict=True)]
         if None in asked:
             return reasons.Misfit(reasons.PORTS_UNREAD)
         pools = [self.pools[i] for i in sorted(set().union(*near))]

@@ -107,8 +107,8 @@ class Request:
     @property
     def is_tied(self):
         """Whether its VF has to be of the PF with its minimum bandwidth
-        (tie.py); a port asks for no address by itself."""
-        return bool(self.bandwidth) and 'address' in self.specs[0]
+        (tie.py); a port requests no address by itself."""
+        return self.has_physnet and 'address' in self.specs[0]
 
     @property
     def unit(self):

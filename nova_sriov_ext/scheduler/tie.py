@@ -30,7 +30,7 @@ def with_groups(demand, spec_obj):
                  for group in _requested_resources(spec_obj)
                  if minimum_bandwidth.is_bandwidth(group.resources)}
     ports = {request.port for request in demand.requests
-             if request.is_vf and request.port} if requested else ()
+             if request.port} if requested else ()
     if not ports:
         return demand
     groups = {port: port for port in ports & requested}

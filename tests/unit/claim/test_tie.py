@@ -10,9 +10,11 @@ import os_resource_classes as orc
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
+from nova_sriov_ext import exception as refused
 from nova_sriov_ext import minimum_bandwidth
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import tie
+from tests.unit.claim import trackers
 from tests.unit.scheduler import pools as given
 from tests.unit.scheduler import ports
 
@@ -161,6 +163,29 @@ def test_before_a_live_migration(conf, monkeypatch):
     wanted_groups.clear()
     tie.before_live_migration(None, instance)
     assert wanted(found) is None
+
+
+def test_the_claim_takes_a_vf_of_that_pf_or_none(conf, host):
+    """The VFs have no driver, and so no netdev in Nova's pools."""
+    found = host(
+        trackers.vfs(PF1, 2), trackers.vfs(PF2, 1), rows=(
+            report.Row(PF1, trackers.PHYSNET, 2, netdev='one'),
+            report.Row(PF2, trackers.PHYSNET, 1, netdev='two'))
+    ).tracker(trackers.OURS)
+    ports = [trackers.port('first'), trackers.port('second')]
+    for port in ports:
+        port.requester_id = PORT
+        update({GROUP: [provider('two')]}, port)
+    assert not trackers.passes(found, *ports)
+    assert trackers.passes(found, ports[0])
+    assert trackers.claim(found, ports[0], server='a') == ['0000:82:01.0']
+    assert not trackers.passes(found, ports[1])
+    with pytest.raises(refused.ClaimRefused, match=(
+            '2 free, but none of the PF where Placement has the bandwidth')):
+        trackers.claim(found, ports[1], server='b')
+    update({GROUP: [provider('one')]}, ports[1])
+    address, = trackers.claim(found, ports[1], server='b')
+    assert address.startswith('0000:81:01.')
 
 
 def test_an_update_that_fails_leaves_the_request(conf):

@@ -118,6 +118,16 @@ def test_the_scheduler_keeps_count_of_that_pf(conf, extended):
             for found in state.pci_stats.pools] == [(PF1, 2), (PF2, 1)]
 
 
+def test_whole_pfs(conf, extended):
+    state = host(pool(0, PF1, None, dev_type='type-PF'),
+                 pool(1, PF2, None, dev_type='type-PF'), rows=(
+                     report.Row(PF1, 'a', 4, netdev='one'),
+                     report.Row(PF2, 'a', 4, netdev='two')))
+    candidates(state, provider('one'), provider('two'))
+    assert passing(state, request(group(), spec={'dev_type': 'type-PF'})) == [
+        provider('two')]
+
+
 def test_the_pools_of_a_pf_in_use_are_gone(conf, extended):
     """Then the report tells which PF it is."""
     state = host(pool(1, PF2, None), rows=(
