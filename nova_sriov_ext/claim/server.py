@@ -4,6 +4,7 @@ import functools
 
 from nova import objects
 import nova.conf
+from nova.objects import fields
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
@@ -12,6 +13,7 @@ from nova_sriov_ext.claim import tie
 from nova_sriov_ext.scheduler import assigning
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import port_mode
+from nova_sriov_ext.scheduler import reserve
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -49,13 +51,25 @@ class Server(Anybody):
     :param flavor: function, gives the nova.objects.Flavor that it claims for
     :param held: as assigning.Server.held
     :param to_come: as Anybody.to_come
+    :param returned: as assigning.Server.returned
+    :param evacuated: whether its host is down
     """
 
-    def __init__(self, uuid, flavor, held=frozenset(), to_come=()):
+    def __init__(self, uuid, flavor, held=frozenset(), to_come=(),
+                 returned=(), evacuated=False):
         self.uuid = uuid
         self._flavor = flavor
         self.held = held
         self.to_come = to_come
+        self.returned = returned
+        self._lifted = evacuated and CONF.sriov.evacuation_uses_reserve
+
+    def reserves(self, requests):
+        """The flavor is read only where there is a reserve."""
+        if self._lifted or not reserve.rules_for(
+                CONF.sriov.vf_reserve, requests):
+            return {}
+        return gather.reserves_of(self._extra_specs, requests)
 
     @property
     def pf_policy(self):
@@ -94,3 +108,11 @@ def flavor_of(claim):
     :returns: nova.objects.Flavor that it is for: of a resize the new one
     """
     return getattr(claim, 'flavor', None) or claim.instance.flavor
+
+
+def is_evacuated(claim):
+    """:param claim: nova.compute.claims.Claim
+    :returns: bool
+    """
+    return claim.migration is not None and (
+        claim.migration.migration_type == fields.MigrationType.EVACUATION)

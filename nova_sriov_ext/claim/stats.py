@@ -61,7 +61,8 @@ class ClaimingStats(assigning.AssigningStats):
         found = super().support_requests(
             requests, provider_mapping, numa_cells)
         if not found and numa_cells is None:
-            raise exception.ClaimRefused(reason=self._misfit(requests, None))
+            raise exception.ClaimRefused(
+                reason=self._touched or self._misfit(requests, None))
         return found
 
     def consume_requests(self, pci_requests, numa_cells=None):
@@ -75,7 +76,7 @@ class ClaimingStats(assigning.AssigningStats):
         taken = self._assign(requests, None, numa_cells)
         if taken is None:
             raise exception.ClaimRefused(
-                reason=self._misfit(requests, numa_cells))
+                reason=self._touched or self._misfit(requests, numa_cells))
         # The indices hold no longer once a PF has left with its first VF.
         chosen = [(self.pools[index], count, request.request_id)
                   for request, index, count in taken
@@ -92,18 +93,19 @@ class ClaimingStats(assigning.AssigningStats):
         if taken is None:
             LOG.debug('No assignment of PCI requests %s, NUMA nodes %s',
                       requests, _nodes(numa_cells))
-            self._refusals.append((requests, numa_cells))
+            self._refusals.append((requests, numa_cells, self._touched))
         return taken
 
     def _tell(self):
         """Nova tries many choices of NUMA nodes in one test."""
         if self._refusals:
-            requests, cells = self._refusals[-1]
+            requests, cells, touched = self._refusals[-1]
             LOG.info(
                 'The PCI devices of server %s cannot be claimed, tried %d '
                 'time(s), last on NUMA nodes %s: %s. Requests: %s; pools: %s',
                 self._server.uuid, len(self._refusals), _nodes(cells),
-                self._misfit(requests, cells), requests, self._told())
+                touched or self._misfit(requests, cells), requests,
+                self._told())
 
     def _misfit(self, requests, numa_cells):
         """:returns: reasons.Misfit, why there is no assignment"""

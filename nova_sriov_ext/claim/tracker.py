@@ -41,7 +41,8 @@ class AssigningTracker(manager.PciDevTracker):
         :param claim: nova.compute.claims.Claim
         """
         requests = claim._pci_requests
-        server = self._server(requests, lambda: servers.flavor_of(claim))
+        server = self._server(requests, lambda: servers.flavor_of(claim),
+                              servers.is_evacuated(claim))
         # The claim follows under the same lock, if at all.
         self._tested = requests, server
         with self.stats.serving(server):
@@ -86,26 +87,31 @@ class AssigningTracker(manager.PciDevTracker):
             if request.request_id not in done:
                 yield request
 
-    def _server(self, pci_requests, flavor):
+    def _server(self, pci_requests, flavor, evacuated=False):
         """:param flavor: as server.Server has it
+        :param evacuated: as server.Server has it
         :returns: server.Server
         """
         uuid = pci_requests.instance_uuid
         if uuid in self.arriving:
             return servers.Server(
                 uuid, flavor, to_come=tuple(self._to_come(pci_requests)))
-        return servers.Server(
-            uuid, flavor, frozenset(self._held(pci_requests)))
-
-    def _held(self, pci_requests):
-        """What the server has here already when a port is attached. When it
-        is resized on its host, what it has belongs to the same requests, and
-        counts for nothing."""
+        # What the server has here already: when a port is attached, of other
+        # requests; when it is resized on its host, of the same, and it gives
+        # them back.
         mine = {request.request_id for request in pci_requests.requests}
-        uuid = pci_requests.instance_uuid
+        here = {True: [], False: []}
+        for dev, pool in self._vfs(uuid):
+            here[dev.request_id in mine].append(pool)
+        return servers.Server(
+            uuid, flavor, returned=here[True], evacuated=evacuated,
+            held=frozenset((pool.get(demand.PHYSNET) or '', pool['address'])
+                           for pool in here[False]))
+
+    def _vfs(self, uuid):
+        """:returns: iterator of (PciDevice, tags of its pool)"""
         for dev in (*self.claims.get(uuid, ()),
                     *self.allocations.get(uuid, ())):
             pool = self.stats.pool_of(dev)
-            if (pool and dev.request_id not in mine
-                    and pool['dev_type'] in matching.VFS):
-                yield pool.get(demand.PHYSNET) or '', pool['address']
+            if pool and pool['dev_type'] in matching.VFS:
+                yield dev, pool

@@ -107,5 +107,16 @@ extra spec ``sriov:ignore_reserve = true``: per physnet a number, or a
 percentage of the host's VFs, rounded up, e.g. ``physnet2:4,physnet3:10%``. The
 physnet ``null`` stands for tunnelled networks, as in ``[pci] device_spec``. A
 percentage holds where the host reports its VFs (``report_capacity``).
+
+Set it for nova-scheduler, and with ``claim_policy = assign`` for nova-compute
+as well: there it holds where no filter is asked, for ports that are attached
+and for hosts that are forced.
+"""),
+    cfg.BoolOpt(
+        'evacuation_uses_reserve',
+        default=True,
+        help="""
+Whether servers that are evacuated from a host that is down may use what is
+reserved (``vf_reserve``). For nova-scheduler and nova-compute alike.
 """),
 ]

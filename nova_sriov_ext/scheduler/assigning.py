@@ -10,9 +10,11 @@ import sys
 from nova.pci import stats
 
 from nova_sriov_ext.scheduler import assignment
+from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import preference
+from nova_sriov_ext.scheduler import reserve
 from nova_sriov_ext.scheduler import state
 
 
@@ -28,6 +30,8 @@ class AssigningStats(stats.PciDeviceStats):
         super().__init__(stock.numa_topology, dev_filter=stock.dev_filter)
         self.pools = stock.pools
         self._report = report
+        # The reserve that the last assignment would have touched.
+        self._touched = None
 
     def _server_of(self, requests):
         """:param requests: list of nova.objects.InstancePCIRequest
@@ -42,18 +46,19 @@ class AssigningStats(stats.PciDeviceStats):
     def _assign(self, requests, provider_mapping, numa_cells):
         """:returns: list of (request, index of a pool, count), or None"""
         server = self._server_of(requests)
-        owners, wants = [], []
+        owners, wants, asked = [], [], []
         for request in requests:
             tied = server.tied(
                 request, provider_mapping, self.pools, self._report())
             for want in self._wants(
-                    server, tied, provider_mapping, numa_cells):
+                    server, tied, provider_mapping, numa_cells, asked):
                 owners.append(request)
                 wants.append(want)
         taken = preference.assign(
             self.pools, wants, self._policy(server, wants),
             self._rank(numa_cells), server.held)
-        if taken is None:
+        self._touched = taken and self._reserved(server, asked, taken)
+        if taken is None or self._touched:
             return None
         return [(request, index, count)
                 for request, counts in zip(owners, taken, strict=True)
@@ -67,11 +72,30 @@ class AssigningStats(stats.PciDeviceStats):
         return server.pf_policy if vfs and (
             len(pfs) > 1 or vfs > 1 or server.held) else None
 
-    def _wants(self, server, request, provider_mapping, numa_cells):
+    def _reserved(self, server, asked, taken):
+        """:param asked: list of demand.Request
+        :param taken: list of dicts, index of a pool → devices
+        :returns: reasons.Misfit, None where no reserve is touched
+        """
+        reserves = server.reserves(asked)
+        if not reserves:
+            return None
+        counts = sum(map(collections.Counter, taken), collections.Counter())
+        return reserve.misfit(
+            self.pools, self._report(),
+            demand.Demand(requests=tuple(asked), reserves=reserves),
+            (pool['count'] - counts[index]
+             for index, pool in enumerate(self.pools)), server.returned)
+
+    def _wants(self, server, request, provider_mapping, numa_cells, known):
+        """:param known: list that gets the demand.Request, where it can be
+            known
+        """
         rp_uuids = self._get_rp_uuids_for_request(
             provider_mapping=provider_mapping, request=request)
         pools = self._acceptable(request, numa_cells, rp_uuids)
         asked = self._asked(server, request, pools)
+        known += filter(None, [asked])
         pools, preferred = self._suiting(pools, asked) if asked else ((), ())
         group = (asked.physnet or '') if asked and asked.is_vf else None
         if not rp_uuids:
@@ -158,11 +182,19 @@ class Server:
         server has on the host already
     :ivar pf_policy: one of demand.PF_POLICIES, None for Nova's order
     :ivar lag_policy: one of demand.LAG_POLICIES, None to ignore LAGs
+    :ivar returned: as reserve.misfit has it
     """
 
     held = frozenset()
     pf_policy = None
     lag_policy = None
+    returned = ()
+
+    def reserves(self, requests):
+        """:param requests: list of demand.Request
+        :returns: dict, as Demand.reserves
+        """
+        return {}
 
     def tied(self, request, provider_mapping, pools, report):
         """:param request: nova.objects.InstancePCIRequest

@@ -133,6 +133,7 @@ class Demand:
         (``10%``) that shall stay free; empty when lifted for this server
     :ivar unread: True when Neutron did not answer and hosts shall be
         refused for it
+    :ivar server: its uuid, where there are reserves
     """
 
     requests: tuple = ()
@@ -140,6 +141,18 @@ class Demand:
     lag_policy: str = IGNORE
     reserves: dict = dataclasses.field(default_factory=dict)
     unread: bool = False
+    server: str | None = None
+
+    def on(self, servers):
+        """As a host is to judge it: a move of a server on its own host takes
+        VFs only until it is confirmed or reverted.
+
+        :param servers: collection of the uuids of those that the host has
+        :returns: Demand
+        """
+        if self.reserves and self.server in servers:
+            return dataclasses.replace(self, reserves={})
+        return self
 
     @functools.cached_property
     def has_aliases(self):

@@ -87,6 +87,7 @@ def judge(host_state, demand):
 
 def _judge(host, pools, demand):
     told = report.of_host(host)
+    demand = demand.on(host.instances)
     if not demand.is_placed:
         return fit.misfit(pools, told, demand)
     # What Placement chose differs between candidates.

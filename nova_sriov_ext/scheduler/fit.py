@@ -36,7 +36,7 @@ def misfit(pools, report, demand):
     if report.claim:
         left = assigned.left(pools, report, demand)
         return (assigned.misfit(pools, report, demand) if left is None
-                else _reserved(pools, report, demand, left))
+                else reserve.misfit(pools, report, demand, left))
     return _of_nova(pools, report, demand)
 
 
@@ -84,7 +84,7 @@ def _of_nova(pools, report, demand):
         return shortage.misfit(pools, report, demand, walk.failed)
     return (_unsuited(pools, report, demand, walk)
             or _on_one_pf(pools, demand, walk)
-            or _reserved(pools, report, demand, walk.left))
+            or reserve.misfit(pools, report, demand, walk.left))
 
 
 def _unsuited(pools, report, demand, walk):
@@ -104,20 +104,4 @@ def _on_one_pf(pools, demand, walk):
                if request.is_vf and request.physnet == physnet}
         if len(pfs) < asked:
             return reasons.same_pf(physnet, asked, len(pfs))
-    return None
-
-
-def _reserved(pools, report, demand, left):
-    for physnet, rule in demand.reserves.items():
-        if physnet not in demand.vfs:
-            continue
-        total = reserve.total(report, physnet)
-        kept = reserve.kept(rule, total)
-        if reserve.free(pools, physnet, left) < kept:
-            return Misfit(
-                reasons.RESERVED, subject=physnet or reasons.NO_PHYSNET,
-                unit='VFs', total=total,
-                asked=demand.vfs[physnet], others=kept,
-                free=reserve.free(pools, physnet,
-                                  map(matching.free, pools)))
     return None

@@ -8,13 +8,13 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext import networks
 from nova_sriov_ext import neutron
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import matching
 from nova_sriov_ext.scheduler import moves
 from nova_sriov_ext.scheduler import port_mode
+from nova_sriov_ext.scheduler import reserve
 from nova_sriov_ext.scheduler import state
 from nova_sriov_ext.scheduler import tie
 
@@ -41,8 +41,24 @@ def _gather(spec_obj):
     flavor = spec_obj.flavor if 'flavor' in spec_obj else None
     extra_specs = (flavor.extra_specs if flavor and 'extra_specs' in flavor
                    else None)
-    return tie.with_groups(
-        demand_of(_pci_requests(spec_obj), extra_specs or {}), spec_obj)
+    found = demand_of(_pci_requests(spec_obj), extra_specs or {})
+    if found.reserves:
+        found = _with_reserves(found, spec_obj)
+    return tie.with_groups(found, spec_obj)
+
+
+def _with_reserves(found, spec_obj):
+    """As long as they hold for this server, and for which it is."""
+    try:
+        lifted = (CONF.sriov.evacuation_uses_reserve
+                  and moves.is_evacuation(spec_obj))
+    except Exception:
+        LOG.exception('Whether server %s is evacuated could not be read; the '
+                      'reserve holds for it', spec_obj.instance_uuid)
+        lifted = False
+    return dataclasses.replace(
+        found, reserves={} if lifted else found.reserves,
+        server=spec_obj.instance_uuid if 'instance_uuid' in spec_obj else None)
 
 
 def _pci_requests(spec_obj):
@@ -66,22 +82,22 @@ def demand_of(pci_requests, extra_specs):
     lag_policy = lag_policy_of(extra_specs)
     requests = [request_of(request, lag_policy) for request in pci_requests]
     requests, unread = _with_modes(requests, options)
-    lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
     return demand.Demand(
         requests=tuple(requests),
         pf_policy=pf_policy_of(extra_specs),
         lag_policy=lag_policy,
-        reserves={} if lifted else _reserves(options.vf_reserve, requests),
+        reserves=reserves_of(extra_specs, requests),
         unread=unread)
 
 
-def _reserves(rules, requests):
-    """Nova compares the values of tags without case."""
-    folded = {physnet.lower(): rule for physnet, rule in rules.items()}
-    asked = {request.physnet: networks.name(request.physnet).lower()
-             for request in requests if request.is_vf}
-    return {physnet: folded[name] for physnet, name in asked.items()
-            if name in folded}
+def reserves_of(extra_specs, requests):
+    """:param extra_specs: dict of strings, of the flavor
+    :param requests: iterable of demand.Request
+    :returns: dict, as Demand.reserves
+    """
+    lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
+    rules = CONF.sriov.vf_reserve
+    return reserve.rules_for(rules, requests) if rules and not lifted else {}
 
 
 def lag_policy_of(extra_specs):

@@ -1,8 +1,11 @@
 """The PCI requests of a server that exists already."""
 
+import contextlib
+
 from nova import context as nova_context
 from nova import exception
 from nova import objects
+from nova.compute import task_states
 
 
 def pci_requests(spec_obj):
@@ -26,23 +29,52 @@ def pci_requests(spec_obj):
     return [*(r for r in asked if not _is_port(r)), *filter(_is_port, current)]
 
 
+def is_evacuation(spec_obj):
+    """Whether a server is scheduled because its host is down; RequestSpec
+    does not tell. Nova sets this state before it (API.evacuate in
+    nova/compute/api.py), and no filter is asked for a mere rebuild.
+
+    :param spec_obj: nova.objects.RequestSpec
+    :returns: bool
+    :raises: as pci_requests
+    """
+    with _cell(spec_obj) as cell:
+        return cell is not None and objects.Instance.get_by_uuid(
+            cell, spec_obj.instance_uuid,
+            expected_attrs=[]).task_state == task_states.REBUILDING
+
+
 def _current(spec_obj):
     """:returns: list of InstancePCIRequest, None for a server without a cell:
         one that has never been on a host
     """
+    with _cell(spec_obj) as cell:
+        return cell and objects.InstancePCIRequests.get_by_instance_uuid(
+            cell, spec_obj.instance_uuid).requests
+
+
+@contextlib.contextmanager
+def _cell(spec_obj):
+    """:returns: nova.context.RequestContext for the cell of a server, None
+        without one
+    """
+    context = nova_context.get_admin_context()
+    mapping = _mapping(context, spec_obj)
+    if mapping is None:
+        yield None
+    else:
+        with nova_context.target_cell(context, mapping) as cell:
+            yield cell
+
+
+def _mapping(context, spec_obj):
     if 'instance_uuid' not in spec_obj or not spec_obj.instance_uuid:
         return None
-    context = nova_context.get_admin_context()
     try:
-        mapping = objects.InstanceMapping.get_by_instance_uuid(
-            context, spec_obj.instance_uuid)
+        return objects.InstanceMapping.get_by_instance_uuid(
+            context, spec_obj.instance_uuid).cell_mapping
     except exception.InstanceMappingNotFound:
         return None
-    if mapping.cell_mapping is None:
-        return None
-    with nova_context.target_cell(context, mapping.cell_mapping) as cell:
-        return objects.InstancePCIRequests.get_by_instance_uuid(
-            cell, spec_obj.instance_uuid).requests
 
 
 def _is_port(request):

@@ -63,6 +63,10 @@ class Requested(assigning.Server):
         self._host = host
         self.pf_policy = demand.pf_policy
         self.lag_policy = demand.lag_policy
+        self._reserves = demand.on(host.instances).reserves
+
+    def reserves(self, requests):
+        return self._reserves
 
     def tied(self, request, provider_mapping, pools, report):
         known = self._known(_port(request))

@@ -4,6 +4,7 @@ import math
 
 from nova_sriov_ext import networks
 from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.scheduler import reasons
 from nova_sriov_ext.scheduler.demand import PHYSNET
 
 
@@ -36,3 +37,44 @@ def total(report, physnet):
     rows = [row.vfs for row in report.rows
             if row.vfs and matching.equal(row.physnet, physnet)]
     return sum(rows) if rows and report.complete else None
+
+
+def rules_for(rules, requests):
+    """The rules that concern a server.
+
+    :param rules: dict, name of a physnet → rule; Nova compares the values of
+        tags without case
+    :param requests: iterable of demand.Request
+    :returns: dict, physnet (None: tunnelled) as requested → rule
+    """
+    folded = {physnet.lower(): rule for physnet, rule in rules.items()}
+    names = {request.physnet: networks.name(request.physnet).lower()
+             for request in requests if request.is_vf}
+    return {physnet: folded[name] for physnet, name in names.items()
+            if name in folded}
+
+
+def misfit(pools, report, demand, left, returned=()):
+    """Tell which reserve would be touched.
+
+    :param pools: list of dicts
+    :param report: report.Report of the host
+    :param demand: demand.Demand
+    :param left: iterable of int, devices left in each of the pools
+    :param returned: list of pools, one for each VF that the server has here
+        for the same requests: a move on its host gives these back
+    :returns: reasons.Misfit, None where all are left alone
+    """
+    left = list(left)
+    for physnet, rule in demand.reserves.items():
+        requested = demand.vfs.get(physnet, 0)
+        back = free(returned, physnet, [1] * len(returned))
+        all_vfs = total(report, physnet)
+        if (requested > back
+                and free(pools, physnet, left) + back < kept(rule, all_vfs)):
+            return reasons.Misfit(
+                reasons.RESERVED, subject=physnet or reasons.NO_PHYSNET,
+                unit='VFs', total=all_vfs, asked=requested,
+                others=kept(rule, all_vfs), free=free(
+                    pools, physnet, map(matching.free, pools)))
+    return None
