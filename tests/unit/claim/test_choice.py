@@ -102,6 +102,22 @@ def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
         assert set(pfs(tracker, port('a'), port('b'))) == found
 
 
+def test_the_lag_of_a_whole_pf_does_not_matter(host, flavor):
+    flavor['sriov:lag_policy'] = 'reject'
+    tracker = host(trackers.pf(A), rows=[report.Row(
+        A, trackers.PHYSNET, 0, 'switchdev', 'bond0', 'degraded')],
+    ).tracker(OURS)
+    assert claim(tracker, port('a', dev_type='type-PF')) == [A]
+
+
+def test_then_pfs_that_tell_no_numa_node(host):
+    """Before those of another one."""
+    tracker = host(vfs(A, 1, numa_node=0), vfs(B, 1, numa_node=None)
+                   ).tracker(OURS)
+    assert pfs(tracker, alias(product_id='101e', numa_policy='preferred'),
+               numa=cells(1)) == [B]
+
+
 def test_a_refusal_copies_no_devices(host, monkeypatch):
     """A card has hundreds; Nova may ask for each choice of NUMA nodes."""
     tracker = host(vfs(A, 2)).tracker(OURS)

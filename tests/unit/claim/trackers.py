@@ -31,6 +31,8 @@ def vfs(pf_address, count, first=0, **tags):
 
 
 def _device(address, dev_type, product, parent, tags):
+    # Of all VFs of a PF.
+    tags = dict(tags)
     return {'address': address, 'dev_type': dev_type, 'vendor_id': '15b3',
             'product_id': product, 'numa_node': tags.pop('numa_node', 0),
             'dev_id': f'pci_{address}', 'label': 'label',
@@ -44,10 +46,12 @@ class Computes:
     :param conf: fixture of nova.conf
     :param devices: list of pf() and vfs()
     :param rows: list of report.Row, what the host reports
+    :param topology: nova.objects.NUMATopology, of two nodes by default
     """
 
-    def __init__(self, conf, devices, rows=()):
+    def __init__(self, conf, devices, rows=(), topology=None):
         self.devices = devices
+        self._topology = topology or numa_topology((0, 1))
         self._rows = tuple(rows)
         conf.config(group='pci', device_spec=[
             json.dumps({'address': dev['address'], **dev['tags']})
@@ -57,7 +61,7 @@ class Computes:
         """:param known: list of nova.objects.PciDevice, of the database"""
         node = objects.ComputeNode(
             id=1, uuid=uuids.node, host='compute1',
-            numa_topology=_numa_topology(), stats={
+            numa_topology=self._topology._to_json(), stats={
                 report.STATS_KEY: report.write(report.Report(self._rows))})
         with mock.patch.object(
                 objects.PciDeviceList, 'get_by_compute_node',
@@ -77,12 +81,17 @@ class Computes:
             for dev in self.devices]))
 
 
-def _numa_topology():
+def numa_topology(sockets, memory=0):
+    """:param sockets: of each node
+    :param memory: of each node, MB
+    :returns: nova.objects.NUMATopology
+    """
     return objects.NUMATopology(cells=[
-        objects.NUMACell(id=cell, cpuset=set(), pcpuset=set(), memory=0,
-                         socket=cell, mempages=[], siblings=[],
-                         cpu_usage=0, memory_usage=0, pinned_cpus=set())
-        for cell in (0, 1)])._to_json()
+        objects.NUMACell(id=cell, cpuset={cell}, pcpuset=set(),
+                         memory=memory, socket=socket, mempages=[],
+                         siblings=[], cpu_usage=0, memory_usage=0,
+                         pinned_cpus=set())
+        for cell, socket in enumerate(sockets)])
 
 
 def cells(*numbers):

@@ -208,6 +208,17 @@ def test_what_counting_refutes_is_not_searched_for(
     assert assignment.assign(pools, wants) is None
 
 
+def test_pfs_that_differ_in_what_the_server_holds_are_no_one_kind():
+    """What fails on the one is tried on the other, too."""
+    pools = [pool('a', 1, PF), pool('a', 2), pool('b', 1, PF), pool('b', 2),
+             pool('c'), pool('d', 1, PF), pool('d')]
+    pfs, vfs = (0, 2, 5), (1, 3, 4, 6)
+    wants = [Want(2, pfs), Want(1, vfs, 'y'), Want(1, vfs, 'y'),
+             Want(1, vfs, 'x')]
+    assert assignment.assign(pools, wants, demand.SPREAD,
+                             held={('x', 'b'), ('x', 'd')})
+
+
 def test_a_held_pf_is_avoided_or_joined():
     pools, wants = [pool('a', 4), pool('b', 2)], [Want(1, (0, 1), 'x')]
     taken = {policy: assignment.assign(pools, wants, policy, held=held)

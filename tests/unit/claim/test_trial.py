@@ -1,0 +1,105 @@
+"""Nova's own claims, whose test knows for whom it is."""
+
+import logging
+import types
+
+from nova import context
+from nova import exception
+from nova import objects
+from nova.compute import claims
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext.claim import trial
+from tests.unit.claim import trackers
+from tests.unit.claim.trackers import OURS
+from tests.unit.claim.trackers import port
+from tests.unit.claim.trackers import vfs
+
+A, B = '0000:03:00.0', '0000:04:00.0'
+NUMA = {'hw:numa_nodes': '1'}
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch):
+    monkeypatch.setattr(claims.Claim, '_claim_test', trial.claim_test)
+
+
+def flavor(**extra_specs):
+    return objects.Flavor(vcpus=1, memory_mb=1, extra_specs=extra_specs)
+
+
+def move(tracker, *ports, new=None, kind='resize'):
+    """As ResourceTracker._move_claim.
+
+    :param new: dict, extra specs of the new flavor
+    :returns: list of addresses
+    """
+    instance = objects.Instance(
+        uuid=uuids.server, flavor=flavor(), system_metadata={})
+    requests = objects.InstancePCIRequests(
+        instance_uuid=uuids.server, requests=list(ports))
+    node = objects.ComputeNode(numa_topology=trackers.numa_topology(
+        (0, 1), memory=1024)._to_json())
+    claim = claims.MoveClaim(
+        context.get_admin_context(), instance, 'host',
+        flavor(**new or {}), objects.ImageMeta.from_dict({}),
+        types.SimpleNamespace(pci_tracker=tracker), node, requests,
+        objects.Migration(migration_type=kind))
+    return [dev.address for dev in tracker.claim_instance(
+        context.get_admin_context(), requests, claim.claimed_numa_topology)]
+
+
+@pytest.fixture
+def no_database(monkeypatch):
+    monkeypatch.setattr(objects.Instance, 'get_by_uuid', None)
+
+
+def test_a_resize_to_a_flavor_that_spreads(host, no_database):
+    tracker = host(vfs(A, 2, numa_node=1), vfs(B, 2, numa_node=1)
+                   ).tracker(OURS)
+    spread = move(tracker, port('a'), port('b'),
+                  new={'sriov:pf_policy': 'spread'})
+    assert len({address[5:7] for address in spread}) == 2
+
+
+def test_one_line_tells_why_no_node_fits(host, no_database, caplog):
+    """At INFO; each choice of nodes is told at DEBUG."""
+    tracker = host(vfs(A, 2, numa_node=0), vfs(B, 2, numa_node=1)
+                   ).tracker(OURS)
+    with caplog.at_level(logging.INFO, 'nova_sriov_ext'), pytest.raises(
+            exception.ComputeResourcesUnavailable):
+        move(tracker, port('a'), port('b'),
+             new={'sriov:pf_policy': 'spread', **NUMA})
+    lines = [record.getMessage() for record in caplog.records
+             if record.name.startswith('nova_sriov_ext')]
+    assert len(lines) == 1
+    assert f'server {uuids.server} cannot be claimed, tried 2' in lines[0]
+    assert 'physnet2: 2 VFs asked from different PFs, they would come from 1' \
+        in lines[0]
+    assert move(tracker, port('a'), port('b'), new=NUMA)
+
+
+@pytest.mark.parametrize('kind, option, served', [
+    ('resize', True, False), ('evacuation', True, True),
+    ('evacuation', False, False)])
+def test_who_may_use_the_reserve(conf, host, kind, option, served):
+    conf.config(group='sriov', vf_reserve={'PhysNet2': '2'},
+                evacuation_uses_reserve=option)
+    tracker = host(vfs(A, 2)).tracker(OURS)
+    if served:
+        assert move(tracker, port('a'), kind=kind)
+        return
+    with pytest.raises(exception.ComputeResourcesUnavailable,
+                       match='physnet2: 1 VFs asked, 2 free, 2 reserved'):
+        move(tracker, port('a'), kind=kind)
+    assert move(tracker, port('a'), new={'sriov:ignore_reserve': 'true'})
+
+
+def test_on_its_own_host_a_server_gives_back_what_it_has(conf, host):
+    tracker = host(vfs(A, 3)).tracker(OURS)
+    trackers.claim(tracker, port('a'))
+    conf.config(group='sriov', vf_reserve={trackers.PHYSNET: '2'})
+    assert move(tracker, port('a'))
+    with pytest.raises(exception.ComputeResourcesUnavailable):
+        move(tracker, port('b'))
