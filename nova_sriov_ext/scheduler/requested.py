@@ -85,8 +85,9 @@ class Requested(assigning.Server):
         if self._demand.unread:
             return None
         known = self._known(asked.port)
-        return (dataclasses.replace(asked, modes=known.modes) if known
-                else asked)
+        return dataclasses.replace(
+            asked, modes=known.modes, preferred=known.preferred) if (
+                known) else asked
 
     def _known(self, port):
         return next((request for request in self._demand.requests
