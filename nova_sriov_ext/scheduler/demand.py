@@ -27,6 +27,7 @@ WEIGH = 'weigh'
 REJECT = 'reject'
 LAG_POLICIES = (IGNORE, WEIGH, REJECT)
 
+_TIES = frozenset(('address', 'parent_ifname'))
 _PLAIN_KEYS = frozenset((PHYSNET, 'remote_managed'))
 
 
@@ -107,8 +108,8 @@ class Request:
     @property
     def is_tied(self):
         """Whether its VF has to be of the PF with its minimum bandwidth
-        (tie.py); a port requests no address by itself."""
-        return self.has_physnet and 'address' in self.specs[0]
+        (tie.py); a port requests neither tag by itself."""
+        return self.has_physnet and not _TIES.isdisjoint(self.specs[0])
 
     @property
     def unit(self):

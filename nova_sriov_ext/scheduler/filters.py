@@ -92,9 +92,9 @@ def _judge(host, pools, demand):
         return fit.misfit(pools, told, demand)
     # What Placement chose differs between candidates.
     found = host.allocation_candidates or [{'mappings': {}}]
-    pfs = tie.pfs(host, pools, told) if demand.has_bandwidth else {}
+    tags = tie.tags(host, pools, told) if demand.has_bandwidth else {}
     misfits = [fit.misfit(pools, told, tie.tied(
-        demand.placed(one['mappings']), one['mappings'], pfs, told.claim))
+        demand.placed(one['mappings']), one['mappings'], tags, told.claim))
         for one in found]
     if None not in misfits:
         return misfits[0]

@@ -72,13 +72,12 @@ class Requested(assigning.Server):
         known = self._known(_port(request))
         if not known or not known.bandwidth:
             return request
-        pf = tie.pfs(self._host, pools, report).get(
-            next(iter((provider_mapping or {}).get(known.bandwidth, ())),
-                 None))
-        if pf is None:
+        tag = tie.tag_of(known, provider_mapping,
+                         tie.tags(self._host, pools, report))
+        if tag is None:
             return request
         tied = request.obj_clone()
-        tied.spec = [{**spec, tie.ADDRESS: pf} for spec in request.spec]
+        tied.spec = [{**spec, **tag} for spec in request.spec]
         return tied
 
     def suited(self, asked, mixed):

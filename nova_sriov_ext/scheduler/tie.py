@@ -16,6 +16,7 @@ from oslo_log import log as logging
 from nova_sriov_ext import conf
 from nova_sriov_ext import minimum_bandwidth
 from nova_sriov_ext.minimum_bandwidth import ADDRESS
+from nova_sriov_ext.minimum_bandwidth import NETDEV
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -56,39 +57,46 @@ def _of_neutron(ports):
         return {}
 
 
-def pfs(host, pools, report):
+def tags(host, pools, report):
     """:param host: nova HostState
     :param pools: list of dicts, its pools
     :param report: report.Report of the host
-    :returns: dict, resource provider of a PF's bandwidth → address of the PF
+    :returns: dict, resource provider of a PF's bandwidth → dict, the tag of
+        the PF's VFs by which the claim on the host knows them: this project's
+        the address of the PF, Nova's its netdev
     """
     netdevs = minimum_bandwidth.netdevs(pools, report)
     return {minimum_bandwidth.provider(namespace, host.nodename, netdev):
-            address for netdev, address in netdevs.items()
+            {ADDRESS: address} if report.claim else {NETDEV: netdev}
+            for netdev, address in netdevs.items()
             for namespace in CONF.sriov.bandwidth_namespaces}
 
 
-def tied(demand, mappings, pfs, claim):
+def tied(demand, mappings, tags, claim):
     """With the PFs that Placement chose for the bandwidth of ports.
 
     :param demand: demand.Demand
     :param mappings: dict of lists, the suffix of a request group → UUIDs of
         resource providers, of an allocation candidate
-    :param pfs: dict, of :func:`pfs`
+    :param tags: dict, of :func:`tags`
     :param claim: the claim policy of the host, None with Nova's own claim,
         which ties only groups of the port's id
     :returns: demand.Demand
     """
     return dataclasses.replace(demand, requests=tuple(
-        _tied(request, mappings, pfs)
-        if request.bandwidth and (claim or request.bandwidth == request.port)
-        else request for request in demand.requests))
+        _tied(request, tag_of(request, mappings, tags))
+        if claim or request.bandwidth == request.port else request
+        for request in demand.requests))
 
 
-def _tied(request, mappings, pfs):
-    providers = mappings.get(request.bandwidth) or (None,)
-    pf = pfs.get(providers[0])
-    if pf is None:
-        return request
-    return dataclasses.replace(
-        request, specs=tuple({**spec, ADDRESS: pf} for spec in request.specs))
+def tag_of(request, mappings, tags):
+    """:returns: dict, the tag that the port's VF has to have; None where it
+        is tied to no PF
+    """
+    providers = (mappings or {}).get(request.bandwidth) or (None,)
+    return tags.get(providers[0])
+
+
+def _tied(request, tag):
+    return request if tag is None else dataclasses.replace(
+        request, specs=tuple({**spec, **tag} for spec in request.specs))

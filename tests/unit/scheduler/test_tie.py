@@ -137,6 +137,16 @@ def test_the_pools_of_a_pf_in_use_are_gone(conf, extended):
     assert passing(state, request(group())) == [provider('two')]
 
 
+def test_novas_own_claim_goes_by_the_netdev_in_its_pools(conf):
+    """Nova's pools lack it for VFs without a driver (nova/virt/libvirt/
+    host.py, ``_get_pcidev_info``)."""
+    rows = [report.Row(PF1, 'a', 4, netdev='one')]
+    for claim, left in ((None, None), ('assign', [provider('one')])):
+        state = host(pool(1, PF1, None), claim=claim, rows=rows)
+        candidates(state, provider('one'), group=PORT)
+        assert passing(state, request(group(PORT))) == left
+
+
 def test_novas_own_claim_does_not_tie_groups_of_other_ids(conf, extended):
     state = host(pool(0, PF1, 'one'), pool(1, PF2, 'two'), claim=None)
     candidates(state, provider('one'))
