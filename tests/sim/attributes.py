@@ -147,8 +147,14 @@ def host(bond_names):
 def bond(bond, bond_link, members, pci_paths):
     """drivers/net/bonding: bond_sysfs.c and bond_sysfs_slave.c
 
-    An active-backup bond uses its preferred member while that is up.
+    Members are listed as they were added. An active-backup bond uses its
+    preferred member while that is up.
     """
+    places = {name: place for place, name
+              in enumerate((*bond.members, *bond.foreign))}
+    # One that was renamed comes last.
+    members = sorted(members, key=lambda member: places.get(
+        member.name, len(places)))
     usable = sorted((member for member in members if member.up),
                     key=lambda member: not member.preferred)
     active = usable[0].name if usable else ''

@@ -7,6 +7,7 @@ import pathlib
 import pytest
 
 from os_vif_vflag import exception
+from os_vif_vflag import kernel
 from os_vif_vflag import portname
 from os_vif_vflag.facts import PF
 from os_vif_vflag.facts import VF
@@ -181,6 +182,23 @@ def test_a_driver_that_reloads(sriov_host, source):
         before.pfs[0], uplink=None, driver=None, up=False, link_type=None,
         switch_id=None)
     assert after.unread == ()
+
+
+@pytest.mark.parametrize('told', [kernel.PCI_VF, kernel.PHYSICAL])
+def test_devlink_that_tells_half(sriov_host, told):
+    """Before Linux 5.2 it knows no VFs' ports; a port whose netdev is on its
+    way is not among those told. The PF's own netdevs tell the rest."""
+    sim = sriov_host(card())
+    host = sources.host(sim, {})
+    ports = host.netlink.ports
+    host.netlink.ports = lambda pf=None: tuple(
+        port for port in ports(pf) if port.port.flavour == told)
+    found = host.representors(PF0)
+    assert found.uplinks[PF0].name == 'enp3s0f0np0'
+    assert [found.only(PF0, number).name for number in range(4)] == [
+        f'enp3s0f0_{number}' for number in range(4)]
+    assert host.uplink(PF0) == 'enp3s0f0np0'
+    assert host.uplink('0000:07:00.0') is None
 
 
 def test_several_cards(sriov_host):

@@ -86,6 +86,14 @@ INFERRED = {
         f'bond0 does not hold PF {PF2} of this card'),
     'ice: VFs on the first member': (
         card('active-backup', pf1=NO_VFS, **ICE), facts.ACTIVE, ''),
+    'ice: VFs on the first member, which is not the first PF': (
+        card('active-backup', members=(UP1, UP0), pf0=NO_VFS, **ICE),
+        facts.ACTIVE, ''),
+    'ice: VFs on the first PF, which is the second member': (
+        card('active-backup', members=(UP1, UP0), pf1=NO_VFS, **ICE),
+        facts.INACTIVE,
+        f'PF {PF0} has VFs, but ice serves only those of the first member '
+        f'of bond0, {PF1}'),
     'ice: two of three PFs': (
         card('active-backup', pf1=NO_VFS, more_pfs=(Pf(PF2, UP2),), **ICE),
         facts.ACTIVE, ''),
@@ -209,9 +217,10 @@ def test_no_bond(sriov_host):
 
 
 def test_bond_as_it_is(sriov_host):
-    sim = sriov_host(card('active-backup', pf0={'link': 'down'}))
+    sim = sriov_host(card('active-backup', members=(UP1, UP0),
+                          pf0={'link': 'down'}))
     bond, = sources.host(sim, None).snapshot().bonds
     assert (bond.name, bond.mode, bond.active, bond.up) == (
         'bond0', 'active-backup', UP1, True)
     assert bond.members == (
-        facts.Member(UP0, up=False), facts.Member(UP1, up=True))
+        facts.Member(UP1, up=True), facts.Member(UP0, up=False))

@@ -73,6 +73,14 @@ def test_mlx4_without_the_default_partition(machine):
     assert mapped(here)[1:] == ['0', 'none']
 
 
+def test_mlx4_partition_that_is_listed_twice(machine):
+    """The first counts, and 2 is before 10."""
+    pkeys = (0xffff, 0x0006, 0x8005, *range(0x10, 0x17), 0x0005)
+    here = machine('mlx4_core', pf(pkeys=pkeys))
+    here.driver.plug(vifs.INSTANCE, vifs.infiniband(vlan='5'))
+    assert mapped(here)[1:] == ['2', '0']
+
+
 def test_mlx4_folders_are_numbered_in_tens(machine):
     """VF 90 is 0000:03:0b.4, and its folder 0000:03:11.3."""
     here = machine('mlx4_core', pf(vfs=100, total_vfs=120, vf_offset=2))
