@@ -27,7 +27,8 @@ class UnplugCommand(command.BaseCommand):
         self.devices = []
 
     def run_idl(self, txn):
-        self.devices = []
+        # A second run may find no more what the first has taken off: its
+        # answer was lost.
         for bridge, port in _ports_of(self.api, self.iface_id):
             self.devices += [i.name for i in port.interfaces
                              if i.type == ports.KERNEL]

@@ -12,9 +12,9 @@ from tests.lab import osvif
 from tests.lab import storm
 
 
-def lose_the_answer(options, port, pidfile):
-    """Plug; ovsdb-server takes the change, and dies before anyone has read
-    that it did. Whoever watches starts it again.
+def lose_the_answer(options, action, port, pidfile):
+    """ovsdb-server takes the change, and dies before anyone has read that it
+    did. Whoever watches starts it again.
 
     :param pidfile: of ovsdb-server
     """
@@ -29,7 +29,7 @@ def lose_the_answer(options, port, pidfile):
         return status
 
     idl.Transaction.commit = killing
-    osvif.act(options, ('plug', port))
+    osvif.act(options, (action, port))
 
 
 def plug_all_silenced(options, ports, threads, progress, pidfile):

@@ -1,6 +1,7 @@
 """Whatever does not do its work is named, and nobody else."""
 
 import concurrent.futures
+import dataclasses
 import json
 import pathlib
 import time
@@ -68,18 +69,32 @@ def test_a_hung_server(host):
     assert any('the change is unanswered' in one.error for one in done)
 
 
-def test_a_lost_answer(compute):
-    """ovsdb-server has taken the change, and died before it said so: the
-    port that cannot be opened is found out, and taken away, all the same."""
-    host = compute(Card(pfs=(PF,)), switch_sees_netdevs=False)
-    before = host.ovs.dump()
+def lose_the_answer(host, action, port):
+    """ovsdb-server takes the change, and dies before it says so."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        plug = pool.submit(host.run, culprit.lose_the_answer, Port(VFS[0]),
+        done = pool.submit(host.run, culprit.lose_the_answer, action, port,
                            host.ovs.folder / f'{lab.SERVER}.pid')
         host.ovs.revive(lab.SERVER)
-        outcome = plug.result()
+        return done.result()
+
+
+def test_a_lost_answer(compute):
+    """What cannot be opened is found out, and taken away, all the same."""
+    host = compute(Card(pfs=(PF,)), switch_sees_netdevs=False)
+    before = host.ovs.dump()
+    outcome = lose_the_answer(host, 'plug', Port(VFS[0]))
     assert 'ovs-vswitchd could not open enp3s0f0_0' in outcome.text, outcome
     assert host.ovs.dump() == before
+
+
+def test_a_lost_answer_to_unplug(compute):
+    """Of a representor that its VF has no more: only the database knows."""
+    host = compute(Card(pfs=(PF,)))
+    port = Port(VFS[0])
+    host.plug(port).result()
+    gone = dataclasses.replace(port, vf='ffff:ff:1f.7')
+    lose_the_answer(host, 'unplug', gone).result()
+    assert host.netdev(host.representor(port.vf))[0] == 'down'
 
 
 def test_a_forked_process(host):
