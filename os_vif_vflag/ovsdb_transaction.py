@@ -25,7 +25,7 @@ class Transaction(impl_idl.OvsVsctlTransaction):
     """
 
     number = None
-    _attempts = 0
+    _begun = False      # it is no longer in the queue
     _abandoned = False  # by its caller
 
     def __init__(self, api):
@@ -54,16 +54,8 @@ class Transaction(impl_idl.OvsVsctlTransaction):
         # too late: its caller has been told that nothing was done.
         if self._abandoned:
             return []
-        done = super().do_commit()
-        if self.number is None and self._attempts > 1:
-            # One before may have been taken, and its answer was lost with
-            # the connection.
-            self.number = self.api.idl.next_cfg()
-        return done
-
-    def pre_commit(self, txn):
-        self._attempts += 1
-        super().pre_commit(txn)
+        self._begun = True
+        return super().do_commit()
 
     def post_commit(self, txn):
         self.number = txn.get_increment_new_value()
@@ -71,5 +63,5 @@ class Transaction(impl_idl.OvsVsctlTransaction):
     def _cause(self):
         if not self.api.idl.is_connected():
             return self.api.idl.why_not()
-        return ('the change is unanswered' if self._attempts
+        return ('the change is unanswered' if self._begun
                 else 'an earlier request is unanswered')

@@ -68,11 +68,6 @@ class Replica(idl.Idl):
     def vswitchd_has_completed(self, number):
         return self._cur_cfg >= number
 
-    def next_cfg(self):
-        """:returns: int, the number of the newest configuration"""
-        return max(row.next_cfg for row
-                   in self.tables['Open_vSwitch'].rows.values())
-
     def is_connected(self):
         """Whether a server, of a cluster the leader, is at the other end."""
         return self.state == self.IDL_S_MONITORING and (

@@ -49,10 +49,13 @@ def fork(options, parents, childs):
     osvif.act(options, ('plug', parents[0]))
     plugin = os_vif._EXT_MANAGER['vflag'].obj
     # As if another thread were connecting or plugging at this moment.
+    parents_socket = plugin._ovsdb._api.idl._session.rpc.stream.socket
     with plugin._ovsdb._connecting:
         child = os.fork()
     if child == 0:
         try:
+            # ovsdb-server would wait for whoever still holds it.
+            assert parents_socket.fileno() == -1
             osvif.perform('plug', childs)
         except BaseException:
             os._exit(1)

@@ -114,6 +114,10 @@ class Ovs:
                      f'p{kind}:{port}:127.0.0.1')
         return f'{kind}:127.0.0.1:{port}'
 
+    def remove_database(self):
+        """The server goes on without it."""
+        self._appctl(SERVER, 'ovsdb-server/remove-db', 'Open_vSwitch')
+
     def kill(self, daemon):
         """As a crash does."""
         self._end(daemon, signal.SIGKILL)

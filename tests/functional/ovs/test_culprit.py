@@ -97,6 +97,28 @@ def test_a_lost_answer_to_unplug(compute):
     assert host.netdev(host.representor(port.vf))[0] == 'down'
 
 
+def test_the_server_dies_while_vswitchd_is_waited_for(host):
+    host.ovs.pause(lab.VSWITCHD)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        plug = pool.submit(host.plug, Port(VFS[0]))
+        while not host.ovs.interface('enp3s0f0_0') and not plug.done():
+            time.sleep(0.01)
+        host.ovs.kill(lab.SERVER)
+        outcome = plug.result()
+    assert f'ovsdb-server at {host.ovs.connection}' in outcome.text, outcome
+    assert '(the connection was lost)' in outcome.text
+    assert 'ovs-vswitchd' not in outcome.text
+
+
+def test_another_database(without):
+    """That of OVN, say: the server answers, and has not what is wanted."""
+    with without('SSL', 'bootstrap_ca_cert') as ovs:
+        ovs.remove_database()
+        with pytest.raises(exception.OvsdbUnreachable,
+                           match='it has no database Open_vSwitch'):
+            OvsDb(ovs.connection, 30, tls=None).has_bridge('br-int')
+
+
 def test_a_forked_process(host):
     """The thread that talks to ovsdb-server is the parent's: the child has
     one of its own, and the parent keeps what it has."""
