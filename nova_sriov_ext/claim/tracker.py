@@ -48,6 +48,20 @@ class AssigningTracker(manager.PciDevTracker):
         with self.stats.serving(server):
             yield
 
+    def free_device(self, dev, instance):
+        """Nova's looks at who had the device when ``dev`` was copied, not at
+        who has it now: one that was given back already it frees again
+        (PciDeviceInvalidStatus), or takes from the server that has it since.
+
+        A server's list of devices has such where a resize claimed them on
+        its own host and was then rescheduled (ResourceTracker._move_claim,
+        Nova 2026.2); they are freed when it is confirmed.
+        """
+        held = {mine.id for mine in self.pci_devs
+                if mine.instance_uuid == instance['uuid']}
+        if dev.id in held:
+            super().free_device(dev, instance)
+
     def claim_instance(self, context, pci_requests, instance_numa_topology):
         """Nova's own forgets what was claimed before: the aliases of a live
         migration would stay claimed, whatever becomes of the server."""
