@@ -41,11 +41,16 @@ def server_of(requests, host):
     :param host: nova HostState
     :returns: assigning.Server
     """
-    for request in requests:
-        spec_obj = _specs.get(_port(request))
-        if spec_obj is not None:
-            return Requested(gather.of_spec(spec_obj), host)
-    return assigning.Server()
+    found = (_specs.get(_port(request)) for request in requests)
+    spec_obj = next((one for one in found if one is not None), None)
+    try:
+        return (Requested(gather.of_spec(spec_obj), host)
+                if spec_obj is not None
+                else assigning.Server())
+    except Exception:
+        # As in SriovCapacityFilter: the claim has the last word.
+        LOG.exception('What %s requests could not be read', spec_obj)
+        return assigning.Server()
 
 
 def _port(request):
