@@ -53,8 +53,7 @@ def mode_of(port, requests):
     mine = [request for request in requests if port and _port(request) == port]
     if not mine:
         return port_mode.PLAIN
-    if mine[0] not in _known:
-        learn(requests)
+    learn(requests)
     return _known.get(mine[0]) or (
         None if CONF.sriov.unknown_ports == 'reject' else port_mode.PLAIN)
 

@@ -60,6 +60,14 @@ def test_tunnelled_ports(conf, neutron):
     assert gather.demand_of([given.alias_request()], {}).reserves == {}
 
 
+@pytest.mark.parametrize('mode, expected', [
+    ('any', None), ('legacy', LEGACY)])
+def test_modes_of_a_port_that_had_a_legacy_vf(conf, neutron, mode, expected):
+    neutron.add('had', **{'binding:profile': {'capabilities': ['rx']}})
+    assert modes({'plain_port_mode': mode}, conf,
+                 given.port_request('had', **A)) == [expected]
+
+
 def test_neutron_is_asked_once_for_all_hosts_and_servers(conf, neutron):
     spec = objects.RequestSpec(
         scheduler_hints={}, pci_requests=objects.InstancePCIRequests(
