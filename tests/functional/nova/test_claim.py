@@ -8,7 +8,9 @@ import nova.conf
 from nova import context
 from nova import objects
 from nova.pci import manager
+from nova.tests.functional.api import client
 from os_vif import exception as osv_exception
+import pytest
 
 from nova_sriov_ext import conf
 from nova_sriov_ext import report
@@ -108,6 +110,12 @@ class SpreadTest(AssigningTest):
         server = self.boot(ports[0], flavor_id=self.flavor)
         self._attach_interface(server, ports[1])
         assert set(self.pfs(*ports)) == {'00', '01'}
+        with pytest.raises(client.OpenStackApiException,
+                           match='Failed to claim PCI device') as refused:
+            self._attach_interface(server, self.create_port(3))
+        assert refused.value.response.status_code == 400
+        self._run_periodics()
+        assert [row.free for row in self.capacity()] == [2]
 
 
 class MixedModes:
