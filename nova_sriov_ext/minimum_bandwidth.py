@@ -64,25 +64,19 @@ def provider(namespace, node, netdev):
 
 
 def groups(ports):
-    """Ask Neutron in which request groups ports ask for bandwidth.
+    """Ask Neutron in which request groups ports request bandwidth.
 
-    The id of a group is the port's in Neutron's first format. In that of the
+    In Neutron's first format a group has the id of its port. In that of the
     extension port-resource-request-groups (Yoga) it is made of the port's and
     those of its QoS rules (``resource_request_group_uuid``), so that nothing
     but the port tells which groups are its own.
 
     :param ports: collection of the ids of ports
-    :returns: dict, id of a port → id of its group; none for other ports
+    :returns: dict, id of a port → id of its group of the second kind; none
+        for other ports
     :raises: as neutron.ports
     """
-    return {port['id']: group for port in neutron.ports(ports)
-            for group in _of_port(port['id'], port.get('resource_request'))}
-
-
-def _of_port(port, request):
-    request = request or {}
-    if is_bandwidth(request.get('resources') or {}):
-        yield port
-    for group in request.get('request_groups') or ():
-        if is_bandwidth(group['resources']):
-            yield group['id']
+    return {port['id']: group['id'] for port in neutron.ports(ports)
+            for group in (port.get('resource_request') or {}).get(
+                'request_groups') or ()
+            if is_bandwidth(group['resources'])}

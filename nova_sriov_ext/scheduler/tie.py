@@ -38,8 +38,7 @@ def with_groups(demand, spec_obj):
     if ports - requested and requested - ports:
         groups |= _of_neutron(ports - requested)
     return dataclasses.replace(demand, requests=tuple(
-        dataclasses.replace(request, bandwidth=groups[request.port])
-        if groups.get(request.port) in requested else request
+        dataclasses.replace(request, bandwidth=groups.get(request.port))
         for request in demand.requests))
 
 

@@ -75,9 +75,9 @@ def passing(state, spec):
 def extended(neutron):
     """Neutron's ports have groups of their own ids."""
     neutron.add(PORT, resource_request={'request_groups': [
+        {'id': GROUP, 'resources': BANDWIDTH},
         {'id': uuids.packets, 'resources': {
-            orc.NET_PACKET_RATE_KILOPACKET_PER_SEC: 1}},
-        {'id': GROUP, 'resources': BANDWIDTH}]})
+            orc.NET_PACKET_RATE_KILOPACKET_PER_SEC: 1}}]})
 
 
 @pytest.mark.parametrize('tags, left', [
@@ -186,6 +186,17 @@ def test_without_bandwidth_neutron_is_not_asked(
     spec = request(*groups or ())
     spec.requested_resources = groups
     assert gather.of_spec(spec).plain == {'a': 1}
+    # Once for the eswitch mode.
+    assert neutron.calls == 1
+
+
+def test_of_a_plain_port_beside_one_neutron_is_not_asked(conf, neutron):
+    """In Neutron's first format all groups are known by their ids."""
+    spec = hosts.request(*(given.port_request(port, physical_network='a')
+                           for port in (PORT, uuids.plain)))
+    spec.requested_resources = [group(PORT)]
+    found = gather.of_spec(spec)
+    assert [one.bandwidth for one in found.requests] == [PORT, None]
     # Once for the eswitch mode.
     assert neutron.calls == 1
 
