@@ -32,6 +32,7 @@ class Switch(fixtures.Fixture):
     def __init__(self, sysfs, vfs):
         super().__init__()
         self._sysfs, self._vfs = sysfs, vfs
+        self._plugins = {}
 
     def _setUp(self):
         self.ovs = ovs.Ovs(vswitchd=ovs.STAND_IN)
@@ -44,17 +45,22 @@ class Switch(fixtures.Fixture):
         self._replace('os_vif_vflag.vflag.Host', lambda: host.Host(
             str(self._sysfs.root), netlink.Netlink(self._sysfs)))
         self._let_stock_see_the_host()
-        plugins = {
+        self.addCleanup(self._disconnect)
+        self.restart_process()
+
+    def restart_process(self):
+        """nova-compute's: its plugins are made anew."""
+        self._disconnect()
+        self._plugins = {
             'vflag': vflag.VFLagPlugin(self._options(
                 vflag.VFLagPlugin, ovsdb_timeout=TIMEOUT)),
             'ovs': stock.OvsPlugin(self._options(
                 stock.OvsPlugin, ovs_vsctl_timeout=TIMEOUT)),
             'noop': noop.NoOpPlugin(self._options(plugin.PluginBase))}
-        self.addCleanup(self._disconnect, plugins)
         self._replace('os_vif._EXT_MANAGER',
                       extension.ExtensionManager.make_test_instance([
                           extension.Extension(name, None, type(each), each)
-                          for name, each in plugins.items()]))
+                          for name, each in self._plugins.items()]))
 
     def iface_ids(self):
         """:returns: dict, representor → id of the port plugged there"""
@@ -67,12 +73,13 @@ class Switch(fixtures.Fixture):
         for name in self.iface_ids():
             self.ovs.vsctl('--no-wait', 'del-port', name)
 
-    @staticmethod
-    def _disconnect(plugins):
+    def _disconnect(self):
         """Else they look for this database as long as the process runs;
         ovsdbapp keeps the connection on the class."""
-        for api in (plugins['vflag']._ovsdb._connected,
-                    plugins['ovs'].ovsdb._ovsdb):
+        if not self._plugins:
+            return
+        for api in (self._plugins['vflag']._ovsdb._connected,
+                    self._plugins['ovs'].ovsdb._ovsdb):
             if api is not None:
                 api.ovsdb_connection.stop(TIMEOUT)
                 type(api).ovsdb_connection = None
