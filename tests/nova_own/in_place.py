@@ -21,6 +21,7 @@ from nova_sriov_ext import claim
 from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.virt.libvirt import driver
+from nova_sriov_ext.virt.libvirt import fields
 from os_vif_vflag import host
 from tests.functional.nova.base import FILTER
 from tests.functional.nova.base import simulate
@@ -41,6 +42,9 @@ _filter_all = filters.SriovCapacityFilter.filter_all
 
 def install():
     """From now on, for all tests of this process."""
+    # The ports of Nova's fixtures have multicast MACs, which libvirt and we
+    # refuse.
+    fields._MULTICAST = 0
     paste.link()
     filters.SriovCapacityFilter.filter_all = _ring_and_filter_all
     nova_fixtures.ServiceFixture.setUp = _set_up
