@@ -12,23 +12,20 @@ from tests.lab import osvif
 from tests.lab import storm
 
 
-def lose_the_answer(options, action, port, pidfile):
-    """ovsdb-server takes the change, and dies before anyone has read that it
-    did. Whoever watches starts it again.
-
-    :param pidfile: of ovsdb-server
-    """
+def lose_the_answer(options, action, port):
+    """ovsdb-server takes the change, and the connection is lost before
+    anyone has read that it did."""
     commit, sent = idl.Transaction.commit, []
 
-    def killing(self):
+    def losing(self):
         status = commit(self)
         if status == self.INCOMPLETE and not sent:
             sent.append(True)
-            time.sleep(0.5)    # ovsdb-server has written it to its file
-            os.kill(int(pathlib.Path(pidfile).read_text()), signal.SIGKILL)
+            time.sleep(0.5)
+            self.idl.force_reconnect()
         return status
 
-    idl.Transaction.commit = killing
+    idl.Transaction.commit = losing
     osvif.act(options, (action, port))
 
 

@@ -122,13 +122,6 @@ class Ovs:
         """As a crash does."""
         self._end(daemon, signal.SIGKILL)
 
-    def revive(self, daemon):
-        """Once something has killed it. In the main thread: a daemon ends
-        with the thread that has started it (PR_SET_PDEATHSIG)."""
-        self._daemons.pop(daemon).wait(2 * TIMEOUT)
-        (self.folder / f'{daemon}.ctl').unlink(missing_ok=True)
-        self.start(daemon)
-
     def restart(self, daemon):
         self._end(daemon, signal.SIGTERM)
         self.start(daemon)
