@@ -63,6 +63,8 @@ ABSENT = {
     'no bridge': ({'bridge': 'br-none'}, 'no bridge br-none'),
     'a bridge of 300 characters': (
         {'bridge': 'b' * 300}, 'at most 15 characters'),
+    'a trunk of 16 characters': (
+        {'bridge': 'tbr-of-sixteen-c'}, 'at most 15 characters'),
     'a trunk of 300 characters': (
         {'bridge': 'tbr-' * 75}, 'at most 15 characters'),
 }

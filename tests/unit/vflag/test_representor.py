@@ -118,6 +118,18 @@ def test_what_was_found_before_is_not_believed(sriov_host, source):
     assert right()
 
 
+@sources.each_source
+def test_uplinks_that_change_their_names(sriov_host, source):
+    """udev gives each the name that the other one had."""
+    sim = sriov_host(Card(pfs()))
+    finder = Finder(sources.host(sim, source))
+    one, two = 'enp3s0f0np0', 'enp3s0f1np1'
+    assert [finder.uplink(pf) for pf in (PF0, PF1)] == [one, two]
+    for name, new in ((one, 'a'), (two, one), ('a', two)):
+        sim.rename(name, new)
+    assert [finder.uplink(pf) for pf in (PF0, PF1)] == [two, one]
+
+
 def test_a_second_look_up_dumps_nothing(sriov_host):
     """Neither for the same VF nor for another one."""
     sim = sriov_host(Card(pfs()))
