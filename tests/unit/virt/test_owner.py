@@ -1,0 +1,80 @@
+"""Whose a VF is, and what is done to one that is another server's."""
+
+import types
+
+from nova import objects
+from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
+
+from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import owner
+from nova_sriov_ext.virt.libvirt import vif as sriov
+from tests.unit.virt import vifs
+from tests.unit.virt.test_plug import holders
+
+OTHER = '0000:03:00.3'
+FREE = '0000:03:00.4'
+REQUEST = 'fa5bd0ea-6d7d-4d0c-9a3f-0b0f2a3c4d5e'
+
+
+def owners(**servers):
+    """:param servers: address → uuid of its server"""
+    devices = [objects.PciDevice(address=address, instance_uuid=uuid,
+                                 request_id=REQUEST)
+               for address, uuid in servers.items()]
+    # As a new one is before it is saved.
+    devices.append(objects.PciDevice(address='0000:03:00.7'))
+    tracker = types.SimpleNamespace(pci_devs=devices)
+    return owner.Owners(types.SimpleNamespace(_compute=types.SimpleNamespace(
+        rt=types.SimpleNamespace(pci_tracker=tracker))))
+
+
+def server():
+    found = vifs.instance()
+    found.pci_requests = objects.InstancePCIRequests(requests=[
+        objects.InstancePCIRequest(
+            request_id=REQUEST, requester_id=vifs.PORT)])
+    return found
+
+
+def test_record():
+    known = owners(**{vifs.SLOT: uuids.server, OTHER: uuids.other,
+                      FREE: None})
+    assert [known.other(server(), slot) for slot in (
+        vifs.SLOT, OTHER, FREE, '0000:03:00.7')] == [
+        None, uuids.other, None, None]
+    assert [known.elsewhere(server(), port, slot) for port, slot in (
+        (vifs.PORT, vifs.SLOT), (vifs.PORT, FREE), (uuids.port, FREE))] == [
+        None, vifs.SLOT, None]
+
+
+def test_two_vfs_for_one_port():
+    """A resize on the same host: both are its own until it is confirmed."""
+    known = owners(**{vifs.SLOT: uuids.server, OTHER: uuids.server})
+    for slot in (vifs.SLOT, OTHER):
+        assert known.other(server(), slot) is None
+        assert known.elsewhere(server(), vifs.PORT, slot) is None
+
+
+@pytest.mark.parametrize('chosen', ['vflag', 'ovs'])
+def test_another_servers_vf(conf, plugins, chosen):
+    """os-vif's own plugin would unplug the neighbour's representor; ours
+    finds the port by its iface-id."""
+    conf.config(representor_plugin=chosen, group='sriov')
+    sriov.SriovVIFDriver().plug(server(), vifs.switchdev())
+    plugins['vflag'].plugged |= plugins[chosen].plugged
+    before = dict(plugins['ovs'].plugged)
+    driver = sriov.SriovVIFDriver(
+        owners=owners(**{vifs.SLOT: uuids.other}))
+    with pytest.raises(exception.PlugFailed, match=uuids.other):
+        driver.plug(server(), vifs.switchdev())
+    driver.unplug(server(), vifs.switchdev())
+    assert 'vflag' not in holders(plugins)
+    assert plugins['ovs'].plugged == before
+
+
+def test_what_is_not_touched_has_no_owner_to_ask(plugins):
+    driver = sriov.SriovVIFDriver(
+        owners=owners(**{vifs.SLOT: uuids.other}))
+    driver.plug(server(), vifs.vif('hostdev_physical', 'direct-physical'))
+    driver.unplug(server(), vifs.vif('hostdev_physical', 'direct-physical'))
