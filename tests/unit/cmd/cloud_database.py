@@ -39,7 +39,10 @@ HOSTS = {
         'compute3': ({'sriov_capacity': UNKNOWN[:20]}, []),
         'stock1': ({'num_instances': '0'}, [
             POOL | {'physical_network': 'physnet2', 'count': 3,
-                    'address': '0000:03:00.0'}]),
+                    'address': '0000:03:00.0'},
+            POOL | {'physical_network': None, 'count': 6,
+                    'address': '0000:04:00.0'},
+            POOL | {'count': 7, 'address': '0000:05:00.0'}]),
     },
 }
 

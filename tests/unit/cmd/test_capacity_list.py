@@ -13,6 +13,7 @@ ALL = [
     ('compute1', 'physnet1', 'switchdev', 4, 4, 0),
     ('compute2', 'physnet2', 'unknown', None, None, 2),
     ('compute2', 'physnet2', 'unknown', 4, 4, 0),
+    ('stock1', 'null', 'unknown', None, None, 6),
     ('stock1', 'physnet2', 'unknown', None, None, 3),
 ]
 
@@ -33,6 +34,7 @@ def test_rows(cloud):
 def test_filters(cloud):
     found = listed(cloud, '--host', 'compute2', '--physnet', 'physnet2')
     assert sorted(found, key=str) == sorted(ALL[2:4], key=str)
+    assert listed(cloud, '--physnet', 'null') == [ALL[4]]
 
 
 def check_refusal(result, *parts):
