@@ -103,3 +103,16 @@ def test_on_its_own_host_a_server_gives_back_what_it_has(conf, host):
     assert move(tracker, port('a'))
     with pytest.raises(exception.ComputeResourcesUnavailable):
         move(tracker, port('b'))
+
+
+def test_a_reserve_that_is_touched_already(conf, host):
+    """What takes no more is not refused, and what comes back counts."""
+    tracker = host(vfs(A, 4)).tracker(OURS)
+    trackers.claim(tracker, port('a'))
+    conf.config(group='sriov', vf_reserve={trackers.PHYSNET: '4'})
+    assert move(tracker, port('a'))
+    conf.config(group='sriov', vf_reserve={})
+    tracker = host(vfs(A, 4)).tracker(OURS)
+    trackers.claim(tracker, port('a'))
+    conf.config(group='sriov', vf_reserve={trackers.PHYSNET: '2'})
+    assert move(tracker, port('a'), port('b'))

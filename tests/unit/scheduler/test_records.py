@@ -13,8 +13,11 @@ import pytest
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import bookkeeping
 from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.scheduler import reasons
 from nova_sriov_ext.scheduler import records
 from nova_sriov_ext.scheduler import requested
+from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
 
@@ -91,3 +94,29 @@ def test_drift_leaves_novas_own(conf, monkeypatch, caplog, drift, words):
         filters.SriovCapacityFilter()
     assert host_manager.HostState is there
     assert words in caplog.text
+
+
+def test_a_pf_and_its_vfs_exclude_each_other(conf):
+    """Also when several servers are scheduled at once."""
+    vf, pf = (given.pool(count, address='0000:03:00.0', dev_type=kind,
+                         physical_network='a')
+              for count, kind in ((2, 'type-VF'), (1, 'type-PF')))
+    state = hosts.host('host', vf, pf)
+    state.stats = {report.STATS_KEY: report.write(
+        report.Report(claim='assign'))}
+    bookkeeping.adapt(state)
+    state.pci_stats.apply_requests(
+        [given.port_request(physical_network='a')], {})
+    assert {pool['dev_type']: pool['count']
+            for pool in state.pci_stats.pools} == {
+                'type-VF': 1, 'type-PF': 0}
+
+
+def test_no_reserve_keeps_a_server_from_its_own_host(conf):
+    conf.config(group='sriov', vf_reserve={'a': '1'})
+    state = hosts.host('host', given.pool(1, physical_network='a'))
+    demand = gather.of_spec(hosts.request(
+        given.port_request(physical_network='a')))
+    assert filters.judge(state, demand).reason == reasons.RESERVED
+    state.instances = {uuids.server: None}
+    assert filters.judge(state, demand) is None
