@@ -3,12 +3,13 @@
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOX  := $(SUDO) .venv/bin/tox -q
 
-.PHONY: help setup test nova-tests test-all demo demo-keep demo-stop clean
+.PHONY: help setup test nova-tests test-all mutants demo demo-keep demo-stop clean
 
 help:
 	@echo "make test       linters, unit and functional tests, documentation"
 	@echo "make nova-tests Nova's own tests of what this project replaces"
 	@echo "make test-all   all tests there are, an hour and more: before a release"
+	@echo "make mutants    changes of the code that no test sees, hours of them"
 	@echo "make demo       a real cloud on this machine boots an SR-IOV server"
 	@echo "make demo-keep  the same, and leaves the cloud running"
 	@echo "make demo-stop  ends a cloud that demo-keep left running"
@@ -27,6 +28,10 @@ nova-tests: setup
 test-all: test
 	$(TOX) -e nova-tests
 
+# A part of them: make mutants MODULES='scheduler/*.py claim/tie.py'
+mutants: setup
+	$(TOX) -e mutants -- $(foreach module,$(MODULES),'$(module)')
+
 demo: setup
 	$(TOX) -e cloud -- demo
 
@@ -37,4 +42,4 @@ demo-stop: setup
 	$(TOX) -e cloud -- stop
 
 clean:
-	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache build doc/build *.egg-info
+	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache .mutants build doc/build *.egg-info

@@ -13,9 +13,10 @@ import pytest
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import filters
+from tests.unit import amount
 from tests.unit.scheduler import pools as given
 
-INPUTS = 100000
+INPUTS = amount.cases(100000)
 BATCH = 250
 PARTS = 4
 

@@ -9,10 +9,11 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.scheduler import filters
+from tests.unit import amount
 from tests.unit.scheduler import claims
 
 CASES = 20000
-HOSTS = 4400
+HOSTS = amount.cases(4400)
 SERVERS = 5
 PARTS = 4
 
@@ -60,6 +61,7 @@ def test_passes_what_the_claim_serves(conf, neutron, part):
         assert passed == suited, f'{name}: {requests} on {pools}'
         seen[suited] += 1
         unsuited += claimed is not None and not suited
-    assert sum(seen.values()) >= CASES / PARTS
-    assert min(seen.values()) > CASES / PARTS / 6, f'{seen}: one-sided'
-    assert unsuited > 5
+    if amount.PART == 1:
+        assert sum(seen.values()) >= CASES / PARTS
+        assert min(seen.values()) > CASES / PARTS / 6, f'{seen}: one-sided'
+        assert unsuited > 5

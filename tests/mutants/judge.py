@@ -1,0 +1,155 @@
+"""Runs tests on mutants: all is loaded once, each mutant is a fork of it.
+
+Nova takes seconds to import, most tests take milliseconds."""
+
+import gc
+import json
+import os
+import pathlib
+import resource
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+from tests.mutants import exchange
+from tests.mutants import modules
+
+# Seconds of wall time for a mutant that waits, not counts (a lost event);
+# one that counts is ended by its processor time, whatever else runs.
+WAIT = 120
+VERDICTS = {0: 'survived', 1: 'killed'}
+
+
+class Judge:
+    """Plugin of pytest that calls `work` once the tests are loaded."""
+
+    def __init__(self, work):
+        self._work = work
+        self._failed = False
+        self._calls = {}
+        self._functions = {}
+        self._loaded = {}
+
+    def pytest_runtest_logreport(self, report):
+        self._failed = self._failed or report.failed
+
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            raise session.Failed('the tests cannot be loaded')
+        self._items = {item.nodeid: item for item in session.items}
+        self._functions = exchange.functions(modules.ROOT)
+        # What is loaded is not looked at by the collector of any child.
+        gc.freeze()
+        self._measure()
+        self._work(self)
+        return True
+
+    def _run(self, items):
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(
+                item=item, nextitem=following)
+            if self._failed:
+                return False
+        return True
+
+    def _measure(self):
+        """Learn from one run without a mutant what each test takes, in
+        seconds, and which functions it calls. One that fails without a
+        mutant judges none."""
+        with tempfile.NamedTemporaryFile('w+') as report:
+            if os.fork() == 0:
+                self._child(lambda: self._record(report.name))
+            os.wait()
+            self._calls = json.load(report)
+
+    def _record(self, name):
+        calls = {}
+        for key, item in self._items.items():
+            called, started = set(), time.process_time()
+            watch(called)
+            self._failed = False
+            passed = self._run([item])
+            unwatch()
+            if passed:
+                calls[key] = (
+                    time.process_time() - started, sorted(called))
+        pathlib.Path(name).write_text(json.dumps(calls))
+        return True
+
+    def tests_of(self, mutant):
+        """Own tests that call the mutant's function, the quickest first."""
+        own = tuple(modules.own_tests(mutant.path))
+        function = f'{mutant.path}:{mutant.function}'
+        return sorted((seconds, key) for key, (seconds, called)
+                      in self._calls.items()
+                      if key.startswith(own) and function in called)
+
+    def start(self, mutant):
+        """Begin to judge a mutant; the child's process id, or None when no
+        test calls its function."""
+        tests = self.tests_of(mutant)
+        if not tests:
+            return None
+        loaded = self._keyed(mutant.path)
+        pid = os.fork()
+        if pid == 0:
+            limit = 5 + int(5 * sum(seconds for seconds, key in tests))
+            self._child(lambda: self._judge(mutant, loaded, tests), limit)
+        return pid
+
+    def _keyed(self, path):
+        if path not in self._loaded:
+            full = modules.ROOT / path
+            if str(full) not in self._functions:
+                raise RuntimeError(f'{full} is not what the tests load')
+            self._loaded[path] = exchange.by_key(
+                self._functions[str(full)], str(full), full.read_text())
+        return self._loaded[path]
+
+    def _judge(self, mutant, loaded, tests):
+        exchange.exchange(
+            loaded, str(modules.ROOT / mutant.path), mutant.source)
+        return self._run([self._items[key] for seconds, key in tests])
+
+    def _child(self, work, limit=None):
+        """Never returns. Exits 0 when the tests passed, 1 when one failed."""
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(quiet, number)
+        if limit:
+            used = int(time.process_time()) + 1
+            resource.setrlimit(
+                resource.RLIMIT_CPU, (used + limit, used + limit + 5))
+            signal.alarm(WAIT)
+        try:
+            os._exit(0 if work() else 1)
+        finally:
+            os._exit(1)
+
+    @staticmethod
+    def end():
+        """Wait for one mutant: its process id and verdict."""
+        pid, status = os.wait()
+        return pid, VERDICTS.get(
+            os.waitstatus_to_exitcode(status), 'timeout')
+
+
+def watch(called):
+    """Note the project's functions that are called, as path:name."""
+    root = f'{modules.ROOT}/'
+
+    def note(frame, event, argument):
+        code = frame.f_code
+        if event == 'call' and code.co_filename.startswith(root):
+            called.add(f'{code.co_filename.removeprefix(root)}'
+                       f':{code.co_qualname}')
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+
+
+def unwatch():
+    sys.setprofile(None)
+    threading.setprofile(None)
