@@ -45,9 +45,11 @@ class Run:
         self._out = out
         self._results = results.Results(KEPT)
         self._accepted = accepted.read()
+        self.sources = {
+            path: (modules.ROOT / path).read_text() for path in paths}
         self._mutants = [
-            mutant for path in paths for mutant in mutation.mutants(
-                path, (modules.ROOT / path).read_text())]
+            mutant for path, source in self.sources.items()
+            for mutant in mutation.mutants(path, source)]
         self._states = {path: self._state(path) for path in paths}
         self.verdicts = {}
 
@@ -114,7 +116,7 @@ def main(patterns):
         tests = dict.fromkeys(
             test for path in modules.chosen(patterns)
             for test in modules.own_tests(path))
-        judge = Judge(run.work)
+        judge = Judge(run.work, run.sources)
         code = pytest.main([*PYTEST, *tests], plugins=[judge])
         return code or not run.report()
 

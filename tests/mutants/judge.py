@@ -23,10 +23,15 @@ VERDICTS = {0: 'survived', 1: 'killed'}
 
 
 class Judge:
-    """Plugin of pytest that calls `work` once the tests are loaded."""
+    """Plugin of pytest that calls `work` once the tests are loaded.
 
-    def __init__(self, work):
+    :param sources: text of each module, by path: what is loaded, even when
+        the file has changed since
+    """
+
+    def __init__(self, work, sources):
         self._work = work
+        self._sources = sources
         self._failed = False
         self._calls = {}
         self._functions = {}
@@ -105,7 +110,7 @@ class Judge:
             if str(full) not in self._functions:
                 raise RuntimeError(f'{full} is not what the tests load')
             self._loaded[path] = exchange.by_key(
-                self._functions[str(full)], str(full), full.read_text())
+                self._functions[str(full)], str(full), self._sources[path])
         return self._loaded[path]
 
     def _judge(self, mutant, loaded, tests):

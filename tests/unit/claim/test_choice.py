@@ -46,12 +46,21 @@ def test_a_flavor_that_cannot_be_read(host, monkeypatch, caplog):
     assert f'server {trackers.uuids.server} cannot be read' in caplog.text
 
 
-def test_no_flavor_is_read_where_there_is_no_choice(host, monkeypatch):
+@pytest.mark.parametrize('requests, pfs, read', [
+    ([port('a')], [A], False),
+    ([alias(2, product_id='101e')], [A, B], False),
+    ([port('a'), alias(1, product_id='101e')], [A], False),
+    ([port('a')], [A, B], True),
+    ([port('a'), port('b')], [A], True),
+])
+def test_a_flavor_is_read_only_where_there_is_a_choice(
+        host, monkeypatch, caplog, requests, pfs, read):
+    """One more call of the conductor, under the tracker's lock."""
     monkeypatch.setattr(
         server.objects.Instance, 'get_by_uuid', None)
-    assert claim(host(vfs(A, 2)).tracker(OURS), port('a'))
-    assert claim(host(vfs(A, 2), vfs(B, 2)).tracker(OURS),
-                 alias(2, product_id='101e'))
+    devices = [vfs(address, 2) for address in pfs]
+    assert claim(host(*devices).tracker(OURS), *requests)
+    assert ('cannot be read' in caplog.text) is read
 
 
 @pytest.mark.parametrize('policy', ['spread', 'prefer_spread', 'pack'])
