@@ -1,0 +1,54 @@
+"""What a request of a server says about itself."""
+
+import pytest
+
+from nova_sriov_ext.scheduler import demand
+
+CHOSEN = {'rp_uuids': 'rp1,rp2'}
+
+
+@pytest.mark.parametrize('group, spec, mappings, providers', [
+    ('r1', {}, {'r1-0': ['rp3'], 'r1-1': ['rp4'], 'r2-0': ['rp5']},
+     ('rp3', 'rp4')),
+    # A move on the same host, a rescheduled boot: what is written there
+    # counts only without a choice of this time.
+    ('r1', CHOSEN, {'r1-0': ['rp3']}, ('rp3',)),
+    ('r1', CHOSEN, {}, ('rp1', 'rp2')),
+    ('r1', CHOSEN, None, ('rp1', 'rp2')),
+    ('r1', {}, {}, ()),
+    # A port: Placement does not place its VF.
+    (None, CHOSEN, {'r1-0': ['rp3']}, ()),
+])
+def test_what_placement_chose(group, spec, mappings, providers):
+    request = demand.Request(
+        specs=(spec,), count=2, name='alias a1', group=group)
+    assert request.placed(mappings) == providers
+
+
+def test_a_request_without_specs_has_no_choice():
+    assert demand.Request(
+        specs=(), count=1, name='alias a1', group='r1').placed({}) == ()
+
+
+@pytest.mark.parametrize('spec, is_vf, plain, tied, unit', [
+    ({'physical_network': 'a'}, True, True, False, 'VFs'),
+    ({'physical_network': None}, True, True, False, 'VFs'),
+    ({'physical_network': 'a', 'remote_managed': 'True'},
+     True, False, False, 'VFs'),
+    ({'physical_network': 'a', 'remote_managed': 'False'},
+     True, True, False, 'VFs'),
+    ({'physical_network': 'a', 'dev_type': 'vdpa'},
+     True, False, False, 'VFs'),
+    ({'physical_network': 'a', 'dev_type': 'type-PF'},
+     False, False, False, 'PFs'),
+    ({'physical_network': 'a', 'parent_ifname': 'p0'},
+     True, True, True, 'VFs'),
+    ({'physical_network': 'a', 'address': '0000:03:00.0'},
+     True, True, True, 'VFs'),
+    ({'address': '0000:03:00.0'}, False, False, False, 'devices'),
+    ({'vendor_id': '15b3'}, False, False, False, 'devices'),
+])
+def test_what_is_requested(spec, is_vf, plain, tied, unit):
+    request = demand.Request(specs=(spec,), count=1, name='request')
+    assert (request.is_vf, request.is_plain_vf, request.is_tied,
+            request.unit) == (is_vf, plain, tied, unit)
