@@ -52,3 +52,30 @@ def test_what_is_requested(spec, is_vf, plain, tied, unit):
     request = demand.Request(specs=(spec,), count=1, name='request')
     assert (request.is_vf, request.is_plain_vf, request.is_tied,
             request.unit) == (is_vf, plain, tied, unit)
+
+
+PORT = demand.Request(specs=({'physical_network': 'a'},), count=1,
+                      name='port p1', port='p1')
+ALIAS = demand.Request(specs=({},), count=1, name='alias a1')
+TIED = demand.Request(specs=({'physical_network': 'a'},), count=1,
+                      name='port p1', port='p1', bandwidth='g')
+
+
+@pytest.mark.parametrize('requests, aliases, bandwidth', [
+    ((PORT,), False, False), ((PORT, ALIAS), True, False),
+    ((PORT, TIED), False, True), ((), False, False)])
+def test_what_depends_on_placement(requests, aliases, bandwidth):
+    found = demand.Demand(requests=requests)
+    assert (found.has_aliases, found.has_bandwidth, found.is_placed) == (
+        aliases, bandwidth, aliases or bandwidth)
+
+
+@pytest.mark.parametrize('servers, reserves', [
+    (('s1', 's2'), {}), (('s2',), {'a': '1'}), ((), {'a': '1'})])
+def test_the_reserve_on_the_servers_own_host(servers, reserves):
+    asked = demand.Demand(
+        requests=(PORT,), pf_policy=demand.SPREAD, reserves={'a': '1'},
+        server='s1')
+    assert asked.on(servers) == demand.Demand(
+        requests=(PORT,), pf_policy=demand.SPREAD, reserves=reserves,
+        server='s1')

@@ -47,3 +47,6 @@ def test_a_pf_and_its_vf(policy):
     pools = [whole(PF0), pool(1, address=PF0)]
     wants = [Want(1, (1,), 'a'), Want(1, (0,))]
     assert assignment.assign(pools, wants, policy) is None
+    # That one could take either, counting does not tell.
+    wants = [Want(1, (0, 1)), Want(1, (0,))]
+    assert assignment.assign(pools, wants, policy) is None
