@@ -26,21 +26,24 @@ class Anybody(assigning.Server):
         tested or claimed
     :ivar to_come: tuple of nova.objects.InstancePCIRequest that are going to
         be claimed for it after those of a claim
+    :ivar attaching: whether no scheduler has seen the requests
     """
 
     requests = ()
     to_come = ()
+    attaching = False
     uuid = 'unknown'
 
     def tied(self, request, provider_mapping, pools, report):
         return tie.applied(request, pools, report)
 
     def suited(self, asked, mixed):
-        """Neutron is asked only on hosts with VFs of both modes."""
+        """Neutron is asked on hosts with VFs of both modes, and for ports
+        that are attached."""
         if asked.is_plain_vf and gather.is_offloaded(asked, CONF.sriov):
             return gather.with_mode(
                 asked, port_mode.PLAIN, CONF.sriov)
-        if not mixed:
+        if not (mixed or self.attaching and asked.is_plain_vf):
             return asked
         said = ports.mode_of(asked.port, self.requests)
         return said and gather.with_mode(asked, said, CONF.sriov)
@@ -53,15 +56,17 @@ class Server(Anybody):
     :param to_come: as Anybody.to_come
     :param returned: as assigning.Server.returned
     :param evacuated: whether its host is down
+    :param attaching: as Anybody.attaching
     """
 
     def __init__(self, uuid, flavor, held=frozenset(), to_come=(),
-                 returned=(), evacuated=False):
+                 returned=(), evacuated=False, attaching=False):
         self.uuid = uuid
         self._flavor = flavor
         self.held = held
         self.to_come = to_come
         self.returned = returned
+        self.attaching = attaching
         self._lifted = evacuated and CONF.sriov.evacuation_uses_reserve
 
     def reserves(self, requests):

@@ -42,7 +42,7 @@ class AssigningTracker(manager.PciDevTracker):
         """
         requests = claim._pci_requests
         server = self._server(requests, lambda: servers.flavor_of(claim),
-                              servers.is_evacuated(claim))
+                              evacuated=servers.is_evacuated(claim))
         # The claim follows under the same lock, if at all.
         self._tested = requests, server
         with self.stats.serving(server):
@@ -78,7 +78,8 @@ class AssigningTracker(manager.PciDevTracker):
         if tested is not pci_requests:
             server = self._server(
                 pci_requests,
-                lambda: servers.flavor_in_database(context, uuid))
+                lambda: servers.flavor_in_database(context, uuid),
+                attaching=True)
         try:
             with self.stats.serving(server):
                 return super()._claim_instance(
@@ -101,9 +102,9 @@ class AssigningTracker(manager.PciDevTracker):
             if request.request_id not in done:
                 yield request
 
-    def _server(self, pci_requests, flavor, evacuated=False):
+    def _server(self, pci_requests, flavor, **what):
         """:param flavor: as server.Server has it
-        :param evacuated: as server.Server has it
+        :param what: more of server.Server
         :returns: server.Server
         """
         uuid = pci_requests.instance_uuid
@@ -118,7 +119,7 @@ class AssigningTracker(manager.PciDevTracker):
         for dev, pool in self._vfs(uuid):
             here[dev.request_id in mine].append(pool)
         return servers.Server(
-            uuid, flavor, returned=here[True], evacuated=evacuated,
+            uuid, flavor, returned=here[True], **what,
             held=frozenset((pool.get(demand.PHYSNET) or '', pool['address'])
                            for pool in here[False]))
 

@@ -99,9 +99,25 @@ def test_plain_ports_get_legacy_vfs_only_if_so_configured(
     ('legacy', 'legacy'), ('switchdev', 'switchdev'), ('unknown', 'unknown'),
     ('unknown', 'switchdev')])
 def test_with_one_mode_nobody_is_asked(host, neutron, modes):
+    """The filter has judged the host, for what was scheduled."""
     tracker = host(vfs(A, 1), vfs(B, 1), rows=rows(*modes)).tracker(OURS)
-    assert claim(tracker, port('offloaded'))
+    assert trackers.passes(tracker, port('offloaded'))
     assert neutron.calls == 0
+
+
+@pytest.mark.parametrize('name, mode, found', [
+    ('offloaded', 'legacy', None), ('offloaded', 'switchdev', SWITCHDEV_VF),
+    ('plain', 'switchdev', None), ('plain', 'legacy', SWITCHDEV_VF)])
+def test_with_one_mode_an_attached_port_is_judged(
+        conf, host, neutron, name, mode, found):
+    conf.config(group='sriov', plain_port_mode='legacy')
+    neutron.request('offloaded')
+    tracker = host(vfs(B, 1), rows=rows(b=mode)).tracker(OURS)
+    if found:
+        assert claim(tracker, port(name)) == [found]
+    else:
+        with pytest.raises(refusal.ClaimRefused, match='asked'):
+            claim(tracker, port(name))
 
 
 def test_one_look_up_serves_all_ports_test_and_claim(mixed, neutron):
