@@ -1,0 +1,28 @@
+"""A random walk; SRIOV_WALK_STEPS and SRIOV_WALK_SEED choose another."""
+
+import os
+
+import hypothesis
+from hypothesis import stateful
+
+from tests.functional.nova.walk import machine
+
+STEPS = int(os.environ.get('SRIOV_WALK_STEPS', '200'))
+SEED = int(os.environ.get('SRIOV_WALK_SEED', '1'))
+# Of one cloud.
+_LENGTH = 50
+
+
+def test_walk():
+    print(f'{STEPS} steps, seed {SEED}')
+    stateful.run_state_machine_as_test(
+        hypothesis.seed(SEED)(machine.Walk),
+        settings=hypothesis.settings(
+            max_examples=STEPS // _LENGTH + 1,
+            stateful_step_count=_LENGTH,
+            deadline=None, database=None,
+            # Each look at a smaller example would be another cloud.
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck)))
+    print(machine.Walk.done)
+    assert machine.Walk.done.total() >= STEPS

@@ -1,0 +1,1 @@
+"""A random walk through Nova's API, see machine.py."""

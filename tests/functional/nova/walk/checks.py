@@ -1,0 +1,118 @@
+"""What holds after every step of the walk."""
+
+import collections
+
+from lxml import etree
+
+from tests.functional.nova import placement
+from tests.functional.nova.walk import hosts
+
+_VF = 'type-VF'
+_VF_ADDRESSES = ('./devices/interface[@type="hostdev"]/source/address')
+
+
+class Checks:
+    """Placement, Nova's tracker, libvirt and Neutron tell the same.
+
+    :param cloud: cloud.Cloud
+    """
+
+    def __init__(self, cloud):
+        self._cloud = cloud
+
+    def run(self):
+        for host in self._up():
+            self._cloud.update(host.name)
+        for server in self._cloud.servers:
+            assert server.status != 'ERROR', self._cloud.fault(server)
+            self._ports(server)
+        for host in self._up():
+            devices = self._cloud.devices(host)
+            self._owners(host, devices)
+            self._pools(host, devices)
+            self._placement(host, devices)
+            self._domains(host, devices)
+
+    def _up(self):
+        return [host for host in self._cloud.hosts.values() if host.up]
+
+    def _ports(self, server):
+        """Each port has a VF of the mode that it requested, and Nova's
+        record of the server's VFs is Neutron's."""
+        if server.status == 'SHELVED_OFFLOADED':
+            return
+        host = self._cloud.hosts[server.host]
+        slots = {port.id: self._cloud.neutron.slot_of(port.id)
+                 for port in server.ports}
+        assert sorted(slots.values()) == sorted(
+            device.address for device in self._cloud.devices(host)
+            if device.instance_uuid == server.id
+            and device.dev_type == _VF), (server, slots)
+        for port in server.ports:
+            mode = host.modes[hosts.pf_of(slots[port.id])]
+            assert mode == port.mode or not port.is_strict, (server, port)
+
+    def _owners(self, host, devices):
+        """Only servers that are here, or may come back, have devices."""
+        found = collections.Counter(
+            (device.instance_uuid, device.dev_type == _VF)
+            for device in devices
+            if device.status in ('claimed', 'allocated'))
+        expected = collections.Counter()
+        for server in self._cloud.servers:
+            here = {}
+            if server.host == host.name:
+                here[server.host] = server.flavor, server.ports
+            if server.old and server.old[0] == host.name:
+                here[server.old[0]] = server.old[1:]
+            for flavor, ports in here.values():
+                expected[server.id, True] += len(ports)
+                expected[server.id, False] += 'alias' in flavor
+        assert +found == +expected, host.name
+
+    def _pools(self, host, devices):
+        tracker = self._cloud.computes[host.name].manager.rt.pci_tracker
+        found = collections.Counter()
+        for pool in tracker.stats.pools:
+            found[pool['dev_type']] += pool['count']
+        free = collections.Counter(
+            device.dev_type for device in devices if device.is_available())
+        assert +found == +free, host.name
+
+    def _placement(self, host, devices):
+        if placement.VF_CLASS not in self._cloud.inventories(host.name):
+            assert not host.in_placement, host.name
+            return
+        numbers = self._cloud.numbers(host.name)
+        if host.in_placement:
+            assert numbers.free == sum(
+                device.is_available() and device.dev_type == _VF
+                for device in devices), (host.name, numbers)
+        else:
+            assert numbers.free <= 0, (host.name, numbers)
+
+    def _domains(self, host, devices):
+        """libvirt's guests have the VFs that Nova gave to their servers."""
+        servers = {server.id: server for server in self._cloud.servers
+                   if server.host == host.name}
+        # What is resized is powered off where it was.
+        left = {server.id for server in self._cloud.servers
+                if server.old and server.old[0] == host.name}
+        domains = {domain.UUIDString(): domain for domain in
+                   self._cloud.connection(host.name)._vms.values()
+                   if domain.UUIDString() not in left}
+        assert domains.keys() == servers.keys(), (host.name, domains, servers)
+        for uuid, domain in domains.items():
+            found = etree.fromstring(domain.XMLDesc(0)).xpath(_VF_ADDRESSES)
+            addresses = sorted(map(_address, found))
+            assert addresses == sorted(
+                device.address for device in devices
+                if device.instance_uuid == uuid
+                and device.dev_type == _VF), (addresses, servers[uuid])
+
+
+def _address(element):
+    domain, bus, slot, function = (
+        int(element.get(key), 0)
+        for key in ('domain', 'bus', 'slot', 'function'))
+    return f'{domain:04x}:{bus:02x}:{slot:02x}.{function:x}'
