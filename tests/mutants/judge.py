@@ -3,6 +3,7 @@
 Nova takes seconds to import, most tests take milliseconds."""
 
 import gc
+import importlib
 import json
 import os
 import pathlib
@@ -44,6 +45,9 @@ class Judge:
         if session.testsfailed:
             raise session.Failed('the tests cannot be loaded')
         self._items = {item.nodeid: item for item in session.items}
+        for path in self._sources:
+            # Some tests load them later.
+            importlib.import_module(modules.name(path))
         self._functions = exchange.functions(modules.ROOT)
         # What is loaded is not looked at by the collector of any child.
         gc.freeze()

@@ -30,3 +30,9 @@ def chosen(patterns):
 def own_tests(path):
     """What pytest is called with for the module at this path."""
     return OWN[str(pathlib.PurePath(path).parent)]
+
+
+def name(path):
+    """As Python imports it."""
+    return '.'.join(pathlib.PurePath(path).with_suffix('').parts).removesuffix(
+        '.__init__')
