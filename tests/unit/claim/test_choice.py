@@ -1,6 +1,8 @@
 """Which of the VFs that Nova accepts a server gets."""
 
+from nova import context
 from nova import exception
+from nova import objects
 import pytest
 
 from nova_sriov_ext import report
@@ -167,3 +169,17 @@ def test_a_resize_on_the_same_host_is_no_attachment(host, flavor):
     ports = port('a'), port('b')
     claim(tracker, *ports)
     assert set(pfs(tracker, *ports)) == {A, B}
+
+
+def test_the_flavor_is_read_with_the_rights_to(monkeypatch):
+    flavor = objects.Flavor(extra_specs={'sriov:pf_policy': 'spread'})
+
+    def stored(found, uuid, expected_attrs):
+        assert found.is_admin and found.project_id == 'project'
+        assert (uuid, expected_attrs) == (trackers.uuids.server, ['flavor'])
+        return objects.Instance(uuid=uuid, flavor=flavor)
+
+    monkeypatch.setattr(server.objects.Instance, 'get_by_uuid', stored)
+    asking = context.RequestContext('user', 'project', is_admin=False)
+    assert server.flavor_in_database(
+        asking, trackers.uuids.server) is flavor

@@ -77,6 +77,11 @@ def test_one_line_tells_why_no_node_fits(host, no_database, caplog):
     assert f'server {uuids.server} cannot be claimed, tried 2' in lines[0]
     assert 'physnet2: 2 VFs asked from different PFs, they would come from 1' \
         in lines[0]
+    assert 'last on NUMA nodes [1]' in lines[0]
+    # Of a pool its tags and its count; its devices are many lines.
+    pools = lines[0].partition('pools: ')[2]
+    assert f"'address': '{A}'" in pools and "'count': 2" in pools
+    assert "'devices'" not in pools
     assert move(tracker, port('a'), port('b'), new=NUMA)
 
 
