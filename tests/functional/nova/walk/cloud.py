@@ -374,7 +374,9 @@ class Cloud(placement.PlacementTest):
 
     def evacuate(self, server):
         before = server.host
-        self.api.post_server_action(server.id, {'evacuate': {}})
+        # Casts are calls in Nova's functional tests: NoValidHost comes here.
+        with contextlib.suppress(client.OpenStackApiException):
+            self.api.post_server_action(server.id, {'evacuate': {}})
         server.status = self.settle(server, 'SHUTOFF', 'ACTIVE')
         if server.host != before and server.status == 'SHUTOFF':
             self.api.post_server_action(server.id, {'os-start': None})
