@@ -63,9 +63,9 @@ class PurgePlacement(Lister):
         parser.add_argument(
             '--physnet-trait', action='append', default=[],
             type=_physnet_trait, metavar='TRAIT',
-            help='remove this trait of a physnet too, though nothing says that '
-                 'it was not set by hand; for one of a release before this '
-                 'option; may be given more than once')
+            help='remove this trait of a physnet too, though nothing says '
+                 'that it was not set by hand; for one of a release before '
+                 'this option; may be given more than once')
         parser.add_argument(
             '--force', action='store_true',
             help='also where nova-compute last said that it publishes VFs; '
