@@ -123,6 +123,27 @@ class SriovServersTest(base.ServersTestBase):
             networks=[{'port': port} for port in ports],
             expected_state=expected_state, **kwargs)
 
+    def boot_port(self, number=1, **binding):
+        """:returns: tuple (server, id of its port, address of its VF)"""
+        port = self.create_port(number, **binding)
+        server = self.boot(port)
+        device, = self.record(server).pci_devices
+        return server, port, device.address
+
+    @staticmethod
+    def record(server):
+        """:returns: objects.Instance"""
+        return objects.Instance.get_by_uuid(
+            context.get_admin_context(), server['id'],
+            expected_attrs=['pci_devices', 'info_cache'])
+
+    def assign(self):
+        """Computes that start from now on have this project's claim."""
+        self.flags(claim_policy='assign', group='sriov')
+        # Put back after the test what the driver replaces.
+        for name, value in _STOCK.items():
+            self.useFixture(fixtures.MonkeyPatch(name, value))
+
     def interfaces(self, hostname='compute1'):
         """:returns: list of ``<interface>`` elements that libvirt was given"""
         connection = self.computes[hostname].driver._host.get_connection()
@@ -189,12 +210,6 @@ _STOCK = {'nova.compute.claims.Claim._claim_test': trial.STOCK,
           'nova.pci.manager.PciDevTracker': manager.PciDevTracker,
           'nova.compute.utils.update_pci_request_with_placement_allocations':
           utils.update_pci_request_with_placement_allocations}
-
-
-def put_back_claim(test):
-    """Put Nova's own claim back after a test."""
-    for name, value in _STOCK.items():
-        test.useFixture(fixtures.MonkeyPatch(name, value))
 
 
 def log_of(name, level):

@@ -9,7 +9,6 @@ from nova import objects
 
 from nova_sriov_ext import conf
 from nova_sriov_ext import report
-from nova_sriov_ext.claim import tracker
 from tests.functional.nova import base
 
 # A test says what it wants before the driver is loaded.
@@ -92,11 +91,7 @@ class UnreadableTest(base.SriovServersTest):
 
     def setUp(self):
         super().setUp()
-        self.flags(claim_policy='assign', group='sriov')
-        # Put back after the test what the driver replaces.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.pci.manager.PciDevTracker',
-            tracker.AssigningTracker.__base__))
+        self.assign()
 
     def told(self):
         node = objects.ComputeNode.get_by_nodename(

@@ -26,8 +26,7 @@ class AssigningTest(base.SriovServersTest):
 
     def setUp(self):
         super().setUp()
-        self.flags(claim_policy='assign', group='sriov')
-        base.put_back_claim(self)
+        self.assign()
 
     def pfs(self, *ports):
         """:returns: list of the slots of the PFs that the ports' VFs are

@@ -65,8 +65,7 @@ class AssignedTest(base.SriovServersTest):
             json.dumps(vf | {'address': '0000:81:00.*', 'trusted': 'true'}),
             json.dumps(vf | {'address': '0000:81:01.*', 'rack': '7',
                              'shelf': '2'})])
-        self.flags(claim_policy='assign', group='sriov')
-        base.put_back_claim(self)
+        self.assign()
 
     def test_the_scheduler_keeps_count_as_the_claim_does(self):
         """Nova's scheduler takes what it gave from the pools of the host

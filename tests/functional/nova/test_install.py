@@ -3,8 +3,6 @@
 import contextlib
 import json
 
-from nova import context
-from nova import objects
 from nova.tests.fixtures import libvirt as fakelibvirt
 
 from nova_sriov_ext.claim import tracker
@@ -66,9 +64,7 @@ class InstallTest(base.SriovServersTest):
         options = {} if flavor is None else {
             'flavor_id': self._create_flavor(extra_spec=flavor)}
         server = self.boot(self.create_port(number, **binding), **options)
-        device, = objects.Instance.get_by_uuid(
-            context.get_admin_context(), server['id'],
-            expected_attrs=['pci_devices']).pci_devices
+        device, = self.record(server).pci_devices
         return server, device.address
 
     def state(self, servers):

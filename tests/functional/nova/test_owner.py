@@ -3,8 +3,6 @@
 import json
 import logging
 
-from nova import context
-from nova import objects
 from nova.tests.fixtures import libvirt as fakelibvirt
 
 from tests.functional.nova import base
@@ -19,18 +17,6 @@ class OwnerTest(base.SriovServersTest):
         super().setUp()
         self.log = self.useFixture(base.log_of(
             'nova_sriov_ext.virt', logging.INFO))
-
-    def boot_port(self, number, **binding):
-        """:returns: tuple (server, id of its port, address of its VF)"""
-        port = self.create_port(number, **binding)
-        server = self.boot(port)
-        device, = self.record(server).pci_devices
-        return server, port, device.address
-
-    def record(self, server):
-        return objects.Instance.get_by_uuid(
-            context.get_admin_context(), server['id'],
-            expected_attrs=['pci_devices', 'info_cache'])
 
     def mislead(self, server, port, slot):
         """The source of a live migration has died when the binding of the

@@ -3,7 +3,6 @@
 from unittest import mock
 
 from nova.cmd import manage
-from nova import context
 from nova import objects
 
 from nova_sriov_ext import report
@@ -224,7 +223,6 @@ class RepairTest(placement.PlacementTest):
         assert self.numbers() == Numbers(4, reserved=0, used=0)
 
     def set_task_state(self, server, task_state):
-        instance = objects.Instance.get_by_uuid(
-            context.get_admin_context(), server['id'])
+        instance = self.record(server)
         instance.task_state = task_state
         instance.save()

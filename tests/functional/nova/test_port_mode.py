@@ -12,7 +12,6 @@ from nova.tests.functional.libvirt import base as libvirt_base
 import pytest
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.claim import tracker
 from tests.functional.nova import base
 from tests.functional.nova import neutron
 from tests.sim import card
@@ -35,11 +34,7 @@ class Cloud(libvirt_base.LibvirtMigrationMixin, base.SriovServersTest):
 
     def setUp(self):
         super().setUp()
-        self.flags(claim_policy='assign', group='sriov')
-        # Put back after the test what the driver replaces.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.pci.manager.PciDevTracker',
-            tracker.AssigningTracker.__base__))
+        self.assign()
         # The fixture's servers have no disk to copy.
         self.useFixture(fixtures.MockPatch(
             'nova.virt.libvirt.driver.LibvirtDriver'
@@ -97,7 +92,7 @@ class RequestedTest(Cloud):
 
     HOSTS = {'compute1': MIXED, 'compute2': MIXED, 'compute3': (LEGACY,)}
 
-    def life(self, port):
+    def assert_switchdev_for_life(self, port):
         server = self.boot(port, host='compute1')
         on = {number: (f'compute{number}', SWITCHDEV, 'ovs')
               for number in (1, 2)}
@@ -129,7 +124,7 @@ class RequestedTest(Cloud):
         assert self.where(server, port)[1:] == (SWITCHDEV, 'ovs')
 
     def test_by_capabilities(self):
-        self.life(self.create_port(
+        self.assert_switchdev_for_life(self.create_port(
             profile={'capabilities': [SWITCHDEV]}))
 
     def test_by_the_word(self):

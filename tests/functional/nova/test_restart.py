@@ -1,8 +1,6 @@
 """nova-compute starts again, whatever its servers' ports look like now."""
 
-from nova import context
 from nova import exception
-from nova import objects
 from oslo_concurrency import processutils
 import pytest
 
@@ -33,8 +31,7 @@ class RestartTest(base.SriovServersTest):
         """:returns: the server's vm_state after the change and a restart"""
         self.start_host(infiniband=infiniband)
         server = self.boot(self.create_port(**binding))
-        instance = objects.Instance.get_by_uuid(
-            context.get_admin_context(), server['id'])
+        instance = self.record(server)
         network_info = instance.info_cache.network_info
         change(network_info[0])
         instance.info_cache.network_info = network_info

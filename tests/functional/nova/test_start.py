@@ -2,8 +2,6 @@
 
 import logging
 
-from nova import context
-from nova import objects
 from nova.compute import power_state
 
 from tests.functional.nova import base
@@ -23,16 +21,7 @@ class StartTest(base.SriovServersTest):
             'nova_sriov_ext.virt', logging.INFO))
 
     def boot_port(self, number=1):
-        """:returns: tuple (server, id of its port, address of its VF)"""
-        port = self.create_port(number, vif_type='ovs')
-        server = self.boot(port)
-        device, = self.record(server).pci_devices
-        return server, port, device.address
-
-    def record(self, server):
-        return objects.Instance.get_by_uuid(
-            context.get_admin_context(), server['id'],
-            expected_attrs=['pci_devices'])
+        return super().boot_port(number, vif_type='ovs')
 
     def restart(self):
         self.switch.restart_process()

@@ -3,12 +3,10 @@
 import json
 import logging
 
-import fixtures
 import nova.conf
 from nova.tests.fixtures import libvirt as fakelibvirt
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.placement import names
 from tests.functional.nova import base
 from tests.functional.nova import placement
@@ -128,11 +126,7 @@ class AssigningTest(Tunnelled, base.SriovServersTest):
 
     def setUp(self):
         super().setUp()
-        self.flags(claim_policy='assign', group='sriov')
-        # Put back after the test what the driver replaces.
-        self.useFixture(fixtures.MonkeyPatch(
-            'nova.pci.manager.PciDevTracker',
-            tracker.AssigningTracker.__base__))
+        self.assign()
 
     def slot(self, port):
         bound = self.neutron.show_port(port)['port']

@@ -23,6 +23,15 @@ def host(compute):
     return host
 
 
+def assert_plugs(host, port):
+    plugged = []
+    host.act(('plug', port),
+             lambda: plugged.extend(host.ovs.ports('br-int')),
+             ('unplug', port)).result()
+    assert plugged == [host.representor(port.vf)]
+    assert host.ovs.ports('br-int') == []
+
+
 def test_the_leader_is_killed(host):
     """While the plugin is connected to it."""
     one, two = Port(VFS[0]), Port(VFS[1])
@@ -87,12 +96,11 @@ def test_all_kinds_of_remotes(host, tmp_path):
         host.options['os_vif_vflag']['ovsdb_connection'] = ', '.join(
             kinds[(turn + number) % 3]
             for number, kinds in enumerate(remotes))
-        host.act(('plug', port), ('unplug', port)).result()
+        assert_plugs(host, port)
 
 
 def test_some_are_not_there(host):
     leader = host.ovs.leader()
     host.options['os_vif_vflag']['ovsdb_connection'] = (
         f'tcp:127.0.0.1:1,{host.ovs.remote(leader)},unix:/nonexistent')
-    port = Port(VFS[0])
-    host.act(('plug', port), ('unplug', port)).result()
+    assert_plugs(host, Port(VFS[0]))

@@ -76,5 +76,7 @@ def test_another_servers_vf(conf, plugins, chosen):
 def test_what_is_not_touched_has_no_owner_to_ask(plugins):
     driver = sriov.SriovVIFDriver(
         owners=owners(**{vifs.SLOT: uuids.other}))
-    driver.plug(server(), vifs.vif('hostdev_physical', 'direct-physical'))
-    driver.unplug(server(), vifs.vif('hostdev_physical', 'direct-physical'))
+    pf = vifs.vif('hostdev_physical', 'direct-physical')
+    driver.plug(server(), pf)
+    driver.unplug(server(), pf)
+    assert holders(plugins) == []
