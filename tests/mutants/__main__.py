@@ -117,7 +117,8 @@ def main(patterns):
             test for path in modules.chosen(patterns)
             for test in modules.own_tests(path))
         judge = Judge(run.work, run.sources)
-        code = pytest.main([*PYTEST, *tests], plugins=[judge])
+        without = [f'--ignore={path}' for path in modules.WITHOUT]
+        code = pytest.main([*PYTEST, *without, *tests], plugins=[judge])
         return code or not run.report()
 
 

@@ -16,6 +16,10 @@ OWN = {
     'os_vif_vflag': ['tests/unit/vflag'],
 }
 
+# Tests that judge none: each fork would start a process that loads Nova.
+WITHOUT = ('tests/unit/virt/test_side_by_side.py',
+           'tests/unit/vflag/test_stock.py')
+
 
 def chosen(patterns):
     """Paths of the modules that match one of the patterns, from the root;
