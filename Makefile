@@ -44,4 +44,4 @@ demo-stop: setup
 	$(TOX) -e cloud -- stop
 
 clean:
-	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache .mutants build doc/build *.egg-info
+	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache .mutants build doc/build releasenotes/build *.egg-info
