@@ -8,6 +8,8 @@ check fails it leaves them claimed until a periodic task.
 
 import weakref
 
+from nova_sriov_ext import nova_compat
+
 
 class Arrivals:
     """Tells the tracker what is to come, and takes back what is in vain.
@@ -20,6 +22,7 @@ class Arrivals:
 
     def __init__(self, virtapi):
         self._virtapi = virtapi
+        self._works = nova_compat.works(nova_compat.LIVE_MIGRATION)
         # What identifies a check at its end → the server.
         self._checked = weakref.WeakKeyDictionary()
 
@@ -55,5 +58,7 @@ class Arrivals:
         """:returns: dict, as tracker.AssigningTracker has it; None with
             Nova's own tracker
         """
+        if not self._works:
+            return None
         return getattr(self._virtapi._compute.rt.pci_tracker, 'arriving',
                        None)

@@ -5,7 +5,9 @@ import importlib
 from cliff.command import Command
 from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
+import prettytable
 
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext.cmd import nova_conf
 
 _DRIVER = 'nova.virt.sriov_ext'
@@ -20,7 +22,23 @@ class Check(Command):
     """
 
     def take_action(self, parsed_args):
-        return int(Checks(self.app_args.config_file).check())
+        code = int(Checks(self.app_args.config_file).check())
+        self.app.stdout.write(
+            'What this project uses of Nova that Nova calls private:\n'
+            f'{_table(nova_compat.rows())}\n')
+        return code
+
+
+def part_works(_, part):
+    """:param part: one of nova_compat.PARTS
+    :returns: upgradecheck.Result
+    """
+    differences = part.differences()
+    if differences:
+        return _result(
+            'FAILURE', f'{part.title} is turned off. {part.instead} This '
+            f'Nova is not what it was written for: {"; ".join(differences)}')
+    return _result('SUCCESS')
 
 
 class Checks(upgradecheck.UpgradeCommands):
@@ -51,21 +69,20 @@ class Checks(upgradecheck.UpgradeCommands):
                 'nova-compute.')
         return _result('SUCCESS')
 
-    def _claim(self):
-        from nova_sriov_ext import claim
-        differences = claim.problems()
-        if differences:
-            return _result(
-                'FAILURE', "Nova's own PCI claim stays in place whatever "
-                '[sriov]claim_policy says. This Nova is not what the other '
-                f'was written for: {"; ".join(differences)}')
-        return _result('SUCCESS')
-
     _upgrade_checks = (
         ('Options in nova.conf', _options),
         ('Compute driver', _driver),
-        ('PCI claim', _claim),
+        *((part.title, (part_works, {'part': part}))
+          for part in nova_compat.PARTS),
     )
+
+
+def _table(rows):
+    table = prettytable.PrettyTable(
+        ('Part', 'How', 'Name in Nova', 'Expected', 'Holds'))
+    table.align = 'l'
+    table.add_rows(rows)
+    return table
 
 
 def _result(code, details=None):

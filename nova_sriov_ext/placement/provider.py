@@ -14,6 +14,7 @@ from nova import objects
 import nova.conf
 
 from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import inventory
@@ -29,6 +30,7 @@ class Provider:
 
     def __init__(self, virtapi):
         self._virtapi = virtapi
+        self._works = nova_compat.works(nova_compat.PLACEMENT)
 
     def is_published(self, nodename):
         """Whether ``stats`` may say that the VFs are in Placement.
@@ -38,7 +40,8 @@ class Provider:
 
         :returns: bool
         """
-        return CONF.sriov.claim_in_placement and _node(nodename) is not None
+        return (self._works and CONF.sriov.claim_in_placement
+                and _node(nodename) is not None)
 
     def update(self, tree, nodename, before, rows, reshape=False):
         """Publish the VFs.
@@ -51,9 +54,9 @@ class Provider:
         :raises ResourceProviderAllocationRetrievalFailed: Placement refuses;
             the resource tracker tries again at the next update
         """
-        tracker = self._virtapi._compute.rt.pci_tracker
+        tracker = self._works and self._virtapi._compute.rt.pci_tracker
         wanted = CONF.sriov.claim_in_placement
-        if tracker is None or not (wanted or before):
+        if not tracker or not (wanted or before):
             _merge(tree, nodename, before)
             return
         node = _node(nodename)

@@ -10,7 +10,7 @@ from nova.scheduler import host_manager
 from nova.scheduler import request_filter
 from oslo_log import log as logging
 
-from nova_sriov_ext import drift
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext.scheduler import bookkeeping
 from nova_sriov_ext.scheduler import requested
 
@@ -18,16 +18,6 @@ LOG = logging.getLogger(__name__)
 
 # Nova's, whatever stands in its place by now.
 STOCK = host_manager.HostState
-
-_PARAMETERS = {
-    (STOCK, '_update_from_compute_node'): 'compute',
-    (host_manager.HostManager, 'host_state_cls'): 'host node cell kwargs',
-}
-_CALLS = (
-    (host_manager.HostManager, 'host_state_cls', 'HostState'),
-    (STOCK, '_update_from_compute_node', 'pci_stats'),
-    (request_filter, 'process_reqspec', 'ALL_REQUEST_FILTERS'),
-)
 
 
 class HostRecord(host_manager.HostState):
@@ -45,23 +35,8 @@ class HostRecord(host_manager.HostState):
 def install():
     """Replace ``HostState`` in nova.scheduler.host_manager, and add a request
     filter that changes nothing."""
-    differences = problems()
-    if differences:
-        LOG.error('Filters before SriovCapacityFilter judge hosts by the '
-                  "order of Nova's own claim. This Nova is not what the other "
-                  'was written for: %s', '; '.join(differences))
+    if not nova_compat.works(nova_compat.RECORDS):
         return
     host_manager.HostState = HostRecord
     if requested.remember not in request_filter.ALL_REQUEST_FILTERS:
         request_filter.ALL_REQUEST_FILTERS.append(requested.remember)
-
-
-def problems():
-    """:returns: list of str, how Nova differs from what this was written
-        for; empty when it does not
-    """
-    found = drift.differences(_PARAMETERS, _CALLS)
-    if host_manager.HostState not in (STOCK, HostRecord):
-        found.append(f'{drift.name(host_manager.HostState)} stands for '
-                     f'{drift.name(STOCK)}')
-    return found

@@ -11,6 +11,7 @@ from oslo_log import log as logging
 from nova_sriov_ext import capacity
 from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext import report
 from nova_sriov_ext import snapshots
 from nova_sriov_ext.claim import arrivals
@@ -34,13 +35,17 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         super().__init__(virtapi, read_only)
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
-        self.vif_driver = vif.SriovVIFDriver(
-            self._host, owner.Owners(virtapi))
-        self._start = start.Start(self.vif_driver.replug)
+        plugs = nova_compat.works(nova_compat.VIFS)
+        if plugs:
+            self.vif_driver = vif.SriovVIFDriver(
+                self._host, owner.Owners(virtapi))
+        self._start = start.Start(lambda *args: self.vif_driver.replug(*args))
+        self._waits = plugs and nova_compat.works(nova_compat.START)
         # nova-compute loads its driver before it makes its tracker.
         self._claim = claim.install()
         self._arrivals = arrivals.Arrivals(virtapi)
         self._provider = provider.Provider(virtapi)
+        self._detaches = nova_compat.works(nova_compat.DETACH)
         self._snapshots = snapshots.Snapshots(lambda: Host().snapshot())
         # As last reported: two answers of one update shall agree.
         self._rows = ()
@@ -48,7 +53,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
     def init_host(self, host):
         """Start, although VIFs of servers may have to wait."""
         super().init_host(host)
-        self._start.begin()
+        if self._waits:
+            self._start.begin()
 
     def plug_vifs(self, instance, network_info):
         """Plug all; while nova-compute starts, what can be plugged."""
@@ -112,15 +118,13 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                           'counted; reporting what was counted before')
             return self._rows
 
-    def _detach_with_retry(self, guest, instance_uuid, get_device_conf_func,
-                           device_name):
+    def _detach_with_retry(self, *args, **kwargs):
         """Detach a device, an 802.1Qbg interface, too: of what Nova's class
         reads, it writes what libvirt refuses."""
-        super()._detach_with_retry(
-            guest, instance_uuid,
-            lambda *args, **kwargs: extras.writable(
-                get_device_conf_func(*args, **kwargs)),
-            device_name)
+        detach = super()._detach_with_retry
+        if self._detaches:
+            detach = _writing_all(detach)
+        detach(*args, **kwargs)
 
     def check_can_live_migrate_destination(self, context, instance, *args,
                                            **kwargs):
@@ -158,3 +162,11 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         super().update_provider_tree(provider_tree, nodename, allocations)
         self._provider.update(provider_tree, nodename, before,
                               self._rows, reshape=bool(allocations))
+
+
+def _writing_all(detach):
+    """:param detach: Nova's ``_detach_with_retry``"""
+    def call(guest, instance_uuid, get_device_conf_func, device_name):
+        detach(guest, instance_uuid, lambda *args, **kwargs: extras.writable(
+            get_device_conf_func(*args, **kwargs)), device_name)
+    return call

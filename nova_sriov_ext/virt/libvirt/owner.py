@@ -13,6 +13,8 @@ from nova import exception as nova_exception
 from nova import objects
 import nova.conf
 
+from nova_sriov_ext import nova_compat
+
 CONF = nova.conf.CONF
 
 
@@ -22,7 +24,8 @@ class Owners:
     """
 
     def __init__(self, virtapi=None):
-        self._virtapi = virtapi
+        self._virtapi = virtapi if (
+            virtapi and nova_compat.works(nova_compat.OWNERS)) else None
         self._at_start = None
 
     def other(self, instance, address):

@@ -4,6 +4,7 @@ from nova.pci import stats
 from oslo_upgradecheck.upgradecheck import Code
 import pytest
 
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext.cmd import check
 from tests.unit.cmd import script
 
@@ -20,9 +21,20 @@ def checked(tmp_path):
 def test_all_well(checked):
     result = checked('[sriov]\nclaim_policy = assign\n')
     assert (result.status, result.err) == (0, '')
-    for name in ('Options in nova.conf', 'Compute driver', 'PCI claim'):
-        assert f'Check: {name}' in result.out
-    assert result.out.count('Result: Success') == 3
+    titles = ['Options in nova.conf', 'Compute driver',
+              *(part.title for part in nova_compat.PARTS)]
+    for name in titles:
+        assert f'Check: {name} ' in result.out
+    assert result.out.count('Result: Success') == len(titles)
+
+
+def test_it_shows_what_is_private_in_nova(checked):
+    result = checked('')
+    line, = (line for line in result.out.splitlines()
+             if 'PciDeviceStats._filter_pools ' in line)
+    assert [cell.strip() for cell in line.strip('|').split('|')] == [
+        'PCI claim', 'calls', 'nova.pci.stats.PciDeviceStats._filter_pools',
+        '(pools, request, numa_cells, rp_uuids)', 'yes']
 
 
 def test_an_option_with_a_wrong_value(checked):
@@ -30,12 +42,13 @@ def test_an_option_with_a_wrong_value(checked):
     assert result.status == 2
     assert 'claim_policy' in result.out
     assert "'magic'" in result.out
-    assert result.out.count('Result: Success') == 2
+    assert result.out.count('Result: Success') == (
+        1 + len(nova_compat.PARTS))
 
 
 def test_another_nova(monkeypatch):
     monkeypatch.delattr(stats.PciDeviceStats, '_filter_pools')
-    result = check.Checks()._claim()
+    result = check.part_works(None, nova_compat.CLAIM)
     assert result.code is Code.FAILURE
     assert "Nova's own PCI claim stays in place" in result.details
     assert 'PciDeviceStats._filter_pools' in result.details

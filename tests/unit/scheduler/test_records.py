@@ -85,7 +85,7 @@ def _someone_elses(monkeypatch):
 
 @pytest.mark.parametrize('drift, words', [
     (_renamed, 'HostState._update_from_compute_node does not take compute'),
-    (_another_place, 'HostManager.host_state_cls does not call HostState'),
+    (_another_place, 'HostManager.host_state_cls does not use HostState'),
     (_someone_elses, 'Other stands for nova.scheduler.host_manager.Host')])
 def test_drift_leaves_novas_own(conf, monkeypatch, caplog, drift, words):
     drift(monkeypatch)

@@ -133,8 +133,8 @@ def _tested_elsewhere(monkeypatch):
 
 
 def _moved(monkeypatch):
-    monkeypatch.delattr(claim, 'guard', raising=False)
-    monkeypatch.setitem(sys.modules, 'nova_sriov_ext.claim.guard', None)
+    monkeypatch.setitem(sys.modules, 'nova.pci.stats', None)
+    monkeypatch.delattr('nova.pci.stats')
 
 
 def _someone_elses(monkeypatch):
@@ -146,14 +146,14 @@ def _someone_elses(monkeypatch):
     (_renamed, 'PciDeviceStats._filter_pools does not take pools request'),
     (_another_parameter, 'PciDeviceStats.consume_requests does not take'),
     (_no_longer_called,
-     'PciDevTracker._claim_instance does not call consume_requests'),
+     'PciDevTracker._claim_instance does not use consume_requests'),
     (_another_update, f'nova.compute.utils.{UPDATE} does not take context '
                       'report_client pci_requests provider_mapping'),
     (_no_update, f'nova.compute.utils.{UPDATE} does not take'),
     (_no_longer_updated, 'ComputeManager._build_and_run_instance does not '
-                         f'call {UPDATE}'),
+                         f'use {UPDATE}'),
     (_tested_elsewhere, 'Claim._claim_test does not take compute_node'),
-    (_moved, 'nova_sriov_ext.claim.guard'),
+    (_moved, 'PciDeviceStats._filter_pools does not take'),
     (_someone_elses, 'Other stands for nova.pci.manager.PciDevTracker')])
 def test_drift_leaves_novas_own_claim(
         conf, stock, monkeypatch, caplog, drift, words):
