@@ -30,8 +30,9 @@ def learn(requests):
 
     :param requests: iterable of nova.objects.InstancePCIRequest
     """
-    missing = {request: _port(request) for request in requests
-               if _port(request) and request not in _known}
+    # Aliases have no requester.
+    missing = {request: request.requester_id for request in requests
+               if request.requester_id and request not in _known}
     ports = frozenset(missing.values())
     try:
         found = {port['id']: port_mode.of(port)
@@ -50,14 +51,10 @@ def mode_of(port, requests):
     :returns: port_mode.PortMode; None when Neutron does not answer and the
         claim shall be refused for it (``[sriov]unknown_ports``)
     """
-    mine = [request for request in requests if port and _port(request) == port]
+    mine = [request for request in requests
+            if port and request.requester_id == port]
     if not mine:
         return port_mode.PLAIN
     learn(requests)
     return _known.get(mine[0]) or (
         None if CONF.sriov.unknown_ports == 'reject' else port_mode.PLAIN)
-
-
-def _port(request):
-    """:returns: id of the port, None for an alias"""
-    return request.requester_id if request.alias_name is None else None

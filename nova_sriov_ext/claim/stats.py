@@ -109,10 +109,8 @@ class ClaimingStats(assigning.AssigningStats):
 
     def _misfit(self, requests, numa_cells):
         """:returns: reasons.Misfit, why there is no assignment"""
-        near = [self._acceptable(
-            request, numa_cells, self._get_rp_uuids_for_request(
-                provider_mapping=None, request=request))
-            for request in requests]
+        near = [self._acceptable(request, numa_cells, ())
+                for request in requests]
         tied = [self._server.tied(request, None, self.pools, self._report())
                 for request in requests]
         asked = [self._asked(self._server, request, pools)

@@ -54,12 +54,12 @@ def learning(update):
     """:param update: Nova's ``update_pci_request_with_placement_allocations``
     :returns: function that does the same, and learns
     """
-    if getattr(update, 'learns', False):
+    if getattr(update, 'learns', None):
         return update
 
     @functools.wraps(update)
     def updated(context, report_client, pci_requests, provider_mapping):
-        for request in filter(_is_port, pci_requests or ()):
+        for request in pci_requests or ():
             _netdevs.pop(request, None)
         update(context, report_client, pci_requests, provider_mapping)
         learn(context, report_client, pci_requests or (), provider_mapping)
@@ -75,8 +75,9 @@ def learn(context, client, pci_requests, mapping):
     :param pci_requests: iterable of nova.objects.InstancePCIRequest
     :param mapping: dict of lists, id of a request group → resource providers
     """
+    # Aliases have no requester.
     ports = {request.requester_id: request for request in pci_requests
-             if _is_port(request) and request.requester_id}
+             if request.requester_id}
     for port, netdev in _chosen(context, client, ports, mapping):
         _netdevs[ports[port]] = netdev
 
@@ -107,9 +108,8 @@ def _netdev(context, client, provider):
     """:returns: str, None for a provider that is no PF's bandwidth"""
     # <hypervisor>:<agent type>:<netdev> (neutron's placement_report.py); a
     # device's provider with colons in its name is none of the known agents'.
-    node, _, rest = client.get_resource_provider_name(
-        context, provider).partition(':')
-    netdev = rest.rpartition(':')[2]
+    names = client.get_resource_provider_name(context, provider).split(':')
+    node, netdev = names[0], names[-1]
     return netdev if any(
         minimum_bandwidth.provider(namespace, node, netdev) == provider
         for namespace in CONF.sriov.bandwidth_namespaces) else None

@@ -68,7 +68,7 @@ def _cell(spec_obj):
 
 
 def _mapping(context, spec_obj):
-    if 'instance_uuid' not in spec_obj or not spec_obj.instance_uuid:
+    if 'instance_uuid' not in spec_obj:
         return None
     try:
         return objects.InstanceMapping.get_by_instance_uuid(

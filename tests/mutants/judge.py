@@ -44,6 +44,8 @@ class Judge:
     def pytest_runtestloop(self, session):
         if session.testsfailed:
             raise session.Failed('the tests cannot be loaded')
+        # Nobody reads how a test failed; to write it takes most of the time.
+        session.config.option.tbstyle = 'no'
         self._items = {item.nodeid: item for item in session.items}
         for path in self._sources:
             # Some tests load them later.

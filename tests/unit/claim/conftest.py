@@ -1,5 +1,6 @@
 """Hosts for the claim, and what a server's flavor says."""
 
+from nova import exception
 import pytest
 
 from nova_sriov_ext.claim import server
@@ -25,7 +26,10 @@ def flavor(monkeypatch):
         new_flavor = None
         flavor = type('Flavor', (), {'extra_specs': extra_specs})
 
-    monkeypatch.setattr(
-        server.objects.Instance, 'get_by_uuid',
-        lambda context, uuid, expected_attrs: Flavored)
+    def stored(context, uuid, expected_attrs):
+        if not context.is_admin or uuid is None:
+            raise exception.InstanceNotFound(instance_id=uuid)
+        return Flavored
+
+    monkeypatch.setattr(server.objects.Instance, 'get_by_uuid', stored)
     return extra_specs

@@ -152,6 +152,13 @@ def test_both_test_and_claim_say_why(host):
     assert 'physnet2: 3 VFs asked, 2 free' in str(claimed.value)
 
 
+def test_the_reason_is_about_the_guests_numa_nodes(host):
+    tracker = host(vfs(A, 2, numa_node=1)).tracker(OURS)
+    with pytest.raises(exception.PciDeviceRequestFailed, match='none free'):
+        claim(tracker, port('a'), numa=cells(0))
+    assert claim(tracker, port('a'), numa=cells(1))
+
+
 def test_attached_ports_are_spread_too(host, flavor):
     flavor['sriov:pf_policy'] = 'spread'
     tracker = host(vfs(A, 2), vfs(B, 2)).tracker(OURS)

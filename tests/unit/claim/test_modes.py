@@ -176,12 +176,24 @@ def test_a_request_comes_before_a_preference(mixed, neutron):
         LEGACY_VF, SWITCHDEV_VF]
 
 
-def test_without_an_answer_the_option_decides(conf, mixed, neutron):
+def test_without_an_answer_the_option_decides(
+        conf, mixed, neutron, caplog):
     neutron.error = ConnectionError('Neutron is away')
     assert claim(mixed.tracker(OURS), port('plain')) == [LEGACY_VF]
+    assert (f'the modes of ports {trackers.uuids.plain}: Neutron is away'
+            in caplog.text)
     conf.config(group='sriov', unknown_ports='reject')
-    with pytest.raises(exception.PciDeviceRequestFailed):
+    with pytest.raises(refusal.ClaimRefused, match='Neutron does not tell'):
         claim(mixed.tracker(OURS), port('plain'))
+
+
+def test_a_port_that_neutron_does_not_know_is_plain(conf, mixed, neutron):
+    """Deleted, or of a release of Nova that did not write down its id."""
+    conf.config(group='sriov', unknown_ports='reject')
+    assert claim(mixed.tracker(OURS), port('gone')) == [LEGACY_VF]
+    old = port('old')
+    old.requester_id = None
+    assert claim(mixed.tracker(OURS), old) == [LEGACY_VF]
 
 
 def test_looked_up_ahead_of_a_claim(mixed, neutron):

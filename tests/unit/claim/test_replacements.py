@@ -1,5 +1,6 @@
 """Two attributes of Nova are replaced, and none where Nova is another."""
 
+import inspect
 import json
 import logging
 import os
@@ -87,10 +88,12 @@ def stock(monkeypatch):
 
 def test_the_resource_tracker_finds_it(conf, stock):
     conf.config(group='sriov', claim_policy='assign')
+    novas = getattr(utils, UPDATE)
     assert claim.install() == 'assign'
     assert (resource_tracker.pci_manager.PciDevTracker
             is tracker.AssigningTracker)
     update = getattr(utils, UPDATE)
+    assert update is not novas and inspect.unwrap(update) is novas
     assert claims.Claim._claim_test is trial.claim_test
     # Once more, as when two computes run in one process.
     assert claim.install() == 'assign'

@@ -3,6 +3,7 @@
 import copy
 import types
 
+from nova import context
 from nova import exception
 from nova import objects
 from nova.compute import utils
@@ -25,6 +26,7 @@ PF1, PF2 = '0000:81:00.0', '0000:82:00.0'
 POOLS = [given.pool(1, address=PF1, parent_ifname='one'),
          given.pool(1, address=PF2, parent_ifname='two')]
 UPDATE = utils.update_pci_request_with_placement_allocations
+CONTEXT = context.get_admin_context()
 
 
 class Placement:
@@ -37,6 +39,7 @@ class Placement:
          uuids.agent: 'h:NIC Switch agent'}
 
     def get_resource_provider_name(self, context, uuid):
+        assert context is CONTEXT, 'Placement answers to requests of someone'
         return self.names[uuid]
 
 
@@ -61,7 +64,7 @@ def request(**spec):
 
 
 def update(mapping, *requests):
-    tie.learning(UPDATE)(None, Placement(), list(requests), mapping)
+    tie.learning(UPDATE)(CONTEXT, Placement(), list(requests), mapping)
 
 
 def wanted(found, rows=()):
@@ -125,6 +128,26 @@ def test_aliases_are_novas(conf, neutron):
     assert not neutron.calls
 
 
+@pytest.mark.parametrize('mapping, calls', [
+    ({}, 0), ({PORT: [provider('two')]}, 0), ({GROUP: [provider('two')]}, 1)])
+def test_neutron_is_asked_only_where_a_group_may_be_a_ports(
+        conf, neutron, mapping, calls):
+    other = request()
+    other.requester_id = uuids.other
+    update(mapping, request(), other)
+    assert neutron.calls == calls
+
+
+def test_an_alias_beside_a_port(conf):
+    alias = given.alias_request(specs=[{'vendor_id': '15b3'}])
+    alias.request_id = uuids.alias
+    found = request()
+    update({GROUP: [provider('two')], f'{uuids.alias}-0': [uuids.device]},
+           alias, found)
+    assert wanted(found) == PF2
+    assert alias.spec == [{'vendor_id': '15b3', 'rp_uuids': uuids.device}]
+
+
 def test_a_plain_request_is_not_copied(conf):
     found = request()
     assert tie.applied(found, POOLS, report.NOTHING) is found
@@ -146,23 +169,42 @@ def test_before_a_live_migration(conf, monkeypatch):
         resources={orc.NET_BW_IGR_KILOBIT_PER_SEC: 1})]
     monkeypatch.setattr(
         tie.neutron.API, 'get_requested_resource_for_instance',
-        lambda self, context, uuid: (wanted_groups, None))
+        lambda self, context, uuid: (
+            {(CONTEXT, uuids.server): wanted_groups}[context, uuid], None))
     client = Placement()
-    client.get_allocations_for_consumer = lambda context, uuid: {
+    allocations = {
         uuids.root: {'resources': {'VCPU': 1}},
         provider('two'): {'resources': {orc.NET_BW_IGR_KILOBIT_PER_SEC: 1}}}
-    client.get_provider_traits = lambda context, uuid: (
-        types.SimpleNamespace(traits={'CUSTOM_PHYSNET_A'}))
+    client.get_allocations_for_consumer = lambda context, uuid: {
+        (CONTEXT, uuids.server): allocations}[context, uuid]
+    traits = types.SimpleNamespace(traits={'CUSTOM_PHYSNET_A'})
+    client.get_provider_traits = lambda context, uuid: {
+        CONTEXT: traits}[context]
     monkeypatch.setattr(tie.report_client, 'report_client_singleton',
                         lambda: client)
     instance = objects.Instance(
         uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
             requests=[found]))
-    tie.before_live_migration(None, instance)
+    tie.before_live_migration(CONTEXT, instance)
+    assert wanted(found) == PF2
+    # Nothing is kept of that when the next one cannot be looked up.
+    client.names = {}
+    tie.before_live_migration(CONTEXT, instance)
+    assert wanted(found) is None
+    del client.names
+    tie.before_live_migration(CONTEXT, instance)
     assert wanted(found) == PF2
     wanted_groups.clear()
-    tie.before_live_migration(None, instance)
+    tie.before_live_migration(CONTEXT, instance)
     assert wanted(found) is None
+
+
+def test_a_live_migration_without_ports_looks_nothing_up(conf, caplog):
+    instance = objects.Instance(
+        uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
+            requests=[given.alias_request(specs=[{'vendor_id': '15b3'}])]))
+    tie.before_live_migration(CONTEXT, instance)
+    assert not caplog.records
 
 
 def test_the_claim_takes_a_vf_of_that_pf_or_none(conf, host):
@@ -186,6 +228,21 @@ def test_the_claim_takes_a_vf_of_that_pf_or_none(conf, host):
     update({GROUP: [provider('one')]}, ports[1])
     address, = trackers.claim(found, ports[1], server='b')
     assert address.startswith('0000:81:01.')
+
+
+def test_the_pools_know_the_netdev_of_vfs_with_a_driver(conf, host):
+    devices = [*trackers.vfs(PF1, 2), *trackers.vfs(PF2, 1)]
+    for device in devices:
+        device['parent_ifname'] = {PF1: 'one', PF2: 'two'}[
+            device['parent_addr']]
+    found = host(devices).tracker(trackers.OURS)
+    both = [trackers.port('first'), trackers.port('second')]
+    for port in both:
+        port.requester_id = PORT
+        update({GROUP: [provider('two')]}, port)
+    with pytest.raises(refused.ClaimRefused, match='2 VFs asked, 1 free'):
+        trackers.claim(found, *both)
+    assert trackers.claim(found, both[0]) == ['0000:82:01.0']
 
 
 def test_an_update_that_fails_leaves_the_request(conf):

@@ -45,14 +45,16 @@ class Computes:
 
     :param conf: fixture of nova.conf
     :param devices: list of pf() and vfs()
-    :param rows: list of report.Row, what the host reports
+    :param rows: list of report.Row, what the host reports; None: its node
+        has no stats yet
     :param topology: nova.objects.NUMATopology, of two nodes by default
     """
 
     def __init__(self, conf, devices, rows=(), topology=None):
         self.devices = devices
         self._topology = topology or numa_topology((0, 1))
-        self._rows = tuple(rows)
+        self._stats = {} if rows is None else {'stats': {
+            report.STATS_KEY: report.write(report.Report(tuple(rows)))}}
         conf.config(group='pci', device_spec=[
             json.dumps({'address': dev['address'], **dev['tags']})
             for dev in devices])
@@ -61,11 +63,14 @@ class Computes:
         """:param known: list of nova.objects.PciDevice, of the database"""
         node = objects.ComputeNode(
             id=1, uuid=uuids.node, host='compute1',
-            numa_topology=self._topology._to_json(), stats={
-                report.STATS_KEY: report.write(report.Report(self._rows))})
+            numa_topology=self._topology._to_json(), **self._stats)
+
+        def stored(found, node):
+            assert found.is_admin and node == 1
+            return objects.PciDeviceList(objects=list(known))
+
         with mock.patch.object(
-                objects.PciDeviceList, 'get_by_compute_node',
-                return_value=objects.PciDeviceList(objects=list(known))):
+                objects.PciDeviceList, 'get_by_compute_node', stored):
             found = kind(context.get_admin_context(), node)
         if not known:
             self.update(found)

@@ -1,29 +1,104 @@
-"""What a server requests that is moved."""
+"""What a server requests that is moved, and whether its host is down."""
 
 import contextlib
 
+from nova import exception
 from nova import objects
+from nova.compute import task_states
 from oslo_utils.fixture import uuidsentinel as uuids
+import pytest
 
 from nova_sriov_ext.scheduler import moves
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
+BOOT = given.port_request('boot'), given.alias_request('new', 2)
+NOW = given.alias_request('old', 1), given.port_request('attached')
 
-def test_ports_of_now_and_aliases_of_the_new_flavor(conf, monkeypatch):
-    boot = given.port_request('boot'), given.alias_request('new', 2)
-    now = given.alias_request('old', 1), given.port_request('attached')
-    cell = objects.CellMapping(uuid=uuids.cell)
-    monkeypatch.setattr(
-        objects.InstanceMapping, 'get_by_instance_uuid',
-        lambda context, uuid: objects.InstanceMapping(cell_mapping=cell))
-    monkeypatch.setattr(
-        moves.nova_context, 'target_cell',
-        lambda context, cell: contextlib.nullcontext(cell))
-    monkeypatch.setattr(
-        objects.InstancePCIRequests, 'get_by_instance_uuid',
-        lambda context, uuid: objects.InstancePCIRequests(
-            requests=list(now) if context is cell else []))
-    found = moves.pci_requests(hosts.request(*boot))
-    assert [(request.alias_name or request.requester_id, request.count)
-            for request in found] == [('new', 2), ('attached', 1)]
+
+class Nova:
+    """Nova's databases: which cell a server is in, and what is there. They
+    answer only to the context of an admin, and of that cell."""
+
+    def __init__(self):
+        self.cell = objects.CellMapping(uuid=uuids.cell)
+        self.requests = list(NOW)
+        self.task_state = None
+
+    def mapping(self, context, uuid):
+        assert context.is_admin
+        if uuid != uuids.server:
+            raise exception.InstanceMappingNotFound(uuid=uuid)
+        return objects.InstanceMapping(cell_mapping=self.cell)
+
+    def target(self, context, cell):
+        assert context.is_admin
+        return contextlib.nullcontext(('context', cell.uuid))
+
+    def _check(self, context, uuid):
+        assert (context, uuid) == (('context', uuids.cell), uuids.server)
+
+    def pci_requests(self, context, uuid):
+        self._check(context, uuid)
+        return objects.InstancePCIRequests(requests=self.requests)
+
+    def instance(self, context, uuid, expected_attrs):
+        """What else of a server is read costs a query each."""
+        self._check(context, uuid)
+        assert expected_attrs == []
+        return objects.Instance(uuid=uuid, task_state=self.task_state)
+
+
+@pytest.fixture
+def nova(conf, monkeypatch):
+    found = Nova()
+    for owner, name, value in (
+            (objects.InstanceMapping, 'get_by_instance_uuid', found.mapping),
+            (moves.nova_context, 'target_cell', found.target),
+            (objects.InstancePCIRequests, 'get_by_instance_uuid',
+             found.pci_requests),
+            (objects.Instance, 'get_by_uuid', found.instance)):
+        monkeypatch.setattr(owner, name, value)
+    return found
+
+
+def names(spec_obj):
+    return [(request.alias_name or request.requester_id, request.count)
+            for request in moves.pci_requests(spec_obj)]
+
+
+def test_ports_of_now_and_aliases_of_the_new_flavor(nova):
+    assert names(hosts.request(*BOOT)) == [('new', 2), ('attached', 1)]
+
+
+def test_a_server_that_was_booted_without_ports(nova):
+    """Request specs of old releases lack the field."""
+    spec = hosts.request()
+    for found in (spec, objects.RequestSpec(instance_uuid=uuids.server),
+                  objects.RequestSpec(instance_uuid=uuids.server,
+                                      pci_requests=None)):
+        assert names(found) == [('attached', 1)]
+    nova.requests = []
+    assert names(hosts.request(*BOOT)) == [('new', 2)]
+
+
+@pytest.mark.parametrize('cell', [None, objects.CellMapping()])
+@pytest.mark.parametrize('server', [{'instance_uuid': uuids.new}, {}])
+def test_a_new_server_has_only_what_it_requests(nova, cell, server):
+    """One that is not scheduled yet has a mapping without a cell."""
+    spec = hosts.request(*BOOT)
+    if cell is None:
+        nova.cell = None
+    else:
+        spec = objects.RequestSpec(pci_requests=spec.pci_requests, **server)
+    assert names(spec) == [('boot', 1), ('new', 2)]
+    nova.task_state = task_states.REBUILDING
+    assert moves.is_evacuation(spec) is False
+
+
+@pytest.mark.parametrize('state, evacuated', [
+    (task_states.REBUILDING, True), (task_states.MIGRATING, False),
+    (None, False)])
+def test_whose_host_is_down(nova, state, evacuated):
+    nova.task_state = state
+    assert moves.is_evacuation(hosts.request(*BOOT)) is evacuated

@@ -1,0 +1,75 @@
+"""Preferred pools are taken from where that leaves all others theirs."""
+
+import hypothesis
+from hypothesis import strategies as st
+import pytest
+
+from nova_sriov_ext.scheduler import assignment
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler import preference
+from nova_sriov_ext.scheduler.assignment import Want
+from tests.unit.scheduler.pools import pool
+
+PFS = tuple(f'0000:03:00.{number}' for number in range(3))
+
+
+def vfs(*counts):
+    return [pool(count, address=address)
+            for count, address in zip(counts, PFS, strict=False)]
+
+
+@pytest.mark.parametrize('counts, wants, taken', [
+    # Not the first pool, but the one that is preferred.
+    ((1, 1), [Want(1, (0, 1), 'a', (1,))], [{1: 1}]),
+    # Not where it is empty, nor where another needs it.
+    ((1, 0), [Want(1, (0, 1), 'a', (1,))], [{0: 1}]),
+    ((1, 1), [Want(1, (0, 1), 'a', (1,)), Want(1, (1,), 'a')],
+     [{0: 1}, {1: 1}]),
+    # One after the other.
+    ((2, 1), [Want(1, (0, 1), 'a', (1,)), Want(1, (0, 1), 'a', (1,))],
+     [{1: 1}, {0: 1}]),
+    # A preference that cannot be met hinders none that can.
+    ((1, 0, 1), [Want(1, (0, 1, 2), 'a', (1,)), Want(1, (0, 2), 'a', (2,))],
+     [{0: 1}, {2: 1}]),
+    ((1, 1), [Want(1, (0, 1), 'a', ()), Want(1, (0, 1), 'a', (0, 1))],
+     [{0: 1}, {1: 1}]),
+    ((1, 0), [Want(2, (0, 1), 'a', (0,))], None)])
+def test_who_gets_what_is_preferred(counts, wants, taken):
+    before = list(wants)
+    assert preference.assign(vfs(*counts), wants) == taken
+    assert wants == before
+
+
+def test_a_preference_keeps_to_the_policy():
+    """VFs of one PF are preferred, and the policy demands two."""
+    pools = vfs(2, 2)
+    wants = [Want(1, (0, 1), 'a', (1,))] * 2
+    assert preference.assign(pools, wants, demand.SPREAD) == [{1: 1}, {0: 1}]
+    assert preference.assign(
+        pools, wants[:1], demand.SPREAD, None, {('a', PFS[1])}) == [{0: 1}]
+
+
+pools = st.sets(st.integers(0, 2), min_size=1).map(sorted).map(tuple)
+WANTS = st.lists(st.builds(
+    lambda count, some, number: Want(count, some, 'a', some[number:]),
+    st.integers(1, 2), pools, st.integers(0, 3)), min_size=1, max_size=3)
+
+
+@hypothesis.settings(max_examples=100)
+@hypothesis.given(st.lists(st.integers(0, 2), min_size=3, max_size=3), WANTS)
+def test_a_preference_fails_nothing_and_the_first_goes_first(counts, wants):
+    free = vfs(*counts)
+    without = assignment.assign(free, wants)
+    taken = preference.assign(free, wants)
+    assert (taken is None) is (without is None)
+    if taken is None:
+        return
+    for index, count in enumerate(counts):
+        assert sum(each.get(index, 0) for each in taken) <= count
+    for want, each in zip(wants, taken, strict=True):
+        assert sum(each.values()) == want.count and set(each) <= set(
+            want.pools)
+    first = wants[0]
+    if first.preferred and assignment.assign(free, [
+            Want(first.count, first.preferred, 'a'), *wants[1:]]):
+        assert set(taken[0]) <= set(first.preferred)

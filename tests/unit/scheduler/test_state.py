@@ -1,0 +1,55 @@
+"""What is known of the mode and the LAG of a pool's PF."""
+
+import pytest
+
+from nova_sriov_ext import report
+from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.scheduler import state
+from tests.unit.scheduler.pools import pool
+
+PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
+REPORT = report.Report((
+    report.Row(PF0, 'a', 8, 'legacy', 'bond0', 'degraded'),
+    report.Row(PF0, None, 8, 'switchdev', 'bond0', 'active'),
+    report.Row(PF1, 'a', 8)))
+
+
+@pytest.mark.parametrize('tags, mode, lag', [
+    ({'address': PF0, 'physical_network': 'a'}, 'legacy', 'degraded'),
+    ({'address': PF0, 'physical_network': None}, 'switchdev', 'active'),
+    ({'address': PF0}, 'switchdev', 'active'),
+    # What the host reports is of now, a tag is of when it was written.
+    ({'address': PF0, 'physical_network': 'a', 'eswitch_mode': 'switchdev'},
+     'legacy', 'degraded'),
+    # It reports no mode, or nothing at all.
+    ({'address': PF1, 'physical_network': 'a', 'eswitch_mode': 'switchdev'},
+     'switchdev', 'none'),
+    ({'address': PF1, 'physical_network': 'a'}, 'unknown', 'none'),
+    ({'address': PF1, 'physical_network': 'b', 'eswitch_mode': 'legacy'},
+     'legacy', 'unknown'),
+    ({'eswitch_mode': 'switchdev'}, 'switchdev', 'unknown'),
+    ({'eswitch_mode': 'Switchdev'}, 'unknown', 'unknown'),
+    ({}, 'unknown', 'unknown')])
+def test_mode_and_lag_of_a_pool(tags, mode, lag):
+    found = pool(**tags)
+    assert (state.mode_of(found, REPORT), state.lag_of(found, REPORT)) == (
+        mode, lag)
+
+
+@pytest.mark.parametrize('modes, lags, fault', [
+    (None, None, None),
+    ({'legacy'}, None, None), ({'switchdev'}, None, (reasons.MODE, 'legacy')),
+    (None, {'degraded'}, None),
+    (None, state.HEALTHY, (reasons.LAG, 'degraded')),
+    ({'legacy', 'unknown'}, {'degraded', 'active'}, None),
+    # Of both, the mode is told.
+    ({'switchdev'}, state.HEALTHY, (reasons.MODE, 'legacy')),
+    (set(), set(), (reasons.MODE, 'legacy'))])
+def test_what_does_not_suit(modes, lags, fault):
+    request = demand.Request(
+        specs=({},), count=1, name='port',
+        modes=None if modes is None else frozenset(modes),
+        lags=None if lags is None else frozenset(lags))
+    found = pool(address=PF0, physical_network='a')
+    assert state.fault(found, request, REPORT) == fault
