@@ -50,7 +50,8 @@ class Ovs:
     def __init__(self, netns=None, vswitchd=VSWITCHD, schema=SCHEMA):
         """
         :param netns: name of the network namespace to run in, or None
-        :param vswitchd: VSWITCHD, STAND_IN or DUMMY
+        :param vswitchd: VSWITCHD, STAND_IN or DUMMY; None for a database
+            alone
         :param schema: file with the schema of the database
         """
         self._netns = netns
@@ -66,8 +67,9 @@ class Ovs:
             stack.callback(self.stop)
             self._create()
             self.vsctl('--no-wait', 'init')
-            self.start(self._vswitchd)
-            self.vsctl('init')     # waits for ovs-vswitchd
+            if self._vswitchd:
+                self.start(self._vswitchd)
+                self.vsctl('init')     # waits for ovs-vswitchd
             self._stack = stack.pop_all()
         return self
 

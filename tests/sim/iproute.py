@@ -39,7 +39,7 @@ def patches(host):
     table = vfs.Vfs(host.root)
 
     def set_link(name, state, mtu=None, address=None):
-        table.set_netdev(name, address, state)
+        table.set_netdev(name, address, state, mtu)
 
     return table, {
         'os_vif_vflag.privsep.IPRoute': IPRoute(table),

@@ -80,9 +80,9 @@ class Vfs:
                 str(number), {})[name] = settings[name]
             self._file.write_text(json.dumps(table))
 
-    def set_netdev(self, name, address=None, state=None):
-        """ip link set <name> address <address> up|down: the MAC first, and
-        without it nothing (do_setlink)."""
+    def set_netdev(self, name, address=None, state=None, mtu=None):
+        """ip link set <name> address <address> mtu <mtu> up|down: the MAC
+        first, and without it nothing (do_setlink)."""
         folder = self._net / name
         if not folder.exists():
             raise _error(errno.ENODEV)
@@ -94,6 +94,8 @@ class Vfs:
             if address == _ZERO:
                 raise _error(errno.EADDRNOTAVAIL)
             (folder / 'address').write_text(f'{address}\n')
+        if mtu is not None:
+            (folder / 'mtu').write_text(f'{mtu}\n')
         if state is not None:
             flags = int((folder / 'flags').read_text(), 16)
             flags = flags | _UP if state == 'up' else flags & ~_UP

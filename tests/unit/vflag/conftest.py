@@ -1,0 +1,43 @@
+"""An Open vSwitch whose database is real, for tests that take milliseconds."""
+
+import pytest
+
+from tests.lab import ovs
+from tests.sim.card import Card
+from tests.unit.vflag import compute
+from tests.unit.vflag import switch as switches
+
+
+@pytest.fixture(scope='session')
+def _server():
+    if ovs.why_not():
+        pytest.skip(ovs.why_not())
+    with ovs.Ovs(vswitchd=None) as running:
+        yield switches.Switch(running)
+
+
+@pytest.fixture
+def switch(_server):
+    """:returns: switch.Switch with the bridge br-int and no port"""
+    _server.reset()
+    _server.vswitchd = switches.Vswitchd(_server.connection)
+    _server.vswitchd.start()
+    yield _server
+    _server.vswitchd.end()
+
+
+@pytest.fixture
+def start(switch, sriov_host, monkeypatch):
+    """A function: what is special of the card, options → compute.Compute"""
+    started = []
+
+    def build(card=(), **options):
+        sim = sriov_host(Card(**{'pfs': compute.PFS} | dict(card)))
+        started.append(compute.build(sim, monkeypatch, **{
+            'ovsdb_connection': switch.connection, 'ovsdb_timeout': 10}
+            | options))
+        return started[-1]
+
+    yield build
+    for one in started:
+        one.end()

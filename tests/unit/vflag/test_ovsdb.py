@@ -1,0 +1,262 @@
+"""The copy of the database, and what is said when nobody answers."""
+
+import concurrent.futures
+import dataclasses
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from os_vif_vflag import exception
+from os_vif_vflag import ovsdb
+from os_vif_vflag import ports
+from tests.lab import ovs as lab
+
+PORT = ports.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01', 'a vm')
+
+
+@pytest.fixture
+def connect(switch):
+    """A function: timeout → OvsDb; its thread ends with the test."""
+    made = []
+
+    def build(timeout=10, connection=switch.connection):
+        made.append(ovsdb.OvsDb(connection, timeout, tls=None))
+        return made[-1]
+
+    yield build
+    for one in made:
+        if one._connected is not None:
+            one._connected.ovsdb_connection.stop(10)
+
+
+def eventually(what):
+    deadline = time.monotonic() + 5
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return what()
+
+
+def test_what_is_there(switch, connect):
+    db = connect()
+    switch.add_port('br-int', 'dev0', iface_id='an id')
+    switch.add_port('br-int', 'dev1', iface_id='another')
+    assert eventually(lambda: db.interfaces() == {
+        'dev0': {'iface-id': 'an id'}, 'dev1': {'iface-id': 'another'},
+        })
+    assert db.has_bridge('br-int') and not db.has_bridge('br-nowhere')
+    assert db.has_port('dev1') and not db.has_port('dev2')
+    assert db.is_plugged(PORT)
+    for other in ({'device': 'dev1'}, {'device': 'dev2'},
+                  {'iface_id': 'another'}):
+        assert not db.is_plugged(dataclasses.replace(PORT, **other))
+
+
+def found(db, iface_id):
+    with db._replica() as api:
+        return {row.name for row in api.idl.rows_with('Interface', iface_id)}
+
+
+def test_rows_are_found_whatever_changed(switch, connect):
+    db = connect()
+    for name, iface_id in (('a', 'one'), ('b', 'one'), ('c', 'two')):
+        switch.add_port('br-int', name, iface_id=iface_id)
+    assert eventually(lambda: found(db, 'one') == {'a', 'b'})
+    assert eventually(lambda: found(db, 'two') == {'c'})
+    switch.update('Interface', {'external_ids': [
+        'map', [['iface-id', 'two']]]}, [['name', '==', 'b']])
+    assert eventually(lambda: found(db, 'two') == {'b', 'c'})
+    assert found(db, 'one') == {'a'}
+    switch.delete_port('c')
+    switch.delete_port('a')
+    assert eventually(lambda: found(db, 'two') == {'b'})
+    assert eventually(lambda: found(db, 'one') == set())
+    with db._api.ovsdb_connection.lock:
+        db._api.idl.force_reconnect()
+    switch.add_port('br-int', 'a', iface_id='two')
+    assert eventually(lambda: found(db, 'two') == {'a', 'b'})
+
+
+def test_nothing_is_kept_of_what_is_gone(switch, connect):
+    """Ids are new for each port, and nova-compute runs for months."""
+    db = connect()
+    kept = dict(db._api.idl._uuids)
+    for number in range(3):
+        one = dataclasses.replace(PORT, iface_id=f'{number}',
+                                  qos_type='linux-noop')
+        db.plug(one)
+        assert found(db, one.iface_id) == {'dev0'}
+        db.unplug(one.iface_id)
+    assert eventually(lambda: not db.has_port('dev0'))
+    assert dict(db._api.idl._uuids) == kept
+
+
+def test_interfaces_of_a_bond_have_a_port_of_another_name(switch, connect):
+    switch.add_port('br-int', 'a', 'b', port='bond', iface_id='an id')
+    switch.add_port('br-int', 'c', iface_id='another')
+    before = switch.ports()
+    assert before == {'br-int': {'bond', 'c'}}
+    assert sorted(connect().unplug('an id')) == ['a', 'b']
+    assert switch.ports() == {'br-int': {'c'}}
+
+
+def test_a_port_that_is_a_bonds_interface_by_name(switch, connect):
+    """The port «a» is not that of the interface «a»."""
+    switch.add_port('br-int', 'a', 'b', port='c', iface_id='an id')
+    switch.add_port('br-int', 'd', port='a', iface_id='another')
+    connect().unplug('an id')
+    assert switch.ports() == {'br-int': {'a'}}
+
+
+def test_only_netdevs_of_the_kernel_are_to_be_set_down(switch, connect):
+    db = connect()
+    switch.add_port('br-int', 'vhu', iface_id='an id')
+    switch.update('Interface', {'type': 'dpdkvhostuser'},
+                  [['name', '==', 'vhu']])
+    assert db.unplug('an id') == []
+    assert switch.ports() == {'br-int': set()}
+
+
+def test_unplug_takes_every_port_of_the_id(switch, connect):
+    switch.add_bridge('br-other')
+    switch.add_port('br-int', 'a', iface_id='an id')
+    switch.add_port('br-other', 'b', iface_id='an id')
+    assert sorted(connect().unplug('an id', 'br-other')) == ['a', 'b']
+    assert switch.ports() == {'br-int': set()}
+
+
+def test_nothing_to_do_waits_for_nobody(switch, connect):
+    db = connect(30)
+    switch.vswitchd.hangs = True
+    start = time.monotonic()
+    assert db.unplug('of nobody') == []
+    assert time.monotonic() - start < 10
+
+
+def test_a_bridge_is_made_only_for_a_trunk(switch, connect):
+    with pytest.raises(exception.BridgeNotFound, match='br-x for dev0'):
+        connect().plug(dataclasses.replace(PORT, bridge='br-x'))
+
+
+def test_it_is_removed_meanwhile(switch, connect, monkeypatch):
+    db, wait = connect(), ovsdb.OvsDb._wait_for_vswitchd
+
+    def removed(self, *args):
+        wait(self, *args)
+        switch.delete_port('dev0')
+        eventually(lambda: not db.has_port('dev0'))
+
+    monkeypatch.setattr(ovsdb.OvsDb, '_wait_for_vswitchd', removed)
+    with pytest.raises(exception.InterfaceRejected,
+                       match='dev0: it was removed meanwhile'):
+        db.plug(PORT)
+
+
+def test_what_the_database_refuses(switch, connect):
+    """An interface of that name is in a bond (the schema's indexes)."""
+    switch.add_port('br-int', 'a', 'dev0', port='bond', iface_id='another')
+    before = switch.dump()
+    with pytest.raises(exception.OvsdbRefused,
+                       match='the change to dev0: .*constraint violation'):
+        connect().plug(PORT)
+    assert switch.dump() == before
+
+
+def test_several_at_once(switch, connect):
+    db, before = connect(), switch.dump()
+    many = [dataclasses.replace(PORT, device=f'dev{n}', iface_id=f'id {n}',
+                                qos_type='linux-noop') for n in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        list(pool.map(db.plug, many))
+        assert switch.ports() == {'br-int': {one.device for one in many}}
+        taken = list(pool.map(db.unplug, [one.iface_id for one in many]))
+    assert taken == [[one.device] for one in many]
+    assert switch.dump() == before
+
+
+def test_nobody_waits_for_an_unanswered_request_without_end(switch, connect):
+    db = connect(1)
+    assert not db.has_bridge('x')
+    with (db._api.ovsdb_connection.lock,
+          concurrent.futures.ThreadPoolExecutor(1) as pool,
+          pytest.raises(exception.OvsdbUnreachable) as caught):
+        pool.submit(db.interfaces).result(20)
+    assert 'an earlier request is unanswered' in str(caught.value)
+    assert f'{switch.connection} cannot be reached' in str(caught.value)
+    assert 'within 1 seconds' in str(caught.value)
+    assert db.interfaces() == {}
+
+
+@pytest.fixture
+def own(tmp_path):
+    """An ovsdb-server that may hang or die."""
+    with lab.Ovs(vswitchd=None) as running:
+        running.vsctl('--no-wait', 'add-br', 'br-int')
+        yield running
+
+
+def test_a_server_that_hangs(own, connect):
+    """One waits for its answer, the others for that; then it goes on, and
+    what was given up is not done after all."""
+    db = connect(1, own.connection)
+    assert db.has_bridge('br-int')
+    own.pause(lab.SERVER)
+    many = [dataclasses.replace(PORT, device=f'dev{n}', iface_id=f'id {n}')
+            for n in range(3)]
+
+    def error(one):
+        with pytest.raises(exception.OvsdbUnreachable) as caught:
+            db.plug(one)
+        return str(caught.value)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        errors = list(pool.map(error, many))
+    assert sum('(the change is unanswered)' in one for one in errors) == 1
+    assert sum('(an earlier request is unanswered)' in one
+               for one in errors) == 2
+    own.resume(lab.SERVER)
+    assert eventually(lambda: db.has_bridge('br-int'))
+    db.unplug('of nobody')
+    assert len(own.ports('br-int')) <= 1
+
+
+def test_a_server_that_goes_while_vswitchd_is_waited_for(own, connect):
+    db = connect(2, own.connection)
+    assert db.has_bridge('br-int')
+    threading.Timer(0.5, own.kill, (lab.SERVER,)).start()
+    with pytest.raises(exception.OvsdbUnreachable,
+                       match='the connection was lost'):
+        db.plug(PORT)
+    own.start(lab.SERVER)
+    assert eventually(lambda: db._api.idl.is_connected())
+    assert db._api.idl.vswitchd_has_completed(0)
+
+
+def test_a_forked_process_connects_anew(switch, connect):
+    db = connect()
+    assert db.has_bridge('br-int')
+    parents = db._api.idl._session.rpc.stream.socket
+    # As if another thread were connecting at this moment.
+    with db._connecting:
+        child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            assert parents.fileno() == -1
+            assert db.has_bridge('br-int')
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    switch.add_bridge('br-new')
+    assert eventually(lambda: db.has_bridge('br-new'))
+
+
+def test_one_that_never_connected_forks_as_well(connect):
+    db = connect()
+    child = os.fork()
+    if child == 0:
+        os._exit(db._connected is not None or db._connecting.locked())
+    assert os.waitpid(child, 0)[1] == 0
