@@ -109,7 +109,7 @@ class ClaimingStats(assigning.AssigningStats):
 
     def _misfit(self, requests, numa_cells):
         """:returns: reasons.Misfit, why there is no assignment"""
-        near = [self._acceptable(request, numa_cells, ())
+        near = [self._acceptable(request, numa_cells, None)
                 for request in requests]
         tied = [self._server.tied(request, None, self.pools, self._report())
                 for request in requests]

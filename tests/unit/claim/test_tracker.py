@@ -91,6 +91,16 @@ def test_a_refusal_is_one_that_the_conductor_knows(
     assert given_back(tracker)
 
 
+def test_what_arrives_has_the_policy_of_its_flavor(host, flavor):
+    flavor['sriov:pf_policy'] = 'spread'
+    tracker = host(vfs(A, 2), vfs(B, 0)).tracker(OURS)
+    both = port('a'), port('b')
+    arrive(tracker, *both)
+    with pytest.raises(exception.MigrationPreCheckError, match='from 1'):
+        claim(tracker, *both)
+    assert given_back(tracker)
+
+
 def test_a_device_that_was_given_back_is_freed_once(tracker):
     """A resize to its own host that was rescheduled leaves it in the list
     of the server, which is freed when the next resize is confirmed."""
