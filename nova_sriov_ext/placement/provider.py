@@ -108,6 +108,5 @@ def _records(before, found, allocated):
 
 
 def _merge(tree, nodename, records):
-    if records:
-        tree.update_inventory(
-            nodename, {**tree.data(nodename).inventory, **records})
+    tree.update_inventory(
+        nodename, {**tree.data(nodename).inventory, **records})

@@ -48,8 +48,7 @@ class Purge:
         :raises api.PlacementError: Placement does not answer
         """
         allocated = self._allocated().values()
-        more = (self._more_traits & set(self._traits()['traits'])
-                if self._more_traits else ())
+        more = self._more_traits & set(self._traits()['traits'])
         return [*(Found(name, sum(name in a for a in allocated),
                         sum(a.get(name, 0) for a in allocated))
                   for name in self._classes()), *map(Found, sorted(more))]

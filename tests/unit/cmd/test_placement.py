@@ -27,6 +27,7 @@ ANSWERS = {
     f'/resource_providers/{PROVIDER}/allocations': {'allocations': {
         'server': {'resources': {'VCPU': 1, VFS: 2}},
         'migration': {'resources': {VFS: 1}}, 'other': {'resources': {}}}},
+    f'/resource_providers/{PROVIDER}/traits': {'traits': []},
     f'/resource_providers/{PROVIDER}/usages': {'usages': {VFS: 3}},
 }
 

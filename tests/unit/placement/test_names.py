@@ -72,6 +72,22 @@ def test_a_plain_physnet_is_named_as_openstack_would(physnet):
     ('Physnet2', 'PHYSNET2'),
     ('physnet2_bf6bf23049e9f673',
      'PHYSNET2_BF6BF23049E9F673_1C5BB5B3B6116313'),
+    (None, '_TUNNELLED'),
+    ('net 1', 'NET_1_D48CF33EEA5FF552'),
+    ('net--1', 'NET_1_3B97A832657C2831'),
+    ('a' * 239, 'A' * 239),
+    ('a' * 240, f'{"A" * 222}_9B3043905CA79556'),
 ])
 def test_examples(physnet, suffix):
+    """They stay: another name is another class to all servers there are."""
     assert names.vf_class(physnet) == f'CUSTOM_SRIOV_VF_{suffix}'
+    trait = names.physnet_trait(names.vf_class(physnet))
+    assert trait == f'CUSTOM_PHYSNET_{suffix}'
+    assert names.is_physnet_trait(trait)
+
+
+@pytest.mark.parametrize('name', [
+    'CUSTOM_RACK_3', names.SWITCHDEV_TRAIT, names.LAG_TRAIT,
+    names.vf_class('physnet2')])
+def test_other_traits_are_not_of_a_physnet(name):
+    assert not names.is_physnet_trait(name)

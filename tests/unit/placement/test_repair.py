@@ -1,107 +1,162 @@
 """Whose allocations are repaired, and whose are left alone."""
 
-from nova import exception
-from nova import objects
+import logging
+
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.placement import allocations
-from nova_sriov_ext.placement import repair
-from nova_sriov_ext.placement import vfs
+from tests.unit.placement import host as hosts
 
-VFS = 'CUSTOM_SRIOV_VF_PHYSNET2'
-NODE = objects.ComputeNode(
-    uuid=uuids.node, host='host', hypervisor_hostname='node')
-
-
-class Placement:
-    """The allocations of a server on two providers; has its consumer's
-    generation checked by Placement's own functional tests."""
-
-    def __init__(self):
-        self.resources = {uuids.node: {VFS: 2, 'VCPU': 1},
-                          uuids.storage: {'DISK_GB': 1}}
-
-    def get_allocs_for_consumer(self, context, consumer):
-        assert consumer == uuids.server
-        return {'consumer_generation': 1, 'allocations': {
-            provider: {'generation': 1, 'resources': dict(resources)}
-            for provider, resources in self.resources.items()}}
-
-    def put_allocations(self, context, consumer, payload):
-        self.resources = {
-            provider: allocation['resources']
-            for provider, allocation in payload['allocations'].items()}
-        assert all(self.resources.values())
-        return True
+VFS = hosts.VFS
+BEFORE = {VFS: 2, 'VCPU': 1}
 
 
 @pytest.fixture
-def cell(monkeypatch):
-    """:returns: the server in the database, and the migrations there"""
-    server = objects.Instance(
-        uuid=uuids.server, host='host', node='node', task_state=None,
-        vm_state='active')
-    migrations = []
-    monkeypatch.setattr(
-        objects.Instance, 'get_by_uuid',
-        lambda context, uuid: server if uuid == server.uuid else _missing())
-    monkeypatch.setattr(
-        objects.MigrationList, 'get_in_progress_by_host_and_node',
-        lambda context, host, node: migrations)
-    monkeypatch.setattr(
-        objects.MigrationList, 'get_by_filters',
-        lambda context, filters: migrations)
-    return server, migrations
+def host(host, caplog):
+    """:returns: a host.Host with 4 VFs in Placement; what is logged counts"""
+    host.hold(free=4)
+    host.update()
+    caplog.set_level(logging.INFO, 'nova_sriov_ext')
+    return host
 
 
-def _missing():
-    raise exception.InstanceNotFound(instance_id='another')
+def warnings(caplog):
+    return [record.getMessage() for record in caplog.records
+            if record.levelno >= logging.WARNING
+            and record.name.startswith('nova_sriov_ext')]
 
 
-def repaired(held=1):
-    """:returns: dict, what is allocated on the host afterwards"""
-    placement = Placement()
-    mine = vfs.Vfs(total=4)
-    mine.held[uuids.server] = held
-    repair.Repair(placement, None, NODE).run(
-        {uuids.server: {VFS: 2}}, {VFS: mine})
-    assert placement.resources[uuids.storage] == {'DISK_GB': 1}
-    return placement.resources[uuids.node]
-
-
-def test_takes_what_the_server_does_not_have(cell):
-    assert repaired(held=1) == {VFS: 1, 'VCPU': 1}
-    assert repaired(held=0) == {'VCPU': 1}
+def test_takes_what_the_server_does_not_have(host, caplog):
+    storage = hosts.Host(host.client, 'storage')
+    storage.update()
+    server = host.server()
+    there = {'resources': {'VCPU': 1}}
+    here = {'resources': BEFORE}
+    assert host.put(server, {host.uuid: here, storage.uuid: there})
+    for held in 1, 0:
+        host.hold(*[server] * held, free=4 - held)
+        host.repair()
+        assert host.allocated(server) == {
+            'VCPU': 1, **({VFS: held} if held else {})}
+        assert storage.allocated(server) == {'VCPU': 1}
+    assert not warnings(caplog)
 
 
 @pytest.mark.parametrize('state', [
     {'host': 'another'}, {'node': 'another'}, {'task_state': 'rebuilding'},
     # Between its claim in Placement and that on the host.
     {'vm_state': 'building'}])
-def test_leaves_alone_who_is_not_settled_here(cell, state):
-    server, _ = cell
-    for name, value in state.items():
-        setattr(server, name, value)
-    assert repaired() == {VFS: 2, 'VCPU': 1}
+def test_leaves_alone_who_is_not_settled_here(host, state):
+    server = host.server(vfs=2, **state)
+    host.repair()
+    assert host.allocated(server) == BEFORE
 
 
-def test_leaves_alone_who_is_moving(cell):
-    """A finished resize has no task_state."""
-    _, migrations = cell
-    migrations.append(objects.Migration(
-        uuid=uuids.migration, instance_uuid=uuids.server))
-    assert repaired() == {VFS: 2, 'VCPU': 1}
+def test_leaves_alone_who_is_of_another_cell(host):
+    assert host.allocate(uuids.unknown, 2)
+    host.repair()
+    assert host.allocated(uuids.unknown) == BEFORE
 
 
-def test_a_server_has_what_its_migration_holds_too(cell):
+@pytest.mark.parametrize('status, left', [
+    # A finished resize has no task_state.
+    ('finished', BEFORE), ('confirmed', {'VCPU': 1})])
+@pytest.mark.parametrize('prefix', ['source', 'dest'])
+def test_leaves_alone_who_is_moving(host, prefix, status, left):
+    """From here and to here. What it has on the other side its migration
+    holds, of which no server is known."""
+    server = host.server(vfs=2)
+    values = {'dest_compute': 'host', 'dest_node': 'node',
+              'source_compute': 'other', 'source_node': 'other'}
+    migration = host.migration(server, vfs=2, status=status, **(
+        values if prefix == 'dest' else {}))
+    host.repair()
+    assert host.allocated(server) == left
+    assert host.allocated(migration) == BEFORE
+
+
+def test_a_move_of_another_node_of_this_service_does_not_matter(host):
+    server = host.server(vfs=2)
+    host.migration(server, source_node='another')
+    host.repair()
+    assert host.allocated(server) == {'VCPU': 1}
+
+
+def test_others_are_repaired_while_one_is_moving(host):
+    moving, settled = host.server(vfs=2), host.server(vfs=2)
+    host.migration(moving)
+    host.repair()
+    assert host.allocated(moving) == BEFORE
+    assert host.allocated(settled) == {'VCPU': 1}
+
+
+def test_vfs_that_are_there_no_longer_are_given_back(host):
+    """Such as after a change of device_spec."""
+    server = host.server(vfs=2)
+    host.hold()
+    host.repair()
+    assert host.allocated(server) == {'VCPU': 1}
+
+
+def test_a_host_without_surplus_asks_once(host, traffic):
+    """However many servers it has; it happens each minute."""
+    servers = [host.server(vfs=1), host.server(vfs=1)]
+    host.hold(*servers, free=2)
+    node = host.node
+    traffic.clear()
+    host.repair()
+    assert traffic.requests == [
+        f'GET /resource_providers/{host.uuid}/allocations']
+    looked, traffic.statements = traffic.statements, []
+    assert host.node.uuid == node.uuid
+    assert len(looked) == len(traffic.statements)
+
+
+def test_a_write_of_somebody_else_comes_first(host, traffic, caplog):
+    server = host.server(vfs=2)
+    traffic.after(f'GET /allocations/{server}',
+                  lambda: host.allocate(server, 2, vcpus=2))
+    host.repair()
+    assert host.allocated(server) == {VFS: 2, 'VCPU': 2}
+    line, = warnings(caplog)
+    assert server in line
+    host.repair()
+    assert host.allocated(server) == {'VCPU': 2}
+
+
+@pytest.mark.parametrize('left', [None, 0, 1])
+def test_what_changes_meanwhile_is_looked_at_again(host, traffic, left):
+    """None: the server is deleted."""
+    server = host.server(vfs=2)
+    host.hold(*[server] * (left or 0), free=3)
+    traffic.after(f'GET /resource_providers/{host.uuid}/allocations',
+                  lambda: host.delete(server) if left is None
+                  else host.allocate(server, left))
+    traffic.clear()
+    host.repair()
+    assert host.allocated(server) == (
+        {} if left is None else {'VCPU': 1, **({VFS: left} if left else {})})
+    assert not any(line.startswith('PUT') for line in traffic.requests)
+
+
+def test_what_placement_refuses_is_logged(host, caplog):
+    """An inventory of somebody else has become too coarse."""
+    server = host.server(vfs=2)
+    host.publish(VCPU={'total': 8, 'min_unit': 2}, **{VFS: {'total': 4}})
+    host.repair()
+    assert host.allocated(server) == BEFORE
+    line, = warnings(caplog)
+    assert server in line
+
+
+def test_a_server_has_what_its_migration_holds_too(host):
     """Resized on its host, it is allocated both flavors there."""
-    _, migrations = cell
-    migrations.append(objects.Migration(
-        uuid=uuids.migration, instance_uuid=uuids.server))
-    assert allocations.by_server(None, {
-        uuids.server: {VFS: 1}, uuids.migration: {VFS: 2}}) == {
-            VFS: {uuids.server: 3}}
+    server = host.server()
+    migration = host.migration(server)
+    assert allocations.by_server(host.context, {
+        server: {VFS: 1}, migration: {VFS: 2}, uuids.unknown: {VFS: 4}}) == {
+            VFS: {server: 3, uuids.unknown: 4}}
 
 
 @pytest.mark.parametrize('others', [{}, {'storage': {'DISK_GB': 1}}])

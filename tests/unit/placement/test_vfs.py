@@ -1,27 +1,12 @@
 """What the PCI tracker says of VFs, in Placement's terms."""
 
-import types
-
-from nova import objects
-from nova.pci import whitelist
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
+from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import vfs
-
-SPEC = ('{"vendor_id": "15b3", "product_id": "101e",'
-        ' "physical_network": "physnet2"}')
-
-
-def tracker(*states):
-    """:param states: (status, uuid of the server) of each VF of a PF"""
-    return types.SimpleNamespace(
-        dev_filter=whitelist.Whitelist([SPEC]),
-        pci_devs=[objects.PciDevice(
-            address=f'0000:03:00.{number}', parent_addr='0000:03:00.0',
-            vendor_id='15b3', product_id='101e', dev_type='type-VF',
-            status=status, instance_uuid=server)
-            for number, (status, server) in enumerate(states, 2)])
+from tests.unit.placement.host import SPEC
+from tests.unit.placement.host import tracker
 
 
 @pytest.mark.parametrize('status, total, blocked, held', [
@@ -40,3 +25,33 @@ def test_each_status(status, total, blocked, held):
 @pytest.mark.parametrize('status', ['removed', 'deleted'])
 def test_what_is_gone(status):
     assert not vfs.by_class(tracker((status, None)))
+
+
+def test_they_are_summed_up():
+    one, two = uuids.one, uuids.two
+    found = vfs.by_class(tracker(
+        ('available', None), ('allocated', one), ('claimed', one),
+        ('allocated', two), ('unavailable', None), ('unclaimable', None)))
+    assert found == {names.vf_class('physnet2'): vfs.Vfs(
+        total=6, blocked=2, held={one: 2, two: 1})}
+
+
+@pytest.mark.parametrize('physnet, spec', [
+    ('other', SPEC.replace('physnet2', 'other')),
+    (None, SPEC.replace('"physnet2"', 'null'))])
+def test_they_are_of_the_physnet_in_device_spec(physnet, spec):
+    assert set(vfs.by_class(tracker(('available', None), spec=spec))) == {
+        names.vf_class(physnet)}
+
+
+@pytest.mark.parametrize('change', [
+    # A PF, and what device_spec has no more while a server has it.
+    {'dev_type': 'type-PF'}, {'product_id': '1017'},
+    # For PCI aliases.
+    {'spec': SPEC.replace('physical_network', 'trusted')}])
+def test_what_is_no_vf_for_ports(change):
+    assert vfs.by_class(tracker(('allocated', uuids.server), **change)) == {}
+
+
+def test_a_vdpa_device_is_one():
+    assert vfs.by_class(tracker(('available', None), dev_type='vdpa'))
