@@ -66,7 +66,7 @@ def writable(conf):
     :param conf: any of Nova's config classes, or None
     :returns: conf
     """
-    if len(getattr(conf, 'vportparams', ())) > 1:
+    if getattr(conf, 'vportparams', None):
         add(conf, _one_parameters_element)
     return conf
 

@@ -37,7 +37,7 @@ class Part:
     """What one property of a VIF means for the VF.
 
     :ivar wanted: function (instance, vif) → dict of settings, see vf.py
-    :ivar names: function (instance, vif) → names of those to clear
+    :ivar names: function (vif) → names of those to clear
     :ivar owner: function (vif) → dict of what the VF has only while it is
         this port's, where anything tells
     :ivar is_lasting: whether it is set again for a guest that runs
@@ -46,7 +46,7 @@ class Part:
     """
 
     wanted: Callable
-    names: Callable = lambda instance, vif: ()
+    names: Callable = lambda vif: ()
     owner: Callable = lambda vif: {}
     is_lasting: bool = True
     ours: Callable = lambda instance, vif: ()
@@ -73,13 +73,12 @@ class Uplink:
             vf.restore, host, slot, vf.apply(host, slot, wanted))
 
     def clear(self, host, instance, vif):
-        owner = {}
-        for part in self._parts:
-            owner |= part.owner(vif)
+        owner = {name: value for part in self._parts
+                 for name, value in part.owner(vif).items()}
         slot = fields.pci_slot(vif)
         vf.restore(host, slot, {
             name: vf.CLEARED[name] for part in self._parts
-            for name in part.names(instance, vif)}, owner)
+            for name in part.names(vif)}, owner)
         for part in self._parts:
             for ours in part.ours(instance, vif):
                 vf.restore(host, slot, {
@@ -201,7 +200,7 @@ def _trust(instance, vif):
     return ({'trust': 1} if strutils.bool_from_string(trusted) else {})
 
 
-def _trust_to_clear(instance, vif):
+def _trust_to_clear(vif):
     return ('trust',) if 'trusted' in (vif['profile'] or {}) else ()
 
 
@@ -220,7 +219,7 @@ def _nothing():
     """What puts back nothing."""
 
 
-MAC_AND_VLAN = Part(_mac_and_vlan, lambda instance, vif: ('mac', 'vlan'),
+MAC_AND_VLAN = Part(_mac_and_vlan, lambda vif: ('mac', 'vlan'),
                     lambda vif: {'mac': _mac_of(vif)})
 TRUST = Part(_trust, _trust_to_clear)
 # Neutron's SR-IOV agent may have set another one since.

@@ -42,20 +42,22 @@ class Host:
     """Its provider, its node in the database, its PCI tracker.
 
     :param client: nova.scheduler.client.report.SchedulerReportClient
+    :param service: name of its nova-compute
     """
 
-    def __init__(self, client, name='node'):
+    def __init__(self, client, name='node', service='host'):
         self.client = client
         self.context = context.get_admin_context()
         self.name = name
         self.uuid = uuidutils.generate_uuid()
         self.pci_tracker = tracker()
-        self.provider = provider.Provider(types.SimpleNamespace(
-            reportclient=client,
-            _compute=types.SimpleNamespace(rt=self)))
+        # As ComputeVirtAPI has it; the resource tracker is this host.
+        self.virtapi = types.SimpleNamespace(
+            reportclient=client, _compute=types.SimpleNamespace(rt=self))
+        self.provider = provider.Provider(self.virtapi)
         # The resource tracker makes it before anything is published.
         objects.ComputeNode(
-            self.context, host='host', hypervisor_hostname=self.name,
+            self.context, host=service, hypervisor_hostname=self.name,
             uuid=self.uuid, stats={}, **NODE).create()
 
     @property
@@ -84,10 +86,14 @@ class Host:
         except exception.ResourceProviderUpdateConflict:
             self._update(*args, **kwargs)
 
-    def _update(self, rows=(), reshape=False):
+    def tree(self):
+        """:returns: nova.compute.provider_tree.ProviderTree, as it is now"""
         self.client.clear_provider_cache()
-        tree = self.client.get_provider_tree_and_ensure_root(
+        return self.client.get_provider_tree_and_ensure_root(
             self.context, self.uuid, name=self.name)
+
+    def _update(self, rows=(), reshape=False):
+        tree = self.tree()
         before = provider.published(tree, self.name)
         tree.update_inventory(self.name, STOCK)
         self.provider.update(tree, self.name, before, rows, reshape)

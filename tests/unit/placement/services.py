@@ -19,7 +19,7 @@ TABLES = [models.BASE.metadata.tables[name] for name in (
     'compute_nodes', 'migrations', 'instances', 'instance_id_mappings',
     'instance_extra', 'instance_metadata', 'instance_system_metadata',
     'instance_info_caches', 'security_groups', 'security_group_rules',
-    'security_group_instance_association')]
+    'security_group_instance_association', 'pci_devices')]
 
 
 class Traffic:

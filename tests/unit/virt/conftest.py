@@ -4,10 +4,12 @@ import dataclasses
 
 from nova import exception
 from nova import objects
+from nova.virt.libvirt import driver as nova_driver
 import os_vif
 import pytest
 from stevedore import extension
 
+from nova_sriov_ext.virt.libvirt import driver as driver_module
 from nova_sriov_ext.virt.libvirt import vif as sriov
 from os_vif_vflag import host as real_host
 from tests.sim import card
@@ -15,6 +17,7 @@ from tests.sim import iproute
 from tests.sim import netlink
 from tests.sim import sysfs
 from tests.sim import vfs
+from tests.unit.placement.host import SPEC
 from tests.unit.virt import vifs
 
 
@@ -29,8 +32,14 @@ class VdpaHost:
 def database(monkeypatch):
     """What Nova's database has of the server's devices: a list to fill."""
     rows = vifs.recorded()
-    monkeypatch.setattr(objects.PciDeviceList, 'get_by_instance_uuid',
-                        lambda context, uuid: rows)
+
+    def look_up(context, uuid):
+        # Nova lets nobody else read it.
+        assert context.is_admin
+        return rows if uuid == vifs.INSTANCE.uuid else vifs.recorded()
+
+    monkeypatch.setattr(
+        objects.PciDeviceList, 'get_by_instance_uuid', look_up)
     return rows.objects
 
 
@@ -113,4 +122,20 @@ def plugins(monkeypatch):
         os_vif, '_EXT_MANAGER', extension.ExtensionManager.make_test_instance(
             [extension.Extension(name, None, type(plugin), plugin)
              for name, plugin in found.items()]))
+    return found
+
+
+@pytest.fixture
+def nova(monkeypatch, conf, sriov_host):
+    """:returns: a stock_driver.Stock; the host has a PF in legacy mode"""
+    # It needs what is above.
+    from tests.unit.virt import stock_driver
+    found = stock_driver.Stock()
+    for name, method in found.methods().items():
+        monkeypatch.setattr(nova_driver.LibvirtDriver, name, method)
+    sim = sriov_host(card.Card(pfs=(PF,)))
+    monkeypatch.setattr(driver_module, 'Host', lambda: real_host.Host(
+        str(sim.root), netlink.Netlink(sim)))
+    conf.config(host='host')
+    conf.config(device_spec=[SPEC], group='pci')
     return found

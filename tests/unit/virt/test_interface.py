@@ -135,6 +135,19 @@ def test_is_what_stock_makes(driver, stock_driver, name):
         ALIAS.encode(), b'') == domain.canonical(theirs)
 
 
+@pytest.mark.parametrize('name', ['vdpa', 'switchdev', 'hw_veb macvtap'])
+def test_queue_sizes_are_those_that_stock_sets(
+        conf, driver, stock_driver, name):
+    conf.config(rx_queue_size=512, tx_queue_size=1024, group='libvirt')
+    ours, theirs = (vifs.config(d, vifs.EVERY[name])
+                    for d in (driver, stock_driver))
+    assert domain.canonical(ours).replace(
+        ALIAS.encode(), b'') == domain.canonical(theirs)
+    # Nova writes them for some drivers only.
+    assert ours.vhost_rx_queue_size == theirs.vhost_rx_queue_size
+    assert ours.vhost_tx_queue_size == theirs.vhost_tx_queue_size
+
+
 @pytest.mark.parametrize('name', ['hw_veb capitals', 'hw_veb trunk',
                                   '802.1qbg macvtap'])
 def test_stock_cannot_use_what_is_ours_alone(stock_driver, name):

@@ -2,6 +2,7 @@
 
 import types
 
+from nova import context
 from nova import objects
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import vif as sriov
+from tests.unit.placement import host as hosts
+from tests.unit.placement import services
 from tests.unit.virt import vifs
 from tests.unit.virt.test_plug import holders
 
@@ -71,6 +74,50 @@ def test_another_servers_vf(conf, plugins, chosen):
     driver.unplug(server(), vifs.switchdev())
     assert 'vflag' not in holders(plugins)
     assert plugins['ovs'].plugged == before
+
+
+@pytest.mark.parametrize('vif', [
+    vifs.hw_veb(), vifs.macvtap(), vifs.vm_fex(), vifs.infiniband()],
+    ids=['hw_veb', 'macvtap', 'VM-FEX', 'InfiniBand'])
+def test_another_servers_vf_without_a_representor(machine, vif):
+    here = machine()
+    before = dict(here.vf)
+    here.driver._owners = owners(**{vifs.SLOT: uuids.other})
+    with pytest.raises(exception.PlugFailed, match=uuids.other):
+        here.driver.plug(server(), vif)
+    here.driver.unplug(server(), vif)
+    assert here.vf == before
+    assert not here.vfs.requests
+
+
+def test_until_there_is_a_tracker_the_database_is_asked_once(conf):
+    """nova-compute plugs the VIFs of all servers before it makes one."""
+    conf.config(host='host')
+    traffic = services.Traffic()
+    known = owners(**{OTHER: uuids.other})
+    resources = known._virtapi._compute.rt
+    tracker, resources.pci_tracker = resources.pci_tracker, None
+    with services.cell(traffic):
+        assert known.other(server(), vifs.SLOT) is None
+        node = hosts.Host(None).node
+        hosts.Host(None, 'another', service='another')
+        admin = context.get_admin_context()
+        device = objects.PciDevice.create(admin, {
+            'compute_node_id': node.id, 'address': vifs.SLOT,
+            'vendor_id': '15b3', 'product_id': '101e', 'dev_type': 'type-VF',
+            'dev_id': 'pci', 'label': 'label', 'status': 'allocated',
+            'parent_addr': '0000:03:00.0', 'numa_node': 0})
+        device.instance_uuid, device.request_id = uuids.other, REQUEST
+        device.save()
+        # As a new process does.
+        known = owner.Owners(known._virtapi)
+        assert known.other(server(), vifs.SLOT) == uuids.other
+        traffic.clear()
+        assert known.other(server(), OTHER) is None
+        assert not traffic.statements
+        resources.pci_tracker = tracker
+        assert known.other(server(), OTHER) == uuids.other
+        assert known.other(server(), vifs.SLOT) is None
 
 
 def test_what_is_not_touched_has_no_owner_to_ask(plugins):

@@ -3,6 +3,9 @@
 import pytest
 
 from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import settings
+from os_vif_vflag import devices
+from os_vif_vflag import exception as host_exception
 from os_vif_vflag import vf
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
@@ -147,28 +150,6 @@ def test_inbound_gets_one_warning(machine, caplog):
     assert 'with-inbound' in warnings[0]
 
 
-BAD_FLAVORS = {
-    'text': ({AVERAGE: 'abc'}, 'vif_outbound_average', "'abc'"),
-    'negative': ({AVERAGE: '-1'}, 'vif_outbound_average', "'-1'"),
-    'too much': ({PEAK: str(1 << 40)}, 'vif_outbound_peak', str(1 << 40)),
-    'peak below': ({AVERAGE: '1250', PEAK: '125'}, 'vif_outbound_peak',
-                   'less than'),
-}
-
-
-@pytest.mark.parametrize(
-    'specs, words', [(specs, words) for specs, *words in BAD_FLAVORS.values()],
-    ids=BAD_FLAVORS)
-def test_bad_flavors(machine, specs, words):
-    here = machine()
-    with pytest.raises(exception.InvalidPort) as caught:
-        here.driver.plug(vifs.limited(**specs),
-                         vifs.hw_veb(profile={'trusted': True}))
-    assert all(word in str(caught.value)
-               for word in (*words, vifs.PORT, 'm1.vf'))
-    assert here.vf == sim_vfs.NEW_ETHERNET
-
-
 @pytest.mark.parametrize('vlan', ['4095', '-1', 'abc', None])
 def test_bad_vlans(machine, vlan):
     here = machine()
@@ -185,6 +166,26 @@ def _refused(here, vif, specs=()):
     assert here.vf == before
     assert vifs.PORT in str(caught.value) and vifs.SLOT in str(caught.value)
     return str(caught.value)
+
+
+def test_a_netdev_is_put_back(machine):
+    here = machine()
+    put_back = settings.Netdev().apply(
+        here.driver._machine, vifs.INSTANCE, vifs.macvtap())
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, True)
+    put_back()
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+
+
+def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+
+    def refuse(name):
+        raise host_exception.LinkFailed(device=name, what='down', error='x')
+    monkeypatch.setattr(devices, 'set_down', refuse)
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+    assert here.vf['mac'] == sim_vfs.NEW_ETHERNET['mac']
 
 
 def test_a_driver_without_trust(machine):

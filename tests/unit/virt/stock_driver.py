@@ -1,0 +1,83 @@
+"""Nova's libvirt driver where there is no libvirt."""
+
+import copy
+import json
+
+from nova_sriov_ext import report
+from tests.unit.placement import host as hosts
+from tests.unit.virt import vifs
+from tests.unit.virt.conftest import PF
+
+DEVICE = {'address': vifs.SLOT, 'parent_addr': PF.address,
+          'dev_type': 'type-VF', 'vendor_id': '15b3', 'product_id': '101e'}
+
+
+class Stock:
+    """Methods of Nova's driver that would talk to libvirt.
+
+    :ivar guests: list of what guests were started with
+    :ivar detached: list of what was read of devices to detach
+    :ivar devices: list of dicts, what libvirt knows of PCI devices
+    """
+
+    def __init__(self):
+        self.guests, self.detached, self.devices = [], [], [DEVICE]
+        self.stats = {}
+        self.cleanup_fails = False
+
+    def methods(self):
+        def init(driver, virtapi, read_only=False):
+            driver.virtapi, driver._host = virtapi, None
+
+        def create(driver, context, xml, instance, network_info, bdi, **more):
+            driver.plug_vifs(instance, network_info)
+            self.guests.append((context, xml, instance.uuid, bdi))
+            return 'guest'
+
+        def reboot(driver, context, instance, network_info, reboot_type,
+                   block_device_info=None, share_info=None):
+            driver._create_guest_with_network(
+                context, (reboot_type, share_info), instance, network_info,
+                block_device_info)
+
+        def resume(driver, context, instance, network_info, share_info,
+                   block_device_info=None):
+            driver._create_guest_with_network(
+                context, ('resumed', share_info), instance, network_info,
+                block_device_info)
+
+        def resources(driver, nodename):
+            return {'pci_passthrough_devices': json.dumps(self.devices),
+                    'hypervisor_hostname': nodename,
+                    **copy.deepcopy(self.stats)}
+
+        def update(driver, tree, nodename, allocations=None):
+            tree.update_inventory(nodename, hosts.STOCK)
+            if allocations is not None:
+                allocations['seen'] = True
+
+        def detach(driver, guest, uuid, get_device_conf, name):
+            self.detached.append((guest, uuid, name, get_device_conf(
+                guest, from_persistent_config=True)))
+
+        def check(driver, *args, **kwargs):
+            return args, kwargs
+
+        def cleanup(driver, context, data):
+            if self.cleanup_fails:
+                raise OSError(data)
+
+        return {'__init__': init, 'init_host': lambda driver, host: None,
+                '_create_guest_with_network': create, 'reboot': reboot,
+                'resume_state_on_host_boot': resume,
+                'get_available_resource': resources,
+                'update_provider_tree': update, '_detach_with_retry': detach,
+                'check_source_migrate_data_at_dest': check,
+                'cleanup_live_migration_destination_check': cleanup}
+
+
+def reported(driver):
+    """:returns: report.Report, what the driver tells Nova"""
+    data = driver.get_available_resource('node')
+    assert data['hypervisor_hostname'] == 'node'
+    return report.read(data.get('stats', {}))

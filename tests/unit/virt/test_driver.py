@@ -1,0 +1,200 @@
+"""The driver, over what of Nova's driver needs no libvirt."""
+
+import types
+
+from nova import objects
+from nova.network import model
+from nova.virt.libvirt import config
+import pytest
+
+from nova_sriov_ext import exception
+from nova_sriov_ext import report
+from nova_sriov_ext.virt.libvirt import driver as ours
+from os_vif_vflag import exception as vflag_exception
+from tests.unit.virt import stock_driver
+from tests.unit.virt import vifs
+from tests.unit.virt.conftest import PF
+
+ROW = report.Row(PF.address, 'physnet2', 1, 'legacy', netdev=PF.netdev)
+NO_REPRESENTOR = vflag_exception.NotSwitchdev(vf=vifs.SLOT, pf=PF.address)
+
+
+class ResourceTracker:
+    """Nova's. :ivar freed: list of (context, uuid of a server)"""
+
+    def __init__(self):
+        self.pci_tracker = types.SimpleNamespace(pci_devs=[], arriving={})
+        self.freed = []
+
+    def free_pci_device_claims_for_instance(self, context, instance):
+        self.freed.append((context, instance.uuid))
+
+
+@pytest.fixture
+def tracker():
+    return ResourceTracker()
+
+
+@pytest.fixture
+def driver(nova, tracker):
+    return ours.SriovLibvirtDriver(types.SimpleNamespace(
+        _compute=types.SimpleNamespace(rt=tracker)))
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server with a port, also in the database."""
+    vif = vifs.switchdev()
+    found = vifs.instance()
+    found.host, found.vm_state = 'host', 'active'
+    found.info_cache = objects.InstanceInfoCache(
+        network_info=model.NetworkInfo([vif]))
+    monkeypatch.setattr(objects.Instance, 'get_by_uuid',
+                        lambda context, uuid, **options: found)
+    return found
+
+
+def test_capacity_is_reported_beside_novas_stats(conf, nova, driver):
+    assert stock_driver.reported(driver) == report.Report((ROW,))
+    nova.stats = {'stats': {'num_instances': '1'}}
+    stats = driver.get_available_resource('node')['stats']
+    assert set(stats) == {'num_instances', report.STATS_KEY}
+    conf.config(report_capacity=False, group='sriov')
+    assert 'stats' in driver.get_available_resource('node')
+    assert stock_driver.reported(driver) == report.NOTHING
+
+
+def test_what_cannot_be_counted_is_as_before(nova, driver, caplog):
+    nova.devices = [None]
+    assert stock_driver.reported(driver) == report.NOTHING
+    nova.devices = [stock_driver.DEVICE]
+    assert stock_driver.reported(driver).rows == (ROW,)
+    nova.devices = [None]
+    assert stock_driver.reported(driver).rows == (ROW,)
+    assert 'cannot be counted' in caplog.text
+    nova.devices = []
+    assert stock_driver.reported(driver).rows == ()
+
+
+def test_the_claim_in_force_is_reported(conf, nova, tracker):
+    conf.config(claim_policy='assign', group='sriov')
+    virtapi = types.SimpleNamespace(_compute=types.SimpleNamespace(rt=tracker))
+    from nova.pci import manager
+    before = manager.PciDevTracker
+    try:
+        driver = ours.SriovLibvirtDriver(virtapi)
+        assert stock_driver.reported(driver).claim == 'assign'
+    finally:
+        manager.PciDevTracker = before
+
+
+def failing(driver, server):
+    with pytest.raises(exception.PlugFailed):
+        driver.plug_vifs(server, server.get_network_info())
+    return True
+
+
+def test_a_vif_waits_only_while_nova_compute_starts(
+        driver, nova, server, plugins):
+    plugins['vflag'].error = NO_REPRESENTOR
+    vif = server.get_network_info()
+    assert failing(driver, server)
+    driver.init_host('host')
+    driver.plug_vifs(server, vif)
+    with pytest.raises(exception.PlugFailed):
+        driver._create_guest_with_network('c', 'xml', server, vif, 'bdi')
+    driver.get_available_resource('node')
+    assert failing(driver, server)
+    plugins['vflag'].error = None
+    driver.get_available_resource('node')
+    assert set(plugins['vflag'].plugged) == {vifs.PORT}
+    assert not nova.guests
+    plugins['vflag'].plugged.clear()
+    driver.plug_vifs(server, vif)
+    assert set(plugins['vflag'].plugged) == {vifs.PORT}
+    assert driver._create_guest_with_network(
+        'c', 'xml', server, vif, 'bdi') == 'guest'
+    assert nova.guests == [('c', 'xml', server.uuid, 'bdi')]
+
+
+@pytest.mark.parametrize('start', [
+    lambda driver, server, vifs: driver.reboot(
+        'c', server, vifs, 'HARD', block_device_info='bdi',
+        share_info='shares'),
+    lambda driver, server, vifs: driver.resume_state_on_host_boot(
+        'c', server, vifs, 'shares', 'bdi')], ids=['reboot', 'host boot'])
+def test_a_guest_waits_for_its_vifs(driver, nova, server, plugins, start):
+    plugins['vflag'].error = NO_REPRESENTOR
+    driver.init_host('host')
+    start(driver, server, server.get_network_info())
+    driver.get_available_resource('node')
+    driver.get_available_resource('node')
+    assert not nova.guests
+    plugins['vflag'].error = None
+    driver.get_available_resource('node')
+    assert nova.guests == [
+        ('c', ('resumed', 'shares'), server.uuid, 'bdi')]
+    driver.get_available_resource('node')
+    assert len(nova.guests) == 1
+
+
+def test_a_guest_with_its_vifs_starts_as_with_nova(
+        driver, nova, server, plugins):
+    vif = server.get_network_info()
+    driver.reboot('c', server, vif, 'HARD', block_device_info='bdi',
+                  share_info='shares')
+    driver.resume_state_on_host_boot('c', server, vif, 'shares', 'bdi')
+    assert nova.guests == [
+        ('c', ('HARD', 'shares'), server.uuid, 'bdi'),
+        ('c', ('resumed', 'shares'), server.uuid, 'bdi')]
+
+
+def test_what_nova_read_to_detach_can_be_written(driver, nova):
+    conf = config.LibvirtConfigGuestInterface()
+    conf.mac_addr, conf.net_type = vifs.MAC, 'direct'
+    conf.source_dev, conf.source_mode = vifs.NETDEV, 'vepa'
+    conf.vporttype = '802.1Qbg'
+    for name in ('managerid', 'typeid', 'typeidversion'):
+        conf.add_vport_param(name, '1')
+    device = config.LibvirtConfigGuestHostdevPCI()
+    configs = [conf, device, None]
+    left = iter(configs)
+    for _ in configs:
+        driver._detach_with_retry(
+            'guest', 'uuid', lambda guest, from_persistent_config: next(left),
+            'device')
+    assert nova.detached == [
+        ('guest', 'uuid', 'device', read) for read in configs]
+    one, = conf.format_dom().findall('virtualport/parameters')
+    assert dict(one.attrib) == {
+        'managerid': '1', 'typeid': '1', 'typeidversion': '1'}
+
+
+class Data:
+    """The data of a live migration's check: no equality, as Nova's."""
+
+
+def test_claims_of_a_live_migration_that_fails_are_given_back(
+        driver, nova, tracker, server):
+    data, arriving = Data(), tracker.pci_tracker.arriving
+    driver._arrivals.begin('c', server, data)
+    assert arriving == {server.uuid: server}
+    tracker.freed.clear()
+    nova.cleanup_fails = True
+    with pytest.raises(OSError):
+        driver.cleanup_live_migration_destination_check('c', data)
+    assert tracker.freed == [('c', server.uuid)]
+    assert arriving == {}
+
+
+def test_claims_of_a_live_migration_that_is_checked_stay(
+        driver, tracker, server):
+    data = Data()
+    driver._arrivals.begin('c', server, data)
+    assert driver.check_source_migrate_data_at_dest(
+        'c', server, data, 'migration', limits=None) == (
+            ('c', server, data, 'migration'), {'limits': None})
+    assert tracker.pci_tracker.arriving == {}
+    tracker.freed.clear()
+    driver.cleanup_live_migration_destination_check('c', data)
+    assert not tracker.freed
