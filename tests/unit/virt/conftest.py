@@ -4,7 +4,6 @@ import dataclasses
 
 from nova import exception
 from nova import objects
-from nova.virt.libvirt import driver as nova_driver
 import os_vif
 import pytest
 from stevedore import extension
@@ -131,8 +130,6 @@ def nova(monkeypatch, conf, sriov_host):
     # It needs what is above.
     from tests.unit.virt import stock_driver
     found = stock_driver.Stock()
-    for name, method in found.methods().items():
-        monkeypatch.setattr(nova_driver.LibvirtDriver, name, method)
     sim = sriov_host(card.Card(pfs=(PF,)))
     monkeypatch.setattr(driver_module, 'Host', lambda: real_host.Host(
         str(sim.root), netlink.Netlink(sim)))

@@ -3,7 +3,10 @@
 import copy
 import json
 
+from nova.virt.libvirt import driver as nova_driver
+
 from nova_sriov_ext import report
+from nova_sriov_ext.virt.libvirt.driver import SriovLibvirtDriver
 from tests.unit.placement import host as hosts
 from tests.unit.virt import vifs
 from tests.unit.virt.conftest import PF
@@ -25,7 +28,16 @@ class Stock:
         self.stats = {}
         self.cleanup_fails = False
 
-    def methods(self):
+    def driver(self, virtapi):
+        """:returns: SriovLibvirtDriver, with these between it and Nova's
+            driver, whose own stay for who looks at them
+        """
+        without_libvirt = type('WithoutLibvirt', (nova_driver.LibvirtDriver,),
+                               self._methods())
+        return type('Driver', (SriovLibvirtDriver, without_libvirt),
+                    {})(virtapi)
+
+    def _methods(self):
         def init(driver, virtapi, read_only=False):
             driver.virtapi, driver._host = virtapi, None
 

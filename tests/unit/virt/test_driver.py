@@ -9,7 +9,6 @@ import pytest
 
 from nova_sriov_ext import exception
 from nova_sriov_ext import report
-from nova_sriov_ext.virt.libvirt import driver as ours
 from os_vif_vflag import exception as vflag_exception
 from tests.unit.virt import stock_driver
 from tests.unit.virt import vifs
@@ -37,7 +36,7 @@ def tracker():
 
 @pytest.fixture
 def driver(nova, tracker):
-    return ours.SriovLibvirtDriver(types.SimpleNamespace(
+    return nova.driver(types.SimpleNamespace(
         _compute=types.SimpleNamespace(rt=tracker)))
 
 
@@ -82,7 +81,7 @@ def test_the_claim_in_force_is_reported(conf, nova, tracker):
     from nova.pci import manager
     before = manager.PciDevTracker
     try:
-        driver = ours.SriovLibvirtDriver(virtapi)
+        driver = nova.driver(virtapi)
         assert stock_driver.reported(driver).claim == 'assign'
     finally:
         manager.PciDevTracker = before

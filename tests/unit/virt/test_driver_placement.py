@@ -22,7 +22,7 @@ def host(conf):
 
 
 def test_vfs_are_in_placement_where_the_driver_says_so(nova, host):
-    driver = ours.SriovLibvirtDriver(host.virtapi)
+    driver = nova.driver(host.virtapi)
     assert stock_driver.reported(driver).placement
     host.hold(free=1)
     for allocations in None, {host.uuid: {}}:
@@ -41,7 +41,7 @@ def test_vfs_are_in_placement_where_the_driver_says_so(nova, host):
 
 
 def test_vfs_stay_in_placement_until_devices_are_known(nova, host):
-    driver = ours.SriovLibvirtDriver(host.virtapi)
+    driver = nova.driver(host.virtapi)
     host.pci_tracker = None
     tree = host.tree()
     tree.update_inventory('node', {VFS: hosts.STOCK['VCPU']})
@@ -50,7 +50,7 @@ def test_vfs_stay_in_placement_until_devices_are_known(nova, host):
 
 
 def test_traits_are_of_what_was_reported(monkeypatch, nova, host):
-    driver = ours.SriovLibvirtDriver(host.virtapi)
+    driver = nova.driver(host.virtapi)
     monkeypatch.setattr(ours.capacity, 'rows', lambda *args: (
         report.Row(PF.address, 'physnet2', 1, 'switchdev'),))
     driver.get_available_resource('node')

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import settings
 from os_vif_vflag import privsep
 from os_vif_vflag import vf
 from tests.sim import card
@@ -45,6 +46,16 @@ def test_guids_by_netlink(machine):
     here.driver.unplug(vifs.INSTANCE, vifs.infiniband())
     assert here.vf == new == new | {
         'ib_node_guid': vf.NO_GUID, 'ib_port_guid': vf.NO_GUID}
+
+
+def test_guids_can_be_put_back(machine):
+    here = machine(pf=pf())
+    new = here.vf
+    put_back = settings.InfiniBand().apply(
+        here.driver._machine, vifs.INSTANCE, vifs.infiniband())
+    assert here.vf != new
+    put_back()
+    assert here.vf == new
 
 
 def test_a_port_that_firmware_keeps_down(machine):

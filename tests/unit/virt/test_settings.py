@@ -168,13 +168,37 @@ def _refused(here, vif, specs=()):
     return str(caught.value)
 
 
-def test_a_netdev_is_put_back(machine):
+@pytest.mark.parametrize('make, vif', [
+    (settings.Netdev, vifs.macvtap()),
+    (lambda: settings.Uplink(settings.MAC_AND_VLAN, settings.TRUST),
+     vifs.macvtap(profile={'trusted': 'true'}))], ids=['netdev', 'uplink'])
+def test_each_can_be_put_back(machine, make, vif):
     here = machine()
-    put_back = settings.Netdev().apply(
-        here.driver._machine, vifs.INSTANCE, vifs.macvtap())
-    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, True)
+    setting, netdev = make(), 'enp3s0f0v0'
+    before = here.vf, here.vfs.netdev(netdev)[1]
+    put_back = setting.apply(here.driver._machine, vifs.INSTANCE, vif)
+    assert (here.vf, here.vfs.netdev(netdev)[1]) != before
     put_back()
-    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+    assert (here.vf, here.vfs.netdev(netdev)[1]) == before
+
+
+def test_a_macvtap_has_one_vlan(machine):
+    here = machine()
+    with pytest.raises(exception.InvalidPort) as caught:
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap([7, 8]))
+    assert str(caught.value) == (
+        f'Port {vifs.PORT}: binding:vif_details has vlan [7, 8], but a VF '
+        'behind vnic_type macvtap has one VLAN. Use vnic type direct for a '
+        'trunk.')
+
+
+@pytest.mark.parametrize('profile, left', [
+    ({}, 1), ({'trusted': False}, 0)])
+def test_trust_of_which_the_port_says_nothing_stays(machine, profile, left):
+    here = machine()
+    here.vfs.set('enp3s0f0np0', 0, {'trust': 1})
+    here.driver.unplug(vifs.INSTANCE, vifs.hw_veb(profile=profile))
+    assert here.vf['trust'] == left
 
 
 def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
@@ -201,7 +225,8 @@ def test_a_driver_without_trust(machine):
 def test_a_vf_without_netdev(machine):
     here = machine()
     here.host.bind(vifs.SLOT, 'vfio-pci')
-    assert 'no network device' in _refused(here, vifs.macvtap())
+    said = _refused(here, vifs.macvtap())
+    assert f'VF {vifs.SLOT} has no network device' in said
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
 
 
