@@ -15,6 +15,12 @@ from tests.lab import storm
 def lose_the_answer(options, action, port):
     """ovsdb-server takes the change, and the connection is lost before
     anyone has read that it did."""
+    lose_the_next_answer()
+    osvif.act(options, (action, port))
+
+
+def lose_the_next_answer():
+    """The connection is anew once ovsdb-server has had its time."""
     commit, sent = idl.Transaction.commit, []
 
     def losing(self):
@@ -26,7 +32,6 @@ def lose_the_answer(options, action, port):
         return status
 
     idl.Transaction.commit = losing
-    osvif.act(options, (action, port))
 
 
 def plug_all_silenced(options, ports, threads, progress, pidfile):

@@ -55,8 +55,8 @@ class Run:
 
     @staticmethod
     def _state(path):
-        tests = [file for folder in modules.own_tests(path)
-                 for file in (modules.ROOT / folder).rglob('*.py')]
+        tests = [file for own in modules.own_tests(path)
+                 for file in modules.files(own)]
         return results.digest([modules.ROOT / path, *tests])
 
     def work(self, judge):

@@ -15,6 +15,13 @@ OWN = {
     'nova_sriov_ext/virt/libvirt': ['tests/unit/virt'],
     'os_vif_vflag': ['tests/unit/vflag'],
 }
+# What the driver for Nova alone uses, its tests say.
+_OF_THE_DRIVER = ['tests/unit/virt/test_settings.py',
+                  'tests/unit/virt/test_infiniband.py']
+OWN_OF_MODULE = {
+    'os_vif_vflag/vf.py': _OF_THE_DRIVER,
+    'os_vif_vflag/partition.py': _OF_THE_DRIVER,
+}
 
 # Tests that judge none: each fork would start a process that loads Nova.
 WITHOUT = ('tests/unit/virt/test_side_by_side.py',
@@ -33,7 +40,13 @@ def chosen(patterns):
 
 def own_tests(path):
     """What pytest is called with for the module at this path."""
-    return OWN[str(pathlib.PurePath(path).parent)]
+    return OWN_OF_MODULE.get(path) or OWN[str(pathlib.PurePath(path).parent)]
+
+
+def files(own):
+    """Files of one of own_tests, a folder or a file."""
+    path = ROOT / own
+    return path.rglob('*.py') if path.is_dir() else [path]
 
 
 def name(path):

@@ -1,6 +1,7 @@
 """The plugin on a simulated host with a real database."""
 
 import dataclasses
+import time
 
 from os_vif.objects import instance_info
 from os_vif.objects import network
@@ -109,3 +110,11 @@ def build(sim, monkeypatch, source=(), **changed):
         monkeypatch.setattr(name, value)
     return Compute(sim, table, vflag.VFLagPlugin(options(**changed)),
                    offloading, refused)
+
+
+def eventually(what):
+    """:returns: what a function returns, once that is true"""
+    deadline = time.monotonic() + 5
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return what()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from os_vif_vflag import ovsdb
 from tests.lab import ovs
 from tests.sim.card import Card
 from tests.unit.vflag import compute
@@ -41,3 +42,18 @@ def start(switch, sriov_host, monkeypatch):
     yield build
     for one in started:
         one.end()
+
+
+@pytest.fixture
+def connect(switch):
+    """A function: timeout → OvsDb; its thread ends with the test."""
+    made = []
+
+    def build(timeout=10, connection=switch.connection):
+        made.append(ovsdb.OvsDb(connection, timeout, tls=None))
+        return made[-1]
+
+    yield build
+    for one in made:
+        if one._connected is not None:
+            one._connected.ovsdb_connection.stop(10)

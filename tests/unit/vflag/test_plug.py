@@ -91,6 +91,23 @@ def test_unplug_finds_the_port_whatever_became_of_the_vf(start, switch):
     assert not host.is_up(DEVICE)
 
 
+def test_unplug_after_the_representor_is_gone(start, switch):
+    host, before = start(), switch.dump()
+    host.plug(compute.vif(VF))
+    host.sim.set_numvfs(compute.PF1, 0)
+    host.unplug(compute.vif(VF))
+    assert switch.dump() == before
+
+
+def test_unplug_of_what_has_neither_vf_nor_network(start, switch):
+    host, before = start(), switch.dump()
+    host.plug(compute.vif(VF))
+    one = compute.vif(VF)
+    del one._obj_dev_address, one._obj_network
+    host.unplug(one)
+    assert switch.dump() == before and not host.is_up(DEVICE)
+
+
 def test_unplug_takes_down_what_a_crash_left_up(start, switch):
     host = start()
     host.vfs.set_netdev(DEVICE, state='up')
@@ -128,7 +145,8 @@ def test_a_trunk_bridge_is_made_and_taken_away(start, switch):
 
 def test_a_trunk_bridge_whose_name_is_too_long_for_the_kernel(start, switch):
     host = start()
-    for name, made in ((TRUNK + 'abc', True), (TRUNK + 'abcd', False)):
+    for name, made in ((TRUNK + 'abc', True), (TRUNK + 'abcd', False),
+                       ('tbr-éééééé', False)):
         one = compute.vif(VF, network=compute.net(name))
         if made:
             host.plug(one)

@@ -81,11 +81,15 @@ VFR, VHU = (f'{prefix}{uuids.port}'[:14] for prefix in ('vfr', 'vhu'))
      (VFR, 'dpdk', {'dpdk-devargs': '0000:03:00.1,representor=[1]'})),
     (compute.vhost(), (VHU, 'dpdkvhostuserclient',
                        {'vhost-server-path': '/run/vhu/socket'})),
+    (compute.vhost(port_profile=compute.profile(datapath_type='')),
+     (VHU, 'dpdkvhostuserclient',
+      {'vhost-server-path': '/run/vhu/socket'})),
     (compute.vhost(port_profile=compute.profile(datapath_type='system')),
      (VHU, 'dpdkvhostuserclient',
       {'vhost-server-path': '/run/vhu/socket'})),
     (compute.vhost('client'), (VHU, 'dpdkvhostuser', {}))],
-    ids=['DPDK', 'QEMU is the server', 'with a profile of the kernel',
+    ids=['DPDK', 'QEMU is the server', 'with an empty datapath',
+         'with a profile of the kernel',
          'QEMU is the client'])
 def test_ports_of_dpdk(start, switch, one, expected):
     """No netdev of the kernel is touched for them."""
@@ -100,8 +104,8 @@ def test_ports_of_dpdk(start, switch, one, expected):
         assert row['external_ids']['iface-id'] == uuids.port
         if bridge == TRUNK:
             assert switch.row('Bridge', TRUNK)['datapath_type'] == (
-                one.port_profile.datapath_type
-                if 'datapath_type' in one.port_profile else 'netdev')
+                'datapath_type' in one.port_profile
+                and one.port_profile.datapath_type or 'netdev')
         assert switch.dump()['QoS'] == {}
         host.unplug(one)
         assert switch.dump() == before

@@ -39,12 +39,17 @@ def serve(listening, answer):
                 client = clients.enter_context(listening.accept()[0])
             except OSError:
                 return
-            request = json.loads(client.recv(65536))
-            said = answer(request) if answer else None
-            if said is not None:
-                client.sendall(said)
-            elif answer:
-                client.close()
+            threading.Thread(target=talk, args=(client, answer),
+                             daemon=True).start()
+
+
+def talk(client, answer):
+    with contextlib.suppress(OSError, ValueError):
+        said = answer(json.loads(client.recv(65536))) if answer else None
+        if said is not None:
+            client.sendall(said)
+        elif answer:
+            client.close()
 
 
 def reply(result, error=None):

@@ -159,3 +159,9 @@ def test_what_the_plugin_says_it_handles(plugin):
             p.profile_object_name for p in described.supported_port_profiles}
         for described in info.vif_info} == dict.fromkeys(
             ('VIFHostDevice', 'VIFVHostUser'), profiles)
+    for described in info.vif_info:
+        for one, name in ((described, described.vif_object_name), *(
+                (p, p.profile_object_name)
+                for p in described.supported_port_profiles)):
+            assert one.min_version == '1.0'
+            assert one.max_version == getattr(osv_vif, name).VERSION
