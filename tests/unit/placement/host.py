@@ -110,14 +110,19 @@ class Host:
         :param vfs: how many Placement allocates to it
         :returns: its uuid
         """
+        uuid = self.instance(**state).uuid
+        self.allocate(uuid, vfs)
+        return uuid
+
+    def instance(self, **state):
+        """:returns: nova.objects.Instance, in the database"""
         instance = objects.Instance(self.context, **{
             'uuid': uuidutils.generate_uuid(), 'host': 'host',
             'node': self.name, 'compute_id': self.node.id,
             'vm_state': 'active', 'task_state': None,
             'project_id': 'p', 'user_id': 'u'} | state)
         instance.create()
-        self.allocate(instance.uuid, vfs)
-        return instance.uuid
+        return instance
 
     def migration(self, server, vfs=0, **values):
         """:returns: uuid of a migration of the server from this host"""

@@ -4,6 +4,7 @@ import functools
 
 from nova import exception as nova_exception
 from nova.network import model
+from nova.virt.libvirt import vif as stock
 import pytest
 
 from nova_sriov_ext import exception
@@ -225,6 +226,19 @@ def test_the_whole_text(driver, vif, text):
     with pytest.raises(exception.InvalidPort) as caught:
         vifs.config(driver, vif)
     assert str(caught.value) == f'Port {vifs.PORT}: {text}'
+
+
+@pytest.mark.parametrize('method', ['plug', 'unplug'])
+def test_what_only_stock_nova_would_plug(driver, monkeypatch, method):
+    """It takes a binding for granted that this port does not have."""
+    def missing(self, instance, vif):
+        raise KeyError('pci_slot')
+    monkeypatch.setattr(stock.LibvirtGenericVIFDriver, method, missing)
+    with pytest.raises(exception.InvalidPort, match=vifs.PORT):
+        getattr(driver, method)(vifs.INSTANCE, vifs.hw_veb(vnic_type='vdpa'))
+    with pytest.raises(KeyError):
+        getattr(driver, method)(
+            vifs.INSTANCE, vifs.vif('ovs', 'normal', None, bridge='br-int'))
 
 
 def test_the_whole_text_of_a_datapath(driver):

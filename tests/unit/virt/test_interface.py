@@ -1,5 +1,6 @@
 """The interfaces of SR-IOV VIFs, judged by libvirt and by stock Nova."""
 
+from nova import objects
 from nova.virt.libvirt import config
 from nova.virt.libvirt import vif as stock
 import pytest
@@ -133,6 +134,18 @@ def test_is_what_stock_makes(driver, stock_driver, name):
     assert type(ours) is type(theirs)
     assert domain.canonical(ours).replace(
         ALIAS.encode(), b'') == domain.canonical(theirs)
+
+
+@pytest.mark.parametrize('vif', [
+    vifs.vif('ovs', 'normal', None, bridge='br-int'), vifs.macvtap()],
+    ids=['ovs normal', 'macvtap'])
+def test_the_model_is_that_of_the_image(driver, stock_driver, vif):
+    image = objects.ImageMeta.from_dict(
+        {'properties': {'hw_vif_model': 'e1000'}})
+    for each in driver, stock_driver:
+        conf = each.get_config(
+            vifs.INSTANCE, vif, image, vifs.flavor(), 'kvm')
+        assert conf.format_dom().find('model').get('type') == 'e1000'
 
 
 @pytest.mark.parametrize('name', ['vdpa', 'switchdev', 'hw_veb macvtap'])

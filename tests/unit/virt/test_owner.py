@@ -76,6 +76,32 @@ def test_another_servers_vf(conf, plugins, chosen):
     assert plugins['ovs'].plugged == before
 
 
+HELP = ('It is plugged when the binding is that of this host: compare '
+        'binding:host_id and pci_slot in binding:profile of the port.')
+
+
+@pytest.mark.parametrize('record, problem', [
+    ({FREE: uuids.other}, f'server {uuids.other} has it'),
+    ({vifs.SLOT: uuids.server}, f'this port has {vifs.SLOT}')])
+def test_what_is_wrong_with_the_binding_is_said(plugins, record, problem):
+    driver = sriov.SriovVIFDriver(owners=owners(**record))
+    with pytest.raises(exception.PlugFailed) as caught:
+        driver.plug(server(), vifs.switchdev(slot=FREE))
+    assert str(caught.value) == (
+        f'Port {vifs.PORT} is not plugged: its binding names VF {FREE}, but '
+        f"by Nova's record of this host {problem}. {HELP}")
+    assert not holders(plugins)
+
+
+def test_a_vf_left_as_it_is_gets_one_warning(caplog, plugins):
+    driver = sriov.SriovVIFDriver(owners=owners(**{vifs.SLOT: uuids.other}))
+    for _ in range(2):
+        plugins['vflag'].plugged[vifs.PORT] = None
+        driver.unplug(server(), vifs.switchdev())
+    line, = [line for line in caplog.messages if 'left as it is' in line]
+    assert all(word in line for word in (vifs.PORT, vifs.SLOT, uuids.other))
+
+
 @pytest.mark.parametrize('vif', [
     vifs.hw_veb(), vifs.macvtap(), vifs.vm_fex(), vifs.infiniband()],
     ids=['hw_veb', 'macvtap', 'VM-FEX', 'InfiniBand'])

@@ -3,9 +3,6 @@
 import pytest
 
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import settings
-from os_vif_vflag import devices
-from os_vif_vflag import exception as host_exception
 from os_vif_vflag import vf
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
@@ -168,20 +165,6 @@ def _refused(here, vif, specs=()):
     return str(caught.value)
 
 
-@pytest.mark.parametrize('make, vif', [
-    (settings.Netdev, vifs.macvtap()),
-    (lambda: settings.Uplink(settings.MAC_AND_VLAN, settings.TRUST),
-     vifs.macvtap(profile={'trusted': 'true'}))], ids=['netdev', 'uplink'])
-def test_each_can_be_put_back(machine, make, vif):
-    here = machine()
-    setting, netdev = make(), 'enp3s0f0v0'
-    before = here.vf, here.vfs.netdev(netdev)[1]
-    put_back = setting.apply(here.driver._machine, vifs.INSTANCE, vif)
-    assert (here.vf, here.vfs.netdev(netdev)[1]) != before
-    put_back()
-    assert (here.vf, here.vfs.netdev(netdev)[1]) == before
-
-
 def test_a_macvtap_has_one_vlan(machine):
     here = machine()
     with pytest.raises(exception.InvalidPort) as caught:
@@ -199,17 +182,6 @@ def test_trust_of_which_the_port_says_nothing_stays(machine, profile, left):
     here.vfs.set('enp3s0f0np0', 0, {'trust': 1})
     here.driver.unplug(vifs.INSTANCE, vifs.hw_veb(profile=profile))
     assert here.vf['trust'] == left
-
-
-def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
-    here = machine()
-    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
-
-    def refuse(name):
-        raise host_exception.LinkFailed(device=name, what='down', error='x')
-    monkeypatch.setattr(devices, 'set_down', refuse)
-    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
-    assert here.vf['mac'] == sim_vfs.NEW_ETHERNET['mac']
 
 
 def test_a_driver_without_trust(machine):

@@ -1,0 +1,34 @@
+"""What plug sets can be put back, and what cannot be keeps nobody."""
+
+import pytest
+
+from nova_sriov_ext.virt.libvirt import settings
+from os_vif_vflag import devices
+from os_vif_vflag import exception as host_exception
+from tests.sim import vfs as sim_vfs
+from tests.unit.virt import vifs
+
+
+@pytest.mark.parametrize('make, vif', [
+    (settings.Netdev, vifs.macvtap()),
+    (lambda: settings.Uplink(settings.MAC_AND_VLAN, settings.TRUST),
+     vifs.macvtap(profile={'trusted': 'true'}))], ids=['netdev', 'uplink'])
+def test_each_can_be_put_back(machine, make, vif):
+    here = machine()
+    setting, netdev = make(), 'enp3s0f0v0'
+    before = here.vf, here.vfs.netdev(netdev)[1]
+    put_back = setting.apply(here.driver._machine, vifs.INSTANCE, vif)
+    assert (here.vf, here.vfs.netdev(netdev)[1]) != before
+    put_back()
+    assert (here.vf, here.vfs.netdev(netdev)[1]) == before
+
+
+def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.macvtap())
+
+    def refuse(name):
+        raise host_exception.LinkFailed(device=name, what='down', error='x')
+    monkeypatch.setattr(devices, 'set_down', refuse)
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
+    assert here.vf['mac'] == sim_vfs.NEW_ETHERNET['mac']
