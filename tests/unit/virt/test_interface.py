@@ -50,6 +50,8 @@ EXPECTED = {
     'hw_veb list of one': hostdev(tag(7) + ALIAS),
     'hw_veb trunk': hostdev(TRUNK + ALIAS),
     'hw_veb macvtap': macvtap('passthrough', tag(100) + ALIAS),
+    'hw_veb macvtap trunk': macvtap(
+        'passthrough', TRUNK.replace('<tag id="0"></tag>', '') + ALIAS),
     '802.1qbh': hostdev(QBH + ALIAS),
     '802.1qbh macvtap': macvtap('passthrough', QBH + ALIAS),
     '802.1qbg': macvtap('vepa', QBG + ALIAS, driver=''),
@@ -228,5 +230,7 @@ def test_a_macvtap_without_a_netdev(driver, netdevs):
     netdevs.clear()
     with pytest.raises(exception.PlugFailed) as caught:
         vifs.config(driver, vifs.hw_veb(vnic_type='macvtap'))
-    assert vifs.PORT in str(caught.value)
-    assert f'VF {vifs.SLOT} has no netdev' in str(caught.value)
+    assert str(caught.value) == (
+        f'Port {vifs.PORT}: VF {vifs.SLOT} has no netdev on this host, which '
+        'vnic_type macvtap needs. Bind the VF to its network driver, not to '
+        'vfio-pci.')
