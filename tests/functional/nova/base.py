@@ -19,6 +19,7 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext.claim import trial
 from nova_sriov_ext.scheduler import records
 from os_vif_vflag import host
+from tests.functional.nova import database
 from tests.sim import card
 from tests.sim import iproute
 from tests.sim import netlink
@@ -52,6 +53,7 @@ class SriovServersTest(base.ServersTestBase):
                 'product_id': fakelibvirt.VF_PROD_ID,
                 'physical_network': PHYSNET})],
             group='pci')
+        self.useFixture(database.KeptConnections())
         super().setUp()
         self.neutron = self.useFixture(self.NEUTRON(self))
 
