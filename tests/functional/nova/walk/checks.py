@@ -80,16 +80,18 @@ class Checks:
         assert +found == +free, host.name
 
     def _placement(self, host, devices):
-        if placement.VF_CLASS not in self._cloud.inventories(host.name):
+        inventory = self._cloud.inventories(host.name).get(placement.VF_CLASS)
+        if inventory is None:
             assert not host.in_placement, host.name
             return
-        numbers = self._cloud.numbers(host.name)
+        free = (inventory['total'] - inventory['reserved']
+                - self._cloud.usages(host.name)[placement.VF_CLASS])
         if host.in_placement:
-            assert numbers.free == sum(
+            assert free == sum(
                 device.is_available() and device.dev_type == _VF
-                for device in devices), (host.name, numbers)
+                for device in devices), (host.name, inventory, free)
         else:
-            assert numbers.free <= 0, (host.name, numbers)
+            assert free <= 0, (host.name, inventory, free)
 
     def _domains(self, host, devices):
         """libvirt's guests have the VFs that Nova gave to their servers."""

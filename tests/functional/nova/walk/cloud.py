@@ -4,6 +4,7 @@ import contextlib
 import copy
 import dataclasses
 import json
+import logging
 import time
 from unittest import mock
 
@@ -14,6 +15,7 @@ from nova import objects
 from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.functional.api import client
 
+from nova_sriov_ext.scheduler import filters
 from tests.functional.nova import base
 from tests.functional.nova import placement
 from tests.functional.nova.walk import hosts
@@ -105,11 +107,17 @@ class Cloud(placement.PlacementTest):
             'product_id': fakelibvirt.PCI_PROD_ID, 'name': 'a1'})],
             group='pci')
         super().setUp()
+        # Nova's fixture formats what it throws away.
+        logging.getLogger().setLevel(logging.INFO)
+        # Seconds. It has idle threads look for work a hundred times in one.
+        self.useFixture(fixtures.MonkeyPatch(
+            'futurist._thread.ThreadWorker.MAX_IDLE_FOR', 0.2))
         self.flags(plain_port_mode='legacy', group='sriov')
         # The fixture sends no event when a device is gone.
         self.flags(device_detach_timeout=1, group='libvirt')
         self.write_sources_as_libvirt()
         self._patch_hosts()
+        self._watch_filter()
         self.flavors = {
             name: self._create_flavor(
                 vcpu=1, memory_mb=64, disk=1, ephemeral=0, name=name,
@@ -140,10 +148,24 @@ class Cloud(placement.PlacementTest):
                       _with_source(fakelibvirt._parse_nic_info))
         self.stub_out('nova.tests.fixtures.libvirt.Domain.migrateToURI3',
                       self._arrive)
+        # A process for each of the thousands of updates.
+        self.stub_out('nova.virt.libvirt.driver.LibvirtDriver'
+                      '.get_host_uptime', lambda driver: '')
         # The fixture's servers have no disk to copy.
         self.useFixture(fixtures.MockPatch(
             'nova.virt.libvirt.driver.LibvirtDriver'
             '.migrate_disk_and_power_off', return_value='{}'))
+
+    def _watch_filter(self):
+        self.passed = set()
+        filter_all = filters.SriovCapacityFilter.filter_all
+
+        def watched(sriov, hosts, spec_obj):
+            found = filter_all(sriov, hosts, spec_obj)
+            self.passed.update(state.host for state in found)
+            return found
+
+        self.stub_out(f'{base.FILTER}.filter_all', watched)
 
     def _arrive(self, domain, destination, params, flags):
         """libvirt's part of a live migration, with the flags
@@ -201,9 +223,9 @@ class Cloud(placement.PlacementTest):
 
     def devices(self, host):
         """:returns: list of nova.objects.PciDevice, from the database"""
-        admin = context.get_admin_context()
-        node = objects.ComputeNode.get_by_nodename(admin, host.name)
-        return list(objects.PciDeviceList.get_by_compute_node(admin, node.id))
+        tracker = self.computes[host.name].manager.rt
+        return list(objects.PciDeviceList.get_by_compute_node(
+            context.get_admin_context(), tracker.compute_nodes[host.name].id))
 
     def free(self, host):
         """:returns: room.Free"""
@@ -224,15 +246,14 @@ class Cloud(placement.PlacementTest):
             if device.instance_uuid == server.id
             and device.dev_type == 'type-VF')
 
-    def has_room(self, needs, besides=None):
-        """Whether a host that is up can take it, as Nova's API would move
-        it: not to the host where it is."""
-        return any(self.free(host).has(needs) for host in self.hosts.values()
-                   if host.up and host.name != besides)
-
-    def uses_stock_claim(self):
-        return any(host.claim_policy == 'stock'
-                   for host in self.hosts.values() if host.up)
+    def roomy(self, needs, besides=None):
+        """:param besides: name of the host where it is: Nova's API moves it
+            to another
+        :returns: list of hosts.Host that are up and can take it
+        """
+        return [host for host in self.hosts.values()
+                if host.up and host.name != besides
+                and self.free(host).has(needs)]
 
     def show(self, server):
         return self.api.get_server(server.id)

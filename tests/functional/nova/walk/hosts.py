@@ -53,6 +53,10 @@ class Host:
         self.patches = iproute.patches(self.sysfs)[1]
 
     @property
+    def is_mixed(self):
+        return len({self.modes[pf] for pf in self.listed}) > 1
+
+    @property
     def netlink(self):
         return netlink.Netlink(self.sysfs)
 
