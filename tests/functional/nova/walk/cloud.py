@@ -58,6 +58,7 @@ class Port:
 class Server:
     """:ivar number: of its boot; ids differ from run to run
     :ivar old: (host, flavor, ports) to which a revert goes back
+    :ivar booted_with: frozenset of the ids of the ports of its boot
     """
 
     number: int
@@ -67,10 +68,19 @@ class Server:
     host: str
     status: str = 'ACTIVE'
     old: tuple = None
+    booted_with: frozenset = dataclasses.field(init=False)
+
+    def __post_init__(self):
+        self.booted_with = frozenset(port.id for port in self.ports)
 
     @property
     def needs(self):
         return needs_of(self.flavor, self.ports)
+
+    @property
+    def has_other_ports(self):
+        """Whether ports were attached or detached since its boot."""
+        return self.booted_with != {port.id for port in self.ports}
 
 
 def needs_of(flavor, some):
