@@ -3,8 +3,10 @@
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.placement import provider
 from tests.unit.placement import host as hosts
 
 VFS = hosts.VFS
@@ -137,4 +139,16 @@ def test_what_stats_may_say(host, off):
     assert host.provider.is_published('node') is True
     assert host.provider.is_published('not yet made') is False
     off()
+    assert host.provider.is_published('node') is False
+
+
+def test_what_is_there_stays_with_a_nova_that_is_another(
+        monkeypatch, host):
+    host.hold(free=4)
+    host.update()
+    monkeypatch.setattr(nova_compat, 'works', lambda part: False)
+    host.provider = provider.Provider(host.virtapi)
+    host.hold(free=2)
+    host.update()
+    assert host.numbers() == (4, 0, 0)
     assert host.provider.is_published('node') is False

@@ -8,6 +8,7 @@ from nova.virt.libvirt import config
 import pytest
 
 from nova_sriov_ext import exception
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext import report
 from os_vif_vflag import exception as vflag_exception
 from tests.unit.virt import stock_driver
@@ -87,6 +88,17 @@ def test_the_claim_in_force_is_reported(conf, nova, tracker):
         manager.PciDevTracker = before
 
 
+def vepa():
+    """:returns: LibvirtConfigGuestInterface, as Nova read it"""
+    conf = config.LibvirtConfigGuestInterface()
+    conf.mac_addr, conf.net_type = vifs.MAC, 'direct'
+    conf.source_dev, conf.source_mode = vifs.NETDEV, 'vepa'
+    conf.vporttype = '802.1Qbg'
+    for name in ('managerid', 'typeid', 'typeidversion'):
+        conf.add_vport_param(name, '1')
+    return conf
+
+
 def failing(driver, server):
     with pytest.raises(exception.PlugFailed):
         driver.plug_vifs(server, server.get_network_info())
@@ -114,6 +126,27 @@ def test_a_vif_waits_only_while_nova_compute_starts(
     assert driver._create_guest_with_network(
         'c', 'xml', server, vif, 'bdi') == 'guest'
     assert nova.guests == [('c', 'xml', server.uuid, 'bdi')]
+
+
+@pytest.mark.parametrize('part', [nova_compat.START, nova_compat.DETACH])
+def test_a_part_is_left_to_a_nova_that_is_another(
+        monkeypatch, nova, tracker, server, plugins, part):
+    monkeypatch.setattr(nova_compat, 'works', lambda other: other is not part)
+    driver = nova.driver(types.SimpleNamespace(
+        _compute=types.SimpleNamespace(rt=tracker)))
+    plugins['vflag'].error = NO_REPRESENTOR
+    driver.init_host('host')
+    if part is nova_compat.START:
+        assert failing(driver, server)
+    else:
+        driver.plug_vifs(server, server.get_network_info())
+    conf = vepa()
+    driver._detach_with_retry(
+        'guest', 'uuid', lambda guest, from_persistent_config: conf, 'device')
+    (_, _, _, read), = nova.detached
+    assert read is conf
+    assert len(read.format_dom().findall('virtualport/parameters')) == (
+        3 if part is nova_compat.DETACH else 1)
 
 
 @pytest.mark.parametrize('start', [
@@ -149,12 +182,7 @@ def test_a_guest_with_its_vifs_starts_as_with_nova(
 
 
 def test_what_nova_read_to_detach_can_be_written(driver, nova):
-    conf = config.LibvirtConfigGuestInterface()
-    conf.mac_addr, conf.net_type = vifs.MAC, 'direct'
-    conf.source_dev, conf.source_mode = vifs.NETDEV, 'vepa'
-    conf.vporttype = '802.1Qbg'
-    for name in ('managerid', 'typeid', 'typeidversion'):
-        conf.add_vport_param(name, '1')
+    conf = vepa()
     device = config.LibvirtConfigGuestHostdevPCI()
     configs = [conf, device, None]
     left = iter(configs)

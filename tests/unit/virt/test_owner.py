@@ -8,6 +8,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext import exception
+from nova_sriov_ext import nova_compat
 from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import vif as sriov
 from tests.unit.placement import host as hosts
@@ -49,6 +50,11 @@ def test_record():
     assert [known.elsewhere(server(), port, slot) for port, slot in (
         (vifs.PORT, vifs.SLOT), (vifs.PORT, FREE), (uuids.port, FREE))] == [
         None, vifs.SLOT, None]
+
+
+def test_nothing_is_known_where_nova_is_another(monkeypatch):
+    monkeypatch.setattr(nova_compat, 'works', lambda part: False)
+    assert owners(**{OTHER: uuids.other}).other(server(), OTHER) is None
 
 
 def test_two_vfs_for_one_port():
