@@ -129,7 +129,7 @@ def request_of(request, lag_policy=None):
     """
     # Nova's own distinction (InstancePCIRequest.source).
     is_port = request.alias_name is None
-    port = request.requester_id if is_port else None
+    port = request.requester_id
     specs = (map(minimum_bandwidth.requested, request.spec) if is_port
              else request.spec)
     found = demand.Request(

@@ -29,7 +29,7 @@ def flavor(**extra_specs):
     return objects.Flavor(vcpus=1, memory_mb=1, extra_specs=extra_specs)
 
 
-def move(tracker, *ports, new=None, kind='resize'):
+def move(tracker, *ports, new=None, kind='resize', limits=None):
     """As ResourceTracker._move_claim.
 
     :param new: dict, extra specs of the new flavor
@@ -45,9 +45,25 @@ def move(tracker, *ports, new=None, kind='resize'):
         context.get_admin_context(), instance, 'host',
         flavor(**new or {}), objects.ImageMeta.from_dict({}),
         types.SimpleNamespace(pci_tracker=tracker), node, requests,
-        objects.Migration(migration_type=kind))
+        objects.Migration(migration_type=kind), limits)
     return [dev.address for dev in tracker.claim_instance(
         context.get_admin_context(), requests, claim.claimed_numa_topology)]
+
+
+@pytest.mark.parametrize('kind', [OURS, trackers.STOCK])
+def test_the_test_of_a_claim_is_novas(host, kind):
+    """On its NUMA nodes, and within the limits of the scheduler."""
+    tracker = host(vfs(A, 1, numa_node=1)).tracker(kind)
+    narrow = {'numa_topology': objects.NUMATopologyLimits(
+        cpu_allocation_ratio=16.0, ram_allocation_ratio=0.0001,
+        network_metadata=objects.NetworkMetadata(
+            physnets=set(), tunneled=False))}
+    with pytest.raises(exception.ComputeResourcesUnavailable,
+                       match='NUMA'):
+        move(tracker, port('a'), new=NUMA, limits=narrow)
+    assert move(tracker, port('a'), new=NUMA) == ['0000:03:01.0']
+    with pytest.raises(exception.ComputeResourcesUnavailable):
+        move(tracker, port('b'))
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """The scheduler's record of a host whose claim assigns the devices."""
 
 from nova import exception
+from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.scheduler import requested
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
+
+PFS = ('0000:03:00.0', '0000:03:00.1')
 
 
 @pytest.fixture
@@ -45,3 +49,30 @@ def test_a_record_is_adapted_once(record):
     there = record.pci_stats
     bookkeeping.adapt(record)
     assert record.pci_stats is there
+
+
+def test_of_the_providers_that_placement_chose(record):
+    for pool, provider in zip(record.pci_stats.pools, ('rp1', 'rp2'),
+                              strict=True):
+        pool['rp_uuid'] = provider
+    asked = given.alias_request('a1', 2, [{'vendor_id': '15b3'}])
+    asked.request_id = uuids.alias
+    record.pci_stats.apply_requests(
+        [asked], {f'{uuids.alias}-{number}': ['rp2'] for number in range(2)})
+    assert counts(record) == [3, 0]
+
+
+def test_from_the_pf_whose_mode_suits_the_port(conf, neutron):
+    """As the host reports it, and Neutron tells of the port."""
+    found = hosts.host('h1', *(
+        given.pool(2, address=address, physical_network='a')
+        for address in PFS))
+    found.stats = {report.STATS_KEY: report.write(report.Report(tuple(
+        report.Row(address, 'a', 2, mode) for address, mode in zip(
+            PFS, ('legacy', 'switchdev'), strict=True)), claim='assign'))}
+    bookkeeping.adapt(found)
+    neutron.add(uuids.port, hardware_offload_type='switchdev')
+    spec = hosts.request(given.port_request(uuids.port, physical_network='a'))
+    requested.remember(None, spec)
+    found.pci_stats.apply_requests(spec.pci_requests.requests, {})
+    assert counts(found) == [2, 1]

@@ -99,6 +99,15 @@ def test_neutron_does_not_answer(conf, neutron, policy, unread, caplog):
     assert 'Neutron is away' in caplog.text
 
 
+def test_neutron_answers(conf, neutron):
+    """Whether it knows the ports or not."""
+    conf.config(unknown_ports='reject', group='sriov')
+    neutron.add('p1')
+    found = gather.demand_of([given.port_request('p1', **A),
+                              given.port_request('p2', **A)], {})
+    assert found.unread is False
+
+
 def test_extra_specs_go_before_nova_conf(conf, neutron):
     conf.config(pf_policy='spread', lag_policy='reject',
                 vf_reserve={'A': '2', 'b': '3'}, group='sriov')

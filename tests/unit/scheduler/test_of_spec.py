@@ -14,7 +14,8 @@ from tests.unit.scheduler import pools as given
 
 A_PORT = given.port_request(uuids.port, physical_network='a')
 ATTACHED = given.port_request(uuids.other, physical_network='b')
-ALIAS = given.alias_request('a1', 2, [{'vendor_id': '15b3'}, {}])
+# In a flavor, the netdev of a PF is a tag like any other.
+ALIAS = given.alias_request('a1', 2, [{'parent_ifname': 'p0'}, {}])
 
 
 @pytest.mark.parametrize('flavor, policy', [
@@ -91,7 +92,7 @@ def test_without_a_reserve_no_database_is_asked(conf, evacuated, caplog):
 def test_a_port_and_an_alias(conf):
     """Who each is, for messages and for what Placement chose."""
     old = given.port_request(None, physical_network='a', parent_ifname='x')
-    ALIAS.request_id = uuids.alias
+    ALIAS.request_id, A_PORT.request_id = uuids.alias, uuids.request
     port, alias, unnamed = (gather.request_of(one)
                             for one in (A_PORT, ALIAS, old))
     assert port == demand.Request(
