@@ -208,6 +208,14 @@ def test_what_counting_refutes_is_not_searched_for(
     assert assignment.assign(pools, wants) is None
 
 
+def test_a_pool_of_two_groups_is_left_to_one_step_by_step():
+    """At first x takes two of a, and y two of its three."""
+    pools = [pool('a', 3), pool('b', 2)]
+    wants = [Want(3, (0, 1), 'x'), Want(2, (0,), 'y')]
+    assert assignment.assign(pools, wants, demand.PREFER_SPREAD) == [
+        {0: 1, 1: 2}, {0: 2}]
+
+
 def test_pfs_that_differ_in_what_the_server_holds_are_no_one_kind():
     """What fails on the one is tried on the other, too."""
     pools = [pool('a', 1, PF), pool('a', 2), pool('b', 1, PF), pool('b', 2),

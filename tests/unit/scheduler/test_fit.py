@@ -58,6 +58,32 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
     assert quick in (None, fits)
 
 
+@pytest.mark.parametrize('wanted, served', [
+    ({'a': 3}, True), ({'a': 4}, False), ({'a': 1, 'b': 5}, True),
+    ({'a': 3, 'b': 6}, False), ({'b': 5}, True), ({'c': 1}, False)])
+def test_the_vfs_of_all_pools_of_a_physnet_serve(wanted, served):
+    tags = {'physical_network': 'a'}
+    before = dict(wanted)
+    assert fit.serves_plain([
+        given.pool(2, **tags), given.pool(0, **tags), given.pool(-1, **tags),
+        given.pool(9, **tags, dev_type='type-PF'), given.pool(9),
+        given.pool(9, **tags, dev_type='vdpa'),
+        given.pool(9, **tags, remote_managed='TRUE'),
+        given.pool(5, physical_network='B'),
+        given.pool(1, physical_network='A', remote_managed='False'),
+    ], wanted) is served
+    assert wanted == before
+
+
+@pytest.mark.parametrize('pool', [
+    given.pool('3', physical_network='a'),
+    given.pool(2.0, physical_network='a'), given.pool(1, physical_network=7),
+    {}, 'pool'])
+def test_of_pools_that_nova_would_not_make_the_sums_tell_nothing(pool):
+    with pytest.raises((AttributeError, KeyError, TypeError)):
+        fit.serves_plain([pool], {'a': 1})
+
+
 PLAIN = given.port_request(physical_network='a')
 
 

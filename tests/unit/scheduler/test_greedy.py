@@ -53,6 +53,8 @@ def test_only_the_test_forgets_what_it_emptied():
     assert greedy.claim([pool(1)], requests).failed is None
     assert greedy.test([pool(1)], requests).failed.name == 'none'
     assert greedy.test([pool(1), pool(1)], requests).failed is None
+    # What was empty before, it leaves in its list.
+    assert greedy.test([pool(1), pool(0)], requests).failed is None
 
 
 @pytest.mark.parametrize('walk', BOTH)
@@ -65,6 +67,10 @@ def test_of_each_provider_as_many_as_placement_chose(
     pools = [pool(1, rp_uuid='rp1'), pool(3, rp_uuid='rp2')]
     found = walk(pools, [ask(len(rp_uuids), rp_uuids)])
     assert (None if found.failed else taken(found)) == devices
+    # No more of the first than that.
+    pools = [pool(3, rp_uuid='rp1'), pool(3, rp_uuid='rp2')]
+    assert taken(walk(pools, [ask(3, ('rp2', 'rp1', 'rp2'))])) == [
+        ('r', 0, 1), ('r', 1, 2)]
 
 
 def test_nova_gives_up_where_a_provider_has_several_pools():

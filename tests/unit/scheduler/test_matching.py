@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from oslo_utils import strutils
 import pytest
 
+from nova_sriov_ext.scheduler import demand
 from nova_sriov_ext.scheduler import gather
 from nova_sriov_ext.scheduler import matching
 from tests.unit.scheduler import pools as given
@@ -57,11 +58,22 @@ def test_a_pool_serves_what_nova_serves_from_it(conf, pools, specs, is_port):
 
 @pytest.mark.parametrize('have, want, found', [
     ('a', 'A', True), ('a', 'b', False), (None, None, True),
-    ('None', None, False), ('', None, False), (7, 7, True), (7, '7', False),
+    ('straße', 'STRASSE', False), ('None', None, False),
+    ('', None, False), (7, 7, True), (7, '7', False),
     (['a', 'b'], ['b'], True), (['a'], ['a', 'b'], False),
     (['a', 'b'], [], True), ('a', ['a'], False), (['a'], 'a', False)])
 def test_equal_tags(have, want, found):
     assert matching.equal(have, want) is found
+
+
+@pytest.mark.parametrize('provider, chosen, served', [
+    ('rp1', (), True), (None, (), True), ('rp1', ('rp2', 'rp1'), True),
+    ('rp3', ('rp2', 'rp1'), False), (None, ('rp1',), False)])
+def test_what_placement_chose(provider, chosen, served):
+    request = demand.Request(
+        specs=({'vendor_id': '15b3'},), count=1, name='a', rp_uuids=chosen)
+    pool = given.pool(**({'rp_uuid': provider} if provider else {}))
+    assert matching.serves(pool, request) is served
 
 
 @pytest.mark.parametrize('value', [

@@ -162,6 +162,11 @@ POLICIES = {
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '13%'}},
         reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+    'a percentage is reserved, VFs are assigned': (
+        [A1, pool(2, physical_network='a', address=PF1)],
+        told(LEGACY, SWITCHDEV, claim='assign'), [on('a')],
+        {'reserves': {'a': '13%'}},
+        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
     'an assignment lacks VFs in switchdev mode': (
         [A1, pool(1, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV, claim='assign'),

@@ -153,12 +153,13 @@ def test_novas_own_claim_does_not_tie_groups_of_other_ids(conf, extended):
     assert passing(state, request(group())) == [provider('one')]
 
 
-def test_other_providers_tie_to_nothing(conf, extended):
+def test_other_providers_tie_to_nothing(conf, extended, caplog):
     """A bridge of Open vSwitch."""
     state = host(pool(0, PF1, 'one'), pool(1, PF2, 'two'))
     candidates(state, provider('br-ex'), uuids.unknown)
     assert passing(state, request(group())) == [
         provider('br-ex'), uuids.unknown]
+    assert 'Traceback' not in caplog.text
 
 
 def test_namespaces_are_an_option(conf, extended):
@@ -177,6 +178,17 @@ def test_a_silent_neutron(conf, neutron, extended):
     state = host(pool(0, PF1, 'one'), pool(1, PF2, 'two'))
     candidates(state, provider('one'))
     assert passing(state, request(group())) == [provider('one')]
+    found, = gather.of_spec(request(group())).requests
+    assert (found.port, found.bandwidth) == (PORT, None)
+
+
+def test_groups_of_both_formats(conf, extended):
+    """Of a port of each, as while Neutron is upgraded."""
+    spec = hosts.request(*(given.port_request(port, physical_network='a')
+                           for port in (uuids.first, PORT)))
+    spec.requested_resources = [group(uuids.first), group()]
+    assert [one.bandwidth for one in gather.of_spec(spec).requests] == [
+        uuids.first, GROUP]
 
 
 @pytest.mark.parametrize('groups', [

@@ -245,6 +245,12 @@ def test_broken_requests_never_raise(conf, spec):
     assert len(order(HOSTS, spec)) == len(HOSTS)
 
 
+def test_where_a_request_cannot_be_read_all_hosts_weigh_nothing(conf):
+    spec = made.request(objects.InstancePCIRequest())
+    for weigher in OURS:
+        assert weigh(weigher, HOSTS, spec) == [0] * len(HOSTS)
+
+
 def test_hosts_that_nova_has_not_updated_yet(conf, caplog):
     new = host_manager.HostState('new', 'new', uuids.cell)
     for spec in (made.request(), made.request(A_PORT), lag_request('weigh')):
