@@ -24,6 +24,7 @@ from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.virt.libvirt import driver
 from nova_sriov_ext.virt.libvirt import fields
 from os_vif_vflag import host
+from tests.functional.nova import database
 from tests.functional.nova.base import FILTER
 from tests.functional.nova.base import simulate
 from tests.lab import paste
@@ -47,6 +48,7 @@ def install():
     # refuse.
     fields._MULTICAST = 0
     paste.link()
+    database.keep_connections()
     filters.SriovCapacityFilter.filter_all = _ring_and_filter_all
     nova_fixtures.ServiceFixture.setUp = _set_up
     # By its name, which `from` would take for the package nova.

@@ -19,6 +19,11 @@ class KeptConnections(fixtures.Fixture):
             'oslo_db.sqlalchemy.engines.create_engine', _create_kept))
 
 
+def keep_connections():
+    """For all tests of this process."""
+    engines.create_engine = _create_kept
+
+
 @functools.wraps(_create)
 def _create_kept(*args, **kwargs):
     # What is lost with the machine, nobody misses.
