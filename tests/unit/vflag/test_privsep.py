@@ -1,5 +1,6 @@
 """What is done with privileges, to real netdevs."""
 
+import copy
 import errno
 import os
 import subprocess
@@ -11,6 +12,7 @@ from os_vif_vflag import devices
 from os_vif_vflag import ethtool
 from os_vif_vflag import exception
 from os_vif_vflag import netlink
+from os_vif_vflag import nlsocket
 from os_vif_vflag import privsep
 from os_vif_vflag import vf
 from tests.unit.vflag import netns
@@ -119,10 +121,19 @@ def test_a_feature_is_on_afterwards():
     assert inside(run) == (False, True)
 
 
+def test_a_kernel_that_does_not_answer(monkeypatch):
+    def wait(*_):
+        raise TimeoutError('timed out')
+
+    monkeypatch.setattr(nlsocket, 'ask_family', wait)
+    assert privsep.turn_on_tc_offload(['dev0']) == {'dev0': 'timed out'}
+
+
 @pytest.mark.parametrize('name', [*vf.CLEARED, 'spoofchk'])
 def test_the_kernel_understands_what_is_set_of_a_vf(name):
     """A veth has no VFs: what is parsed is refused by its driver."""
-    settings = vf.CLEARED | {'spoofchk': 1}
+    settings = copy.deepcopy(vf.CLEARED | {'spoofchk': 1})
+    before = copy.deepcopy(settings)
 
     def run():
         found = []
@@ -136,7 +147,7 @@ def test_the_kernel_understands_what_is_set_of_a_vf(name):
     assert inside(run) == [
         (number, os.strerror(number)) for number in (
             errno.EOPNOTSUPP, errno.EOPNOTSUPP, errno.ENODEV)]
-    assert settings == vf.CLEARED | {'spoofchk': 1}
+    assert settings == before
 
 
 def test_netdevs_without_vfs():

@@ -121,8 +121,8 @@ def test_nobody_is_waited_for_where_none_is_left():
 
 
 def test_no_socket_is_left(server):
-    """Not even of those that were not waited for."""
-    silent, good = server(None), server(reply(SCHEMA))
+    """Even as long as somebody has the exception, and all that it refers
+    to."""
     closed = threading.Event()
 
     def until_closed(listening):
@@ -135,8 +135,16 @@ def test_no_socket_is_left(server):
         threading.Thread(target=until_closed, args=(listening,),
                          daemon=True).start()
         port = listening.getsockname()[1]
-        schema.fetch((silent, f'tcp:127.0.0.1:{port}', good), 10)
-        assert closed.wait(5)
+        with pytest.raises(schema.Unavailable) as caught:
+            schema.fetch((f'tcp:127.0.0.1:{port}', server(None)), 0.5)
+        assert closed.wait(5) and caught.value
+
+
+def test_waiting_takes_no_time_of_the_processor(server):
+    remotes = server(None), server(None)
+    before = time.process_time()
+    why(remotes, 1.5)
+    assert time.process_time() - before < 0.5
 
 
 def test_nobody_listens_behind_a_port():
@@ -178,6 +186,6 @@ def test_what_the_schema_lacks_is_named(whole, table):
     None, 7, [], {}, {'tables': []}, {'tables': {'Bridge': 7}},
     {'tables': {'Bridge': {}}, 'version': '1'}, {'tables': {}}], ids=repr)
 def test_what_is_no_schema(bad):
-    with pytest.raises(schema.Unavailable,
-                       match='what it sent as its schema is not one'):
+    with pytest.raises(schema.Unavailable) as caught:
         schema.helper(bad, COLUMNS, 'unix:/db')
+    assert str(caught.value) == 'what it sent as its schema is not one'

@@ -12,6 +12,7 @@ from ovs import stream
 import pytest
 
 from os_vif_vflag import exception
+from os_vif_vflag import ovsdb
 from os_vif_vflag import schema
 from os_vif_vflag import streams
 from tests.lab import pki
@@ -62,11 +63,9 @@ def start(identity, authority):
             listening = stack.enter_context(
                 socket.create_server(('127.0.0.1', 0)))
             stack.callback(listening.shutdown, socket.SHUT_RDWR)
-            if plain:
-                target, args = test_schema.serve, (listening, answer)
-            else:
-                target, args = serve, (listening, context, answer)
-            threading.Thread(target=target, args=args, daemon=True).start()
+            target = serve_plain if plain else serve
+            threading.Thread(target=target, daemon=True, args=(
+                listening, context, answer)).start()
             return f'ssl:127.0.0.1:{listening.getsockname()[1]}'
         yield build
 
@@ -83,6 +82,13 @@ def serve(listening, context, answer):
                 client.close()
             except OSError:
                 return
+
+
+def serve_plain(listening, context, answer):
+    """One that takes no TLS, and says so in its own way."""
+    with listening.accept()[0] as client:
+        client.recv(65536)
+        client.sendall(b'? no such request\n')
 
 
 def reply(client, answer):
@@ -130,7 +136,7 @@ def test_the_server_does_not_trust_us(start, strangers, authority):
 
 
 def test_the_server_speaks_no_tls(start, ours):
-    said = why(start(lambda request: b'?', plain=True), ours)
+    said = why(start(plain=True), ours)
     assert 'trusts' not in said and said != 'Connection timed out'
 
 
@@ -154,6 +160,12 @@ def test_files_that_cannot_be_used(ours, number, option, value, problem):
         streams.prepare(('tcp:127.0.0.1:1', 'ssl:127.0.0.1:2'), tls)
     for words in (option, str(value), f'cannot be used: {problem}'):
         assert words in str(caught.value)
+
+
+def test_the_plugin_has_the_files_of_its_options(ours):
+    tls = dataclasses.replace(ours, ssl_key_file='/nonexistent.pem')
+    with pytest.raises(exception.TlsFileUnusable, match='/nonexistent.pem'):
+        ovsdb.OvsDb('ssl:127.0.0.1:1', 1, tls).has_bridge('br-int')
 
 
 def test_a_key_of_another_certificate(ours, strangers):

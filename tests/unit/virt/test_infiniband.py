@@ -118,7 +118,9 @@ def _refused(here, vif):
 
 def test_mlx4_outside_the_partition(machine):
     said = _refused(machine('mlx4_core', pf()), vifs.infiniband(vlan='7'))
-    assert '0x0007' in said and 'partitions.conf' in said
+    assert ('Partition 0x0007 is not in the table of port 1 of ibp3s0f0, so '
+            f'that VF {vifs.SLOT} cannot have it') in said
+    assert 'partitions.conf' in said
 
 
 def test_mlx4_refuses(machine, monkeypatch):
@@ -133,8 +135,32 @@ def test_mlx4_refuses(machine, monkeypatch):
     real = privsep.write_iov
     monkeypatch.setattr(privsep, 'write_iov', write)
     said = _refused(here, vifs.infiniband(vlan='5'))
-    assert 'Read-only file system' in said and 'pkey_idx/1' in said
+    assert ('0000:03:00.1/ports/1/pkey_idx/1 of ibp3s0f0 could not be set to '
+            f'0 for VF {vifs.SLOT}: Read-only file system') in said
     assert len(written) == 4
+
+
+def test_mlx4_refuses_to_put_back_as_well(machine, monkeypatch):
+    """The first refusal is the one to be told."""
+    here, left = machine('mlx4_core', pf()), [2]
+
+    def write(device, parts, text):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real(device, parts, text)
+    real = privsep.write_iov
+    monkeypatch.setattr(privsep, 'write_iov', write)
+    with pytest.raises(exception.PlugFailed, match='pkey_idx/1 of ibp3s0f0'):
+        here.driver.plug(vifs.INSTANCE, vifs.infiniband(vlan='5'))
+
+
+def test_mlx4_without_privileges(machine, monkeypatch):
+    def write(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+    monkeypatch.setattr(privsep, 'write_iov', write)
+    said = _refused(machine('mlx4_core', pf()), vifs.infiniband(vlan='5'))
+    assert 'Network device ibp3s0f0 could not be set' in said
 
 
 @pytest.mark.parametrize('driver', ['mlx4_core', 'mlx5_core'])
