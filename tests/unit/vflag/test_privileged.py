@@ -4,7 +4,7 @@ import errno
 import threading
 
 from oslo_privsep import comm
-from oslo_privsep import daemon
+from oslo_privsep.daemon import FailedToDropPrivileges
 import pytest
 
 from os_vif_vflag import exception
@@ -75,7 +75,7 @@ def test_one_that_went_is_started_again(context, spoil):
 
 
 @pytest.mark.parametrize('error', [
-    daemon.FailedToDropPrivileges('exited non-zero (1)'),
+    FailedToDropPrivileges('exited non-zero (1)'),
     FileNotFoundError(2, 'No such file or directory'),
     ValueError('No closing quotation')], ids=repr)
 def test_one_that_does_not_start(context, error):
