@@ -1,6 +1,9 @@
 """Taking the VFs of a host out of Placement, whatever goes on there."""
 
+import types
+
 import pytest
+import requests
 
 from nova_sriov_ext.placement import api
 from nova_sriov_ext.placement import names
@@ -153,3 +156,18 @@ def test_who_writes_all_the_time_is_pointed_at(published, run, traffic):
     assert str(error.value) == (
         f'{url}: something changes it all the time. Is claim_in_placement '
         'still on there?')
+
+
+@pytest.mark.parametrize('method, what', [
+    ('put', 'traits'), ('delete', f'inventories/{VFS}')])
+def test_what_nobody_may_write_is_said(published, method, what):
+    """By Placement's policy, or what is in front of it."""
+    host, forbidden = published, requests.Response()
+    forbidden.status_code = 403
+    client = types.SimpleNamespace(**{
+        'get': host.client.get, 'put': host.client.put,
+        method: lambda *args, **kwargs: forbidden})
+    with pytest.raises(api.PlacementError) as error:
+        purge.Purge(api.Api(client), host.uuid).run()
+    assert str(error.value) == (
+        f'/resource_providers/{host.uuid}/{what}: HTTP 403')
