@@ -236,3 +236,32 @@ def test_a_server_without_requests_fits_everywhere(pools):
 def test_every_reason_has_words():
     shown = {case[-2] for case in (*CASES.values(), *POLICIES.values())}
     assert shown == set(reasons.WORDS), 'a reason that no case shows'
+
+
+def test_novas_claim_may_spread_by_itself():
+    pools = [pool(1, physical_network='a', address=PF0),
+             pool(1, physical_network='a', address=PF1),
+             pool(1, physical_network='a', address=PF1, dev_type='type-PF')]
+    spread = {'pf_policy': demand.SPREAD}
+    both = on('a', 'p1'), on('a', 'p2')
+    assert fit.misfit(pools, told(), demand.Demand(both, **spread)) is None
+    # A whole PF is not one of the VFs that are spread.
+    pools[:2] = [pool(2, physical_network='a', address=PF0)]
+    whole = on('a', 'p3', dev_type='type-PF')
+    assert fit.misfit(pools, told(), demand.Demand(
+        (*both, whole), **spread)).reason == reasons.SAME_PF
+
+
+def test_all_that_does_not_suit_is_told():
+    request = demand.Request(
+        specs=({'physical_network': 'a'},), count=1, name='port p1',
+        port='p1', modes=frozenset(('switchdev',)), lags=state.HEALTHY)
+    pools = [pool(1, physical_network='a', address=f'0000:03:00.{number}')
+             for number in range(4)]
+    rows = told((PF0, 8, 'legacy', 'none'), (PF1, 8, 'unknown', 'none'),
+                ('0000:03:00.2', 8, 'switchdev', 'inactive'),
+                ('0000:03:00.3', 8, 'switchdev', 'degraded'))
+    assert str(fit.misfit(pools, rows, demand.Demand((request,)))) == (
+        'a: 1 VFs asked, none free of 32; 4 more are legacy or unknown, '
+        'switchdev asked and on a PF whose LAG is degraded or inactive '
+        '(port p1)')
