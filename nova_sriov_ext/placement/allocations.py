@@ -56,7 +56,7 @@ def by_server(context, allocations):
     :returns: dict, resource class → Counter, uuid of a server → VFs
     """
     migrations = objects.MigrationList.get_by_filters(
-        context, {'uuid': list(allocations)})
+        context, {'uuid': list(allocations)}) if allocations else ()
     servers = {m.uuid: m.instance_uuid for m in migrations}
     found = collections.defaultdict(collections.Counter)
     for consumer, allocation in allocations.items():

@@ -33,6 +33,19 @@ def test_what_is_free_can_be_claimed_and_no_more(host):
     assert host.allocate(uuids.another, 2)
 
 
+def test_a_host_without_allocations_asks_for_no_migrations(host, traffic):
+    """Each update of ten thousand hosts would be a query more."""
+    host.hold(free=3)
+    host.update()
+    traffic.clear()
+    host.update()
+    assert traffic.statements
+    assert not any('migrations' in line for line in traffic.statements)
+    host.allocate(host.server(vfs=1), 1)
+    host.update()
+    assert any('migrations' in line for line in traffic.statements)
+
+
 def test_vfs_in_use_without_an_allocation_are_reserved(host):
     """Such as those attached to a running server."""
     host.hold(free=3)
