@@ -37,7 +37,7 @@ class Capacity:
 def rows(snapshot, devices, whitelist):
     """Sum up a host for its report.
 
-    :param snapshot: os_vif_vflag.facts.Snapshot
+    :param snapshot: os_vif_vflag.host.model.Snapshot
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
     :returns: tuple of report.Row

@@ -30,7 +30,7 @@ class Use:
 def uses(vfs, ports, guests):
     """Join VFs with what uses them.
 
-    :param vfs: iterable of os_vif_vflag.facts.VF
+    :param vfs: iterable of os_vif_vflag.host.model.VF
     :param ports: dict, name of an interface → its external_ids in OVS; None
         when Open vSwitch does not answer
     :param guests: dict, PCI address → uuid of the domain; None when libvirt
@@ -51,7 +51,7 @@ def _use(vf, ports, guests):
 
 
 def ports(ovsdb):
-    """:param ovsdb: os_vif_vflag.ovsdb.OvsDb
+    """:param ovsdb: os_vif_vflag.ovs.client.OvsDb
     :returns: tuple (dict for uses, None or what is wrong)
     """
     try:

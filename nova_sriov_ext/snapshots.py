@@ -9,7 +9,7 @@ import dataclasses
 
 from oslo_log import log as logging
 
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 
 LOG = logging.getLogger(__name__)
 
@@ -17,19 +17,19 @@ LOG = logging.getLogger(__name__)
 class Snapshots:
     """Takes snapshots, and remembers the last good answers of this process.
 
-    :param take: function, returns facts.Snapshot
+    :param take: function, returns model.Snapshot
     """
 
     def __init__(self, take):
         self._take = take
-        self._last = facts.Snapshot()
+        self._last = model.Snapshot()
         self._failing = False
         self._kept = frozenset()
 
     def now(self):
         """Never raises: what it is for is only reported, not needed.
 
-        :returns: facts.Snapshot, with what cannot be read as it was when it
+        :returns: model.Snapshot, with what cannot be read as it was when it
             could; empty when nothing could be read since the process started
         """
         try:
@@ -80,7 +80,7 @@ def _as_before(pf, before):
     is not in its bond. And a mode that devlink told is not given up for one
     that is inferred.
 
-    :returns: facts.PF
+    :returns: model.PF
     """
     if before is None:
         return pf

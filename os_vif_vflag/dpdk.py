@@ -14,10 +14,10 @@ what is meant without one, and the VFs of another (the host of a DPU) have no
 PCI address here, so that they cannot be plugged here.
 """
 
-from os_vif_vflag import bonding
-from os_vif_vflag import facts
-from os_vif_vflag import links
-from os_vif_vflag.pfs import Pfs
+from os_vif_vflag.host import bonds
+from os_vif_vflag.host import model
+from os_vif_vflag.host import netdevs
+from os_vif_vflag.host.pfs import Pfs
 
 # Other drivers' PMDs take the PF away from the kernel, and with it the bond.
 _DRIVER = 'mlx5_core'
@@ -25,7 +25,7 @@ _DRIVER = 'mlx5_core'
 
 def devargs(host, representors, pf, number):
     """:param host: host.Host
-    :param representors: representor.Finder
+    :param representors: representors.Finder
     :param pf: PCI address of a PF
     :param number: of its VF
     :returns: str
@@ -42,13 +42,13 @@ def _ports_of_lag(host, representors, pf):
         kernel does not tell, of all PFs in the VF-LAG of this one; empty
         without one"""
     uplink = representors.uplink(pf)
-    bond = uplink and bonding.bond_of(host.sysfs, uplink)
+    bond = uplink and bonds.bond_of(host.sysfs, uplink)
     if bond is None or _driver(host, pf) != _DRIVER:
         return {}
     pfs = Pfs(host, representors)
-    if pfs.lag(bond).state not in facts.OFFLOADED:
+    if pfs.lag(bond).state not in model.OFFLOADED:
         return {}
-    members = bonding.member_names(host.sysfs, bond)
+    members = bonds.member_names(host.sysfs, bond)
     return {one.address: _port(host, one.uplink) for one in pfs.now()
             if one.uplink in members}
 
@@ -58,5 +58,5 @@ def _driver(host, pf):
 
 
 def _port(host, uplink):
-    found = links.identity(host.sysfs, uplink)
+    found = netdevs.identity(host.sysfs, uplink)
     return found.port.pf if found and found.port else None

@@ -3,8 +3,8 @@
 from oslo_log import log as logging
 
 from os_vif_vflag import exception
-from os_vif_vflag import facts
-from os_vif_vflag.pfs import Pfs
+from os_vif_vflag.host import model
+from os_vif_vflag.host.pfs import Pfs
 
 LOG = logging.getLogger(__name__)
 
@@ -12,7 +12,7 @@ IGNORE = 'ignore'
 WARN = 'warn'
 REQUIRE = 'require'
 
-_ACCEPTED = frozenset((facts.ACTIVE, facts.NONE))
+_ACCEPTED = frozenset((model.ACTIVE, model.NONE))
 
 
 class LagPolicy:
@@ -20,7 +20,7 @@ class LagPolicy:
 
     :param policy: IGNORE, WARN or REQUIRE
     :param host: host.Host
-    :param representors: representor.Finder
+    :param representors: representors.Finder
     """
 
     def __init__(self, policy, host, representors):
@@ -46,7 +46,7 @@ class LagPolicy:
             return
         names = {'vf': vf, 'pf': pf, 'bond': bond, 'reason': found.reason}
         # A degraded LAG forwards: it does what it is there for.
-        if (self._policy == REQUIRE and found.state == facts.INACTIVE
+        if (self._policy == REQUIRE and found.state == model.INACTIVE
                 and not in_use):
             raise exception.LagNotActive(**names)
         LOG.warning('Port %(port)s is plugged into VF %(vf)s of PF %(pf)s, '
@@ -55,9 +55,9 @@ class LagPolicy:
 
     def _lag(self, name):
         seen = self._pfs.lag(name)
-        return (seen if seen.state in facts.OFFLOADED
+        return (seen if seen.state in model.OFFLOADED
                 else self._in_snapshot(name))
 
     def _in_snapshot(self, bond):
         return next((found.lag for found in self._host.snapshot().bonds
-                     if found.name == bond), facts.Lag())
+                     if found.name == bond), model.Lag())

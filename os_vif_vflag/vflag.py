@@ -5,17 +5,17 @@ import contextlib
 from os_vif import plugin
 from os_vif.objects import host_info
 
-from os_vif_vflag import bonding
-from os_vif_vflag import checks
 from os_vif_vflag import conf
-from os_vif_vflag import devices
 from os_vif_vflag import exception
-from os_vif_vflag import ovsdb
-from os_vif_vflag import ports
-from os_vif_vflag import streams
-from os_vif_vflag.host import Host
+from os_vif_vflag import port_plan
+from os_vif_vflag import vif_checks
+from os_vif_vflag.host import bonds
+from os_vif_vflag.host import netdev_setup
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.representors import Finder
 from os_vif_vflag.lag_policy import LagPolicy
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import streams
 
 NAME = 'vflag'
 
@@ -29,10 +29,10 @@ class VFLagPlugin(plugin.PluginBase):
         super().__init__(config)
         self._host = Host()
         self._representors = Finder(self._host)
-        self._ports = ports.Ports(config, self._host, self._representors)
+        self._ports = port_plan.Ports(config, self._host, self._representors)
         self._lag_policy = LagPolicy(
             config.lag_policy, self._host, self._representors)
-        self._ovsdb = ovsdb.OvsDb(
+        self._ovsdb = client.OvsDb(
             config.ovsdb_connection, config.ovsdb_timeout,
             streams.TlsFiles.of(config))
 
@@ -41,13 +41,13 @@ class VFLagPlugin(plugin.PluginBase):
             host_info.HostPortProfileInfo(
                 profile_object_name=profile.__name__,
                 min_version='1.0', max_version=profile.VERSION)
-            for profile in checks.PROFILES]
+            for profile in vif_checks.PROFILES]
         return host_info.HostPluginInfo(plugin_name=NAME, vif_info=[
             host_info.HostVIFInfo(
                 vif_object_name=vif.__name__,
                 min_version='1.0', max_version=vif.VERSION,
                 supported_port_profiles=profiles)
-            for vif in checks.VIFS])
+            for vif in vif_checks.VIFS])
 
     def plug(self, vif, instance_info):
         """Find the VF's representor, raise it, put it into Open vSwitch.
@@ -62,7 +62,7 @@ class VFLagPlugin(plugin.PluginBase):
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.PlugFailed: names port, VF, cause and remedy
         """
-        checks.check_to_plug(vif, instance_info)
+        vif_checks.check_to_plug(vif, instance_info)
         with _failing_as(exception.PlugFailed, vif):
             port = self._ports.of(vif, instance_info.uuid)
             if not (port.create_bridge
@@ -83,22 +83,23 @@ class VFLagPlugin(plugin.PluginBase):
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.UnplugFailed: names port, VF, cause and remedy
         """
-        checks.check_to_unplug(vif)
+        vif_checks.check_to_unplug(vif)
         with _failing_as(exception.UnplugFailed, vif):
-            bridge = checks.bridge_of(vif)
+            bridge = vif_checks.bridge_of(vif)
             unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
-                bridge if bridge and ports.is_trunk_bridge(bridge) else None)
+                bridge if bridge and port_plan.is_trunk_bridge(
+                    bridge) else None)
             for device in {*unplugged, *self._unused_representor(vif)}:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
                 with contextlib.suppress(exception.LinkFailed):
-                    devices.set_down(device)
+                    netdev_setup.set_down(device)
 
     @contextlib.contextmanager
     def _prepared(self, vif, port):
         """The representor is up; what is not one needs nothing."""
-        if port.type != ports.KERNEL:
+        if port.type != port_plan.KERNEL:
             yield
             return
         # A server may be using it: nova-compute plugs all its servers'
@@ -108,19 +109,20 @@ class VFLagPlugin(plugin.PluginBase):
         self._lag_policy.check(
             vif.id, vif.dev_address, pf, bond, in_use=plugged)
         try:
-            devices.set_up(port.device, self._ports.mtu(vif))
+            netdev_setup.set_up(port.device, self._ports.mtu(vif))
             self._turn_on_tc_offload(port.device, uplink, bond)
             yield
         except exception.HostError:
             if not plugged:
                 with contextlib.suppress(exception.HostError):
-                    devices.set_down(port.device)
+                    netdev_setup.set_down(port.device)
             raise
 
     def _unused_representor(self, vif):
         """Of a VF whose port is not in the database (any more): a process
         that was killed between two steps may have left it up."""
-        if not (ports.is_represented(vif) and checks.has_pci_address(vif)):
+        if not (port_plan.is_represented(vif)
+                and vif_checks.has_pci_address(vif)):
             return []
         with contextlib.suppress(exception.HostError):
             device = self._representors.find(vif.dev_address)
@@ -133,14 +135,14 @@ class VFLagPlugin(plugin.PluginBase):
             None, name of the uplink's bond or None)"""
         pf, _ = self._host.vf(vif.dev_address)
         uplink = self._representors.uplink(pf)
-        return pf, uplink, uplink and bonding.bond_of(
+        return pf, uplink, uplink and bonds.bond_of(
             self._host.sysfs, uplink)
 
     def _turn_on_tc_offload(self, device, uplink, bond):
-        uplinks = (bonding.member_names(self._host.sysfs, bond) if bond
+        uplinks = (bonds.member_names(self._host.sysfs, bond) if bond
                    else [uplink] if uplink else [])
         if self.config.hw_tc_offload:
-            devices.turn_on_tc_offload([device, *uplinks])
+            netdev_setup.turn_on_tc_offload([device, *uplinks])
 
 
 @contextlib.contextmanager
@@ -149,4 +151,5 @@ def _failing_as(error, vif):
     try:
         yield
     except exception.HostError as e:
-        raise error(port=vif.id, where=checks.place_of(vif), error=e) from e
+        raise error(port=vif.id, where=vif_checks.place_of(vif),
+                    error=e) from e

@@ -8,9 +8,9 @@ from nova_sriov_ext import capacity
 from nova_sriov_ext import networks
 from nova_sriov_ext import occupancy
 from os_vif_vflag import conf as vflag_conf
-from os_vif_vflag import ovsdb
-from os_vif_vflag import streams
-from os_vif_vflag.host import Host
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import streams
 
 # Seconds: a person waits.
 _PATIENCE = 5
@@ -90,7 +90,7 @@ class Tables:
         if any(vf.representor for vf in vfs):
             self._conf.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
             options = self._conf[vflag_conf.GROUP]
-            ports = self._told(occupancy.ports(ovsdb.OvsDb(
+            ports = self._told(occupancy.ports(client.OvsDb(
                 options.ovsdb_connection, _PATIENCE,
                 streams.TlsFiles.of(options))))
         if vfs:

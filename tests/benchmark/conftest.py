@@ -69,7 +69,7 @@ def _cell(of, test, vfs):
 
 
 def _devlink():
-    from os_vif_vflag.netlink import Netlink
+    from os_vif_vflag.kernel.netlink import Netlink
     return ('' if Netlink().ports() is not None
             else ';\nit has no devlink either, which costs one refused '
             'request')

@@ -10,9 +10,9 @@ from nova.pci import utils as nova_pci
 import pytest
 from vif_plug_ovs import linux_net
 
-from os_vif_vflag.host import Host
-from os_vif_vflag.netlink import Netlink
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.kernel.netlink import Netlink
 from tests.benchmark import machine
 from tests.sim import inside
 from tests.sim import memory

@@ -6,22 +6,22 @@ import signal
 from ovs.db import idl
 import pyroute2
 
-from os_vif_vflag import ovsdb
-from os_vif_vflag import privsep
-from os_vif_vflag import replica
-from os_vif_vflag import representor
+from os_vif_vflag.host import representors
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import indexed_idl
+from os_vif_vflag.privileged import calls
 from tests.lab import osvif
 
 # Name of a point -> (owner and name of a function, whether it runs before).
 POINTS = {
-    'before look-up': (representor.Finder, 'find', False),
-    'before the link changes': (privsep, 'set_link', False),
-    'after the link changed': (privsep, 'set_link', True),
-    'before unplug': (ovsdb.OvsDb, 'unplug', False),
+    'before look-up': (representors.Finder, 'find', False),
+    'before the link changes': (calls, 'set_link', False),
+    'after the link changed': (calls, 'set_link', True),
+    'before unplug': (client.OvsDb, 'unplug', False),
     # Open vSwitch's library: the change is written to the socket
     'after the change was sent': (idl.Transaction, 'commit', True),
     # ovsdb-server has answered, is ovs-vswitchd ready?
-    'after commit': (replica.Replica, 'vswitchd_has_completed', False),
+    'after commit': (indexed_idl.Replica, 'vswitchd_has_completed', False),
     'after all': (osvif, 'perform', True),
 }
 

@@ -15,7 +15,7 @@ import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 
-from os_vif_vflag import privsep  # noqa: E402
+from os_vif_vflag.privileged import calls  # noqa: E402
 from tests.lab import osvif  # noqa: E402
 
 # Seconds between two beats of a thread that shows whether others may run.
@@ -28,7 +28,7 @@ def main(options, vfs):
     osvif.act(options)
     # Privileged functions never run in such a process: pyroute2's asyncio
     # would not, either.
-    privsep.vif_plug.set_client_mode(True)
+    calls.vif_plug.set_client_mode(True)
     ports = {vf: osvif.Port(vf) for vf in vfs}
     beats = []
     heart = eventlet.spawn(_beat, beats)

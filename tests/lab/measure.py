@@ -18,8 +18,8 @@ import os_vif
 from ovs import jsonrpc
 from vif_plug_ovs.ovsdb import ovsdb_lib
 
-from os_vif_vflag import representor
-from os_vif_vflag.host import Host
+from os_vif_vflag.host import representors
+from os_vif_vflag.host.host import Host
 from tests.lab import osvif
 from tests.lab.bare import Bare
 
@@ -117,7 +117,7 @@ def _performer(options, who, vf, device, counter):
     def perform(action):
         if who == COLD:
             plugin = os_vif._EXT_MANAGER['vflag'].obj
-            plugin._representors = representor.Finder(Host())
+            plugin._representors = representors.Finder(Host())
         osvif.perform(action, port)
     return perform
 

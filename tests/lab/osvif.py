@@ -18,7 +18,7 @@ from os_vif.objects import vif as osv_vif
 from oslo_config import cfg
 from vif_plug_ovs import privsep as stock_privsep
 
-from os_vif_vflag import privsep
+from os_vif_vflag.privileged import calls
 
 MAY_FAIL = 'may fail'
 _NOBODY = 65534
@@ -93,8 +93,8 @@ def act_unprivileged(options, *steps):
     """The same as a user with no privileges at all: the plugin starts its
     privileged daemon."""
     _initialize(options)
-    privsep.vif_plug.set_client_mode(True)
-    privsep.vif_plug.timeout = 3
+    calls.vif_plug.set_client_mode(True)
+    calls.vif_plug.timeout = 3
     os.setgroups([])
     os.setgid(_NOBODY)
     os.setuid(_NOBODY)
@@ -146,7 +146,7 @@ def _initialize(options):
         file.flush()
         cfg.CONF(['--config-file', file.name], project='lab')
     # This process has the privileges itself; no daemon is wanted.
-    for context in (privsep.vif_plug, stock_privsep.vif_plug):
+    for context in (calls.vif_plug, stock_privsep.vif_plug):
         context.set_client_mode(False)
     os_vif.initialize()
 

@@ -19,8 +19,8 @@ OWN = {
 _OF_THE_DRIVER = ['tests/unit/virt/test_settings.py',
                   'tests/unit/virt/test_infiniband.py']
 OWN_OF_MODULE = {
-    'os_vif_vflag/vf.py': _OF_THE_DRIVER,
-    'os_vif_vflag/partition.py': _OF_THE_DRIVER,
+    'os_vif_vflag/host/vf_settings.py': _OF_THE_DRIVER,
+    'os_vif_vflag/host/ib_partition.py': _OF_THE_DRIVER,
 }
 
 # Tests that judge none: each fork would start a process that loads Nova.

@@ -23,7 +23,7 @@ from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.virt.libvirt import driver
 from nova_sriov_ext.virt.libvirt import fields
-from os_vif_vflag import host
+from os_vif_vflag.host import host
 from tests.functional.nova import database
 from tests.functional.nova.base import FILTER
 from tests.functional.nova.base import simulate

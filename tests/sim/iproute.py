@@ -1,4 +1,5 @@
-"""pyroute2 as os_vif_vflag.privsep uses it, asking a simulated kernel."""
+"""pyroute2 as os_vif_vflag.privileged.calls uses it, asking a simulated
+kernel."""
 
 from pyroute2 import netlink
 
@@ -42,9 +43,9 @@ def patches(host):
         table.set_netdev(name, address, state, mtu)
 
     return table, {
-        'os_vif_vflag.privsep.IPRoute': IPRoute(table),
-        'os_vif_vflag.privsep.set_link': set_link,
-        'os_vif_vflag.privsep.INFINIBAND': str(
+        'os_vif_vflag.privileged.calls.IPRoute': IPRoute(table),
+        'os_vif_vflag.privileged.calls.set_link': set_link,
+        'os_vif_vflag.privileged.calls.INFINIBAND': str(
             host.sys / 'class/infiniband'),
-        'os_vif_vflag.privsep.vif_plug.client_mode': False,
+        'os_vif_vflag.privileged.calls.vif_plug.client_mode': False,
     }

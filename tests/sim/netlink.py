@@ -1,13 +1,13 @@
 """What the kernel would tell by netlink of the simulated cards.
 
-Stands in for os_vif_vflag.netlink.Netlink. A kernel that lacks something is
-an argument: no devlink before Linux 4.6, no IFLA_PARENT_DEV_NAME before 5.14,
-no port flavour pcivf before 5.2.
+Stands in for os_vif_vflag.kernel.netlink.Netlink. A kernel that lacks
+something is an argument: no devlink before Linux 4.6, no IFLA_PARENT_DEV_NAME
+before 5.14, no port flavour pcivf before 5.2.
 """
 
-from os_vif_vflag import kernel
-from os_vif_vflag import netlink
-from os_vif_vflag import portname
+from os_vif_vflag.kernel import netlink
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel import uapi
 from tests.sim import vfs
 
 
@@ -32,10 +32,10 @@ class Netlink:
         links = self._sim.links()
         return tuple(netlink.Link(
             name=link.name, ifindex=link.ifindex,
-            port=portname.parse(link.phys_port_name),
+            port=port_name.parse(link.phys_port_name),
             switch_id=link.phys_switch_id,
             parent=link.pci if self._parents else None,
-            up=link.up, type=kernel.LINK_TYPES.get(link.type))
+            up=link.up, type=uapi.LINK_TYPES.get(link.type))
             for link in links)
 
     def vfs(self, name):
@@ -59,16 +59,16 @@ class Netlink:
         flavour = _PORTS[kind]
         return netlink.Port(
             device=pf, name=link.name, ifindex=link.ifindex,
-            port=portname.PortName(
+            port=port_name.PortName(
                 flavour, pf=self._sim.pf(pf).port,
-                number=number if flavour != kernel.PHYSICAL else None,
+                number=number if flavour != uapi.PHYSICAL else None,
                 controller=1 if kind.startswith('external') else None))
 
 
 _PORTS = {
-    'uplink': kernel.PHYSICAL,
-    'representor': kernel.PCI_VF,
-    'external': kernel.PCI_VF,
-    'external-pf': kernel.PCI_PF,
-    'subfunction': kernel.PCI_SF,
+    'uplink': uapi.PHYSICAL,
+    'representor': uapi.PCI_VF,
+    'external': uapi.PCI_VF,
+    'external-pf': uapi.PCI_PF,
+    'subfunction': uapi.PCI_SF,
 }

@@ -7,7 +7,7 @@
 The rules are those of net/core/rtnetlink.c (do_setvfinfo) and of the drivers
 in DRIVERS. The table is a file beside the simulated /sys, so that whoever
 sees that /sys can use it, be it in another process. Forms and names are those
-of os_vif_vflag.vfinfo.
+of os_vif_vflag.kernel.vfinfo.
 """
 
 import copy

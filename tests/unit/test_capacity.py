@@ -13,13 +13,13 @@ import pytest
 from nova_sriov_ext import capacity
 from nova_sriov_ext import report
 from nova_sriov_ext.scheduler import state
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
 
 def pf(address, mode='switchdev'):
-    return facts.PF(address, mode=mode, total_vfs=8)
+    return model.PF(address, mode=mode, total_vfs=8)
 
 
 def vfs(parent, number, dev_type='type-VF', bus='04'):
@@ -60,7 +60,7 @@ def reported(*args):
 
 def text(pfs, devices, spec):
     return report.write(report.Report(
-        capacity.rows(facts.Snapshot(pfs), devices, spec)))
+        capacity.rows(model.Snapshot(pfs), devices, spec)))
 
 
 BOTH = vfs(PF0, 4) + vfs(PF1, 3, bus='05')
@@ -186,7 +186,7 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
     """Nova gives them to ports of tunnelled networks. Of other devices with
     VFs nothing is known, nor told."""
     found = capacity.rows(
-        facts.Snapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
+        model.Snapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
         device_spec({'vendor_id': '15b3'}))
     assert found == (report.Row(PF0, None, 0, 'switchdev'),)
     told = report.read({report.STATS_KEY: report.write(
@@ -198,7 +198,7 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
 def test_a_release_that_knows_no_tunnelled_networks():
     """It left out such rows, one by one, and read the others."""
     told = report.Report(capacity.rows(
-        facts.Snapshot((pf(PF0), pf(PF1))), BOTH,
+        model.Snapshot((pf(PF0), pf(PF1))), BOTH,
         device_spec(on(None, address='0000:04:*.*'), on('a'))))
     assert told.has_tunnelled
     rows = json.loads(report.write(told))['pfs']

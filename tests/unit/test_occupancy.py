@@ -3,7 +3,7 @@
 import pytest
 
 from nova_sriov_ext import occupancy
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 
 UUID = '2fb6f0e5-6a14-4d28-9cc9-7d6f3d3c6b11'
 ADDRESS = '0000:03:0a.7'
@@ -50,7 +50,7 @@ def test_libvirt_that_does_not_answer(tmp_path):
     assert 'told from its driver' in problem
 
 
-VF = facts.VF(ADDRESS, 7, driver='vfio-pci', representor='eth7')
+VF = model.VF(ADDRESS, 7, driver='vfio-pci', representor='eth7')
 PORTS = {'eth7': {'iface-id': 'port', 'vm-uuid': UUID}}
 
 
@@ -68,5 +68,5 @@ def test_uses(ports, guests, expected):
 
 
 def test_an_unbound_vf_is_free_whoever_is_silent():
-    assert occupancy.uses([facts.VF(ADDRESS, 7)], None, None) == {
+    assert occupancy.uses([model.VF(ADDRESS, 7)], None, None) == {
         ADDRESS: occupancy.Use()}

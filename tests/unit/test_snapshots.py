@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from nova_sriov_ext import snapshots
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import Pf
@@ -74,7 +74,7 @@ def test_a_failure(machine, caplog):
 
 def test_nothing_is_known_after_a_restart(machine, caplog):
     machine.fails = True
-    assert snapshots.Snapshots(machine.take).now() == facts.Snapshot()
+    assert snapshots.Snapshots(machine.take).now() == model.Snapshot()
     assert 'are reported as unknown' in caplog.text
 
 

@@ -22,7 +22,7 @@ from nova_sriov_ext.virt.libvirt import extras
 from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
-from os_vif_vflag.host import Host
+from os_vif_vflag.host.host import Host
 
 CONF = sriov_conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)

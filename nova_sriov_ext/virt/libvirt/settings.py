@@ -5,7 +5,7 @@ that puts back what was before, and ``clear(host, instance, vif)``; both may
 be repeated. ``runs`` says that the guest may run already, perhaps since
 before this driver was installed. The VF that ``clear`` is told of may be
 another port's of the same server, or nobody's (another server's is not
-touched, see owner.py). ``host`` is the os_vif_vflag.host.Host. They raise
+touched, see owner.py). ``host`` is the os_vif_vflag.host.host.Host. They raise
 os_vif_vflag.exception.HostError when this host cannot, and
 nova_sriov_ext.exception.InvalidPort when no host could.
 """
@@ -23,11 +23,11 @@ from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import bandwidth
 from nova_sriov_ext.virt.libvirt import fields
-from os_vif_vflag import devices
 from os_vif_vflag import exception as host_exception
-from os_vif_vflag import kernel
-from os_vif_vflag import partition
-from os_vif_vflag import vf
+from os_vif_vflag.host import ib_partition
+from os_vif_vflag.host import netdev_setup
+from os_vif_vflag.host import vf_settings
+from os_vif_vflag.kernel import uapi
 
 CONF = sriov_conf.register(nova.conf.CONF)
 
@@ -36,7 +36,8 @@ CONF = sriov_conf.register(nova.conf.CONF)
 class Part:
     """What one property of a VIF means for the VF.
 
-    :ivar wanted: function (instance, vif) → dict of settings, see vf.py
+    :ivar wanted: function (instance, vif) → dict of settings, see
+        vf_settings.py
     :ivar names: function (vif) → names of those to clear
     :ivar owner: function (vif) → dict of what the VF has only while it is
         this port's, where anything tells
@@ -70,19 +71,20 @@ class Uplink:
             return _nothing
         slot = fields.pci_slot(vif)
         return functools.partial(
-            vf.restore, host, slot, vf.apply(host, slot, wanted))
+            vf_settings.restore, host, slot, vf_settings.apply(host, slot,
+                                                               wanted))
 
     def clear(self, host, instance, vif):
         owner = {name: value for part in self._parts
                  for name, value in part.owner(vif).items()}
         slot = fields.pci_slot(vif)
-        vf.restore(host, slot, {
-            name: vf.CLEARED[name] for part in self._parts
+        vf_settings.restore(host, slot, {
+            name: vf_settings.CLEARED[name] for part in self._parts
             for name in part.names(vif)}, owner)
         for part in self._parts:
             for ours in part.ours(instance, vif):
-                vf.restore(host, slot, {
-                    name: vf.CLEARED[name] for name in ours}, ours)
+                vf_settings.restore(host, slot, {
+                    name: vf_settings.CLEARED[name] for name in ours}, ours)
 
 
 class Netdev:
@@ -106,14 +108,14 @@ class Netdev:
         # (eth_prepare_mac_addr_change).
         if _has_address(host, name, address):
             address = None
-        devices.set_up(name, address=address)
+        netdev_setup.set_up(name, address=address)
         return functools.partial(self.clear, host, instance, vif)
 
     def clear(self, host, instance, vif):
         name = host.netdev(fields.pci_slot(vif))
         if name is not None and _has_address(host, name, _mac_of(vif)):
             with contextlib.suppress(host_exception.LinkFailed):
-                devices.set_down(name)
+                netdev_setup.set_down(name)
 
 
 class Unlimited:
@@ -138,7 +140,7 @@ class InfiniBand:
     def apply(self, host, instance, vif, runs=False):
         slot = fields.pci_slot(vif)
         guid = guid_of(fields.mac_address(vif))
-        iov = partition.find(host, slot)
+        iov = ib_partition.find(host, slot)
         if iov:
             return functools.partial(iov.apply, iov.apply(
                 iov.member(_partition(vif), guid)))
@@ -146,19 +148,21 @@ class InfiniBand:
         # Firmware may keep the ports of new VFs down. Stock Nova's eswitchd
         # sets them up, and a guest that it plugged may run.
         if not runs:
-            wanted['link_state'] = kernel.IFLA_VF_LINK_STATE_AUTO
+            wanted['link_state'] = uapi.IFLA_VF_LINK_STATE_AUTO
         return functools.partial(
-            vf.restore, host, slot, vf.apply(host, slot, wanted))
+            vf_settings.restore, host, slot, vf_settings.apply(host, slot,
+                                                               wanted))
 
     def clear(self, host, instance, vif):
         slot, guid = fields.pci_slot(vif), guid_of(_mac_of(vif))
         try:
-            iov = partition.find(host, slot)
+            iov = ib_partition.find(host, slot)
         except host_exception.HostError:
             return
         if iov is None:
-            vf.restore(host, slot, dict.fromkeys(self._GUIDS, vf.NO_GUID),
-                       owner={'ib_port_guid': guid})
+            vf_settings.restore(host, slot, dict.fromkeys(
+                self._GUIDS, vf_settings.NO_GUID),
+                                owner={'ib_port_guid': guid})
         elif iov.has(guid):
             iov.apply(iov.outsider())
 
@@ -212,7 +216,7 @@ def _rate_if_chosen(instance, vif):
 def _partition(vif):
     # VLAN 0 is no partition.
     has_id = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN) is not None
-    return (_vlan(vif) if has_id else 0) or partition.DEFAULT
+    return (_vlan(vif) if has_id else 0) or ib_partition.DEFAULT
 
 
 def _nothing():

@@ -17,7 +17,7 @@ from nova_sriov_ext.virt.libvirt import fields
 from nova_sriov_ext.virt.libvirt import kinds
 from nova_sriov_ext.virt.libvirt import owner
 from os_vif_vflag import exception as vflag_exception
-from os_vif_vflag.host import Host
+from os_vif_vflag.host.host import Host
 
 CONF = sriov_conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)

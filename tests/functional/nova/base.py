@@ -18,7 +18,7 @@ from oslo_utils import uuidutils
 from nova_sriov_ext import capacity
 from nova_sriov_ext.claim import trial
 from nova_sriov_ext.scheduler import records
-from os_vif_vflag import host
+from os_vif_vflag.host import host
 from tests.functional.nova import database
 from tests.sim import card
 from tests.sim import iproute

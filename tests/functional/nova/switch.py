@@ -8,7 +8,7 @@ from stevedore import extension
 from vif_plug_ovs import ovs as stock
 from vif_plug_noop import noop
 
-from os_vif_vflag import host
+from os_vif_vflag.host import host
 from os_vif_vflag import vflag
 from tests.lab import ovs
 from tests.sim import netlink

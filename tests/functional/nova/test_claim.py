@@ -15,7 +15,7 @@ import pytest
 from nova_sriov_ext import conf
 from nova_sriov_ext import report
 from nova_sriov_ext.claim import tracker
-from os_vif_vflag import host
+from os_vif_vflag.host import host
 from tests.functional.nova import base
 
 # A test says what it wants before the driver is loaded.

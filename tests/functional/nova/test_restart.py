@@ -70,7 +70,8 @@ class RestartTest(base.SriovServersTest):
         self.stub_out('nova.privsep.libvirt.plug_infiniband_vif',
                       self.ebrctl)
         assert self.restart_after(
-            lambda vif: self.stub_out('os_vif_vflag.partition.find', no_table),
+            lambda vif: self.stub_out('os_vif_vflag.host.ib_partition.find',
+                                      no_table),
             infiniband=True, vif_type='ib_hostdev') == 'active'
 
     @staticmethod

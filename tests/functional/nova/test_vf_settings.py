@@ -72,7 +72,8 @@ class RefusedTest(base.SriovServersTest):
     def test_another_host_is_tried(self):
         """And the log says why: the PF here is without a netdev."""
         self.start_host()
-        self.stub_out('os_vif_vflag.host.Host.uplink', lambda host, pf: None)
+        self.stub_out('os_vif_vflag.host.host.Host.uplink', lambda host,
+                      pf: None)
         log = self.useFixture(base.log_of('nova.compute.manager', 'ERROR'))
         port = self.create_port(vnic_type='macvtap')
         server = self.boot(port, expected_state='ERROR')

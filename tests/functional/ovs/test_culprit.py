@@ -9,7 +9,7 @@ import time
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag.ovsdb import OvsDb
+from os_vif_vflag.ovs.client import OvsDb
 from tests.lab import culprit
 from tests.lab import ovs as lab
 from tests.lab import storm

@@ -8,8 +8,8 @@ import errno
 import pyroute2
 import pytest
 
-from os_vif_vflag import ethtool
-from os_vif_vflag import privsep
+from os_vif_vflag.kernel import ethtool
+from os_vif_vflag.privileged import calls
 from tests.lab import osvif
 from tests.lab.osvif import Port
 from tests.sim import inside
@@ -37,7 +37,7 @@ def _gone(names):
 
 
 def _plug_with_a_daemon_that_goes(options, port):
-    privsep.turn_on_tc_offload = _gone
+    calls.turn_on_tc_offload = _gone
     osvif.act(options, ('plug', port))
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from os_vif_vflag import ovsdb_commands as commands
-from os_vif_vflag.ovsdb import OvsDb
+from os_vif_vflag.ovs import commands
+from os_vif_vflag.ovs.client import OvsDb
 from tests.lab import cluster
 from tests.lab import ovs
 from tests.lab import pki

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from os_vif_vflag.ovsdb import OvsDb
+from os_vif_vflag.ovs.client import OvsDb
 from tests.lab import ovs as lab
 
 NAMES = ('a', 'b', 'c')

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import ovsdb
-from os_vif_vflag import schema
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import schema
 from tests.lab import ovs as lab
 
 
@@ -58,7 +58,7 @@ def connections():
 
 
 def test_no_connection_is_left(silent):
-    db = ovsdb.OvsDb(silent, 1, tls=None)
+    db = client.OvsDb(silent, 1, tls=None)
     left = []
     gc.disable()
     try:
@@ -74,7 +74,7 @@ def test_no_connection_is_left(silent):
 
 
 def test_a_list_does_not_wait_for_an_unanswered_request(ovs):
-    db = ovsdb.OvsDb(ovs.connection, 1, tls=None)
+    db = client.OvsDb(ovs.connection, 1, tls=None)
     assert db.interfaces() == {}
     outcome = []
 

@@ -17,7 +17,7 @@ from oslo_utils import uuidutils
 
 from nova_sriov_ext import capacity
 from nova_sriov_ext import report
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 from tests.unit.scheduler import pools as given
 
 PHYSNETS = 9 * ('a',) + 2 * ('b',) + ('A', None)
@@ -152,8 +152,8 @@ class Host:
         return found
 
     def _snapshot(self):
-        return facts.Snapshot(tuple(
-            facts.PF(pf, mode=mode) for pf, mode in self.modes.items()))
+        return model.Snapshot(tuple(
+            model.PF(pf, mode=mode) for pf, mode in self.modes.items()))
 
     def claim(self, requests):
         """:returns: list of PciDevice, None when Nova's claim fails"""

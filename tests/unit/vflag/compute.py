@@ -105,7 +105,7 @@ def build(sim, monkeypatch, source=(), **changed):
 
     replaced |= {
         'os_vif_vflag.vflag.Host': lambda: sources.host(sim, dict(source)),
-        'os_vif_vflag.privsep.turn_on_tc_offload': turn_on}
+        'os_vif_vflag.privileged.calls.turn_on_tc_offload': turn_on}
     for name, value in replaced.items():
         monkeypatch.setattr(name, value)
     return Compute(sim, table, vflag.VFLagPlugin(options(**changed)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from os_vif_vflag import ovsdb
+from os_vif_vflag.ovs import client
 from tests.lab import ovs
 from tests.sim.card import Card
 from tests.unit.vflag import compute
@@ -50,7 +50,7 @@ def connect(switch):
     made = []
 
     def build(timeout=10, connection=switch.connection):
-        made.append(ovsdb.OvsDb(connection, timeout, tls=None))
+        made.append(client.OvsDb(connection, timeout, tls=None))
         return made[-1]
 
     yield build

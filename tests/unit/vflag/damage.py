@@ -10,7 +10,7 @@ import os
 import pathlib
 import shutil
 
-from os_vif_vflag.sysfs import Sysfs
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 _SAVED = 'saved'
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from os_vif_vflag.host import Host
+from os_vif_vflag.host.host import Host
 from tests.sim import netlink
 
 # name → arguments of tests.sim.netlink.Netlink; None: sysfs alone

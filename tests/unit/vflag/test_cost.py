@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host.representors import Finder
 from tests.sim.card import Card
 from tests.sim.card import Pf
 from tests.unit.vflag import damage

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag.host import Host
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.representors import Finder
 from tests.sim import memory
 from tests.sim import sysfs
 from tests.sim.card import Bond
@@ -188,7 +188,6 @@ def test_each_damage_alone(source):
                 assert any(said in unread.path for unread in after.unread), (
                     paths[0], kind)
         assert host.snapshot() == before
-
 
 
 @pytest.mark.parametrize('gone, said', [

@@ -4,7 +4,7 @@ functional/ovs/test_datapaths."""
 import pytest
 
 from os_vif_vflag import dpdk
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host.representors import Finder
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import Pf

@@ -5,7 +5,7 @@ import os
 import pyroute2
 import pytest
 
-from os_vif_vflag import ethtool
+from os_vif_vflag.kernel import ethtool
 from tests.sim import inside
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')

@@ -7,14 +7,14 @@ import pathlib
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import kernel
-from os_vif_vflag import portname
-from os_vif_vflag.facts import PF
-from os_vif_vflag.facts import VF
-from os_vif_vflag.facts import Snapshot
-from os_vif_vflag.host import Host
-from os_vif_vflag.links import uplinks
-from os_vif_vflag.netlink import Link
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.model import PF
+from os_vif_vflag.host.model import VF
+from os_vif_vflag.host.model import Snapshot
+from os_vif_vflag.host.netdevs import uplinks
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.netlink import Link
 from tests.sim import naming
 from tests.sim.card import Card
 from tests.sim.card import Pf
@@ -147,7 +147,7 @@ def test_infiniband(sriov_host, source):
 
 def test_partitions_are_no_uplinks():
     def link(name, ifindex, port=None):
-        return Link(name, ifindex, portname.parse(port), parent=PF0)
+        return Link(name, ifindex, port_name.parse(port), parent=PF0)
     for first, *others in (
             (link('ib0', 2), link('ib0.8001', 7)),
             (link('up', 9, 'p0'), link('up1', 2, 'p1'), link('x', 1))):
@@ -184,7 +184,7 @@ def test_a_driver_that_reloads(sriov_host, source):
     assert after.unread == ()
 
 
-@pytest.mark.parametrize('told', [kernel.PCI_VF, kernel.PHYSICAL])
+@pytest.mark.parametrize('told', [uapi.PCI_VF, uapi.PHYSICAL])
 def test_devlink_that_tells_half(sriov_host, told):
     """Before Linux 5.2 it knows no VFs' ports; a port whose netdev is on its
     way is not among those told. The PF's own netdevs tell the rest."""

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from os_vif_vflag import kernel
+from os_vif_vflag.kernel import uapi
 
 # linux-libc-dev, which every C compiler of Debian brings along
 HEADERS = pathlib.Path('/usr/include/linux')
@@ -35,7 +35,7 @@ def constants(header, pattern):
 def test_port_flavours():
     known = constants('devlink.h', r'DEVLINK_PORT_FLAVOUR_\w+')
     # The kernel writes «pcivf» where its constant says PCI_VF.
-    for number, name in kernel.PORT_FLAVOURS.items():
+    for number, name in uapi.PORT_FLAVOURS.items():
         constant = 'DEVLINK_PORT_FLAVOUR_' + name.upper().replace(
             'PCI', 'PCI_')
         assert known[constant] == number
@@ -43,9 +43,9 @@ def test_port_flavours():
 
 def test_eswitch_modes():
     known = constants('devlink.h', r'DEVLINK_ESWITCH_MODE_\w+')
-    for name in (kernel.LEGACY, kernel.SWITCHDEV):
+    for name in (uapi.LEGACY, uapi.SWITCHDEV):
         number = known[f'DEVLINK_ESWITCH_MODE_{name.upper()}']
-        assert kernel.ESWITCH_MODES[number] == name
+        assert uapi.ESWITCH_MODES[number] == name
 
 
 @pytest.mark.parametrize('header, prefix', [
@@ -57,15 +57,15 @@ def test_eswitch_modes():
 def test_netlink(header, prefix):
     """Those of a later Linux than the headers are not in them."""
     known = constants(header, rf'{prefix}\w+')
-    ours = {name: number for name, number in vars(kernel).items()
+    ours = {name: number for name, number in vars(uapi).items()
             if name.startswith(prefix) and name in known}
     assert ours and ours == {name: known[name] for name in ours}
 
 
 def test_generic_netlink():
     known = constants('netlink.h', r'NLMSG_MIN_TYPE')
-    assert known['NLMSG_MIN_TYPE'] == kernel.GENL_ID_CTRL
-    assert kernel.NLM_F_DUMP == 0x100 | 0x200      # NLM_F_ROOT | NLM_F_MATCH
+    assert known['NLMSG_MIN_TYPE'] == uapi.GENL_ID_CTRL
+    assert uapi.NLM_F_DUMP == 0x100 | 0x200      # NLM_F_ROOT | NLM_F_MATCH
 
 
 # BOND_MODE_<…> of if_bonding.h → the name in bond_mode_tbl
@@ -83,14 +83,14 @@ BOND_CONSTANTS = {
 def test_bond_modes():
     known = constants('if_bonding.h', r'BOND_MODE_\w+')
     assert {number: BOND_CONSTANTS[name]
-            for name, number in known.items()} == kernel.BOND_MODES
+            for name, number in known.items()} == uapi.BOND_MODES
 
 
 def test_link_types():
     known = constants('if_arp.h', r'ARPHRD_\w+')
     assert {known['ARPHRD_ETHER']: 'ethernet',
-            known['ARPHRD_INFINIBAND']: 'infiniband'} == kernel.LINK_TYPES
+            known['ARPHRD_INFINIBAND']: 'infiniband'} == uapi.LINK_TYPES
 
 
 def test_offloadable_modes_are_modes():
-    assert set(kernel.BOND_MODES.values()) > kernel.OFFLOADABLE_BOND_MODES
+    assert set(uapi.BOND_MODES.values()) > uapi.OFFLOADABLE_BOND_MODES

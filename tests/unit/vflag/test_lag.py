@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from os_vif_vflag import facts
+from os_vif_vflag.host import model
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
@@ -38,81 +38,81 @@ def lag_of(sim, source=None):
 
 
 TOLD = {
-    'active': (card(lag=LagState()), facts.ACTIVE, ''),
+    'active': (card(lag=LagState()), model.ACTIVE, ''),
     'by queue affinity': (
         card(lag=LagState(port_sel_mode='queue_affinity')),
-        facts.ACTIVE, ''),
+        model.ACTIVE, ''),
     'a link down': (
         card(lag=LagState(), pf1={'link': 'down'}),
-        facts.DEGRADED, f'no link on {UP1}'),
+        model.DEGRADED, f'no link on {UP1}'),
     'RoCE LAG': (
-        card(lag=LagState(type='roce')), facts.INACTIVE, 'of type roce'),
+        card(lag=LagState(type='roce')), model.INACTIVE, 'of type roce'),
     'VFs bound too early': (
         card(lag=LagState(state='disabled'),
              pf0={'vfs_bound_to': 'mlx5_core'}),
-        facts.INACTIVE, 'VFs were bound before the LAG was active'),
+        model.INACTIVE, 'VFs were bound before the LAG was active'),
     'one in legacy mode': (
         card(lag=LagState(state='disabled'), pf1={'mode': 'legacy'}),
-        facts.INACTIVE, f'PF {PF1} is in legacy mode'),
+        model.INACTIVE, f'PF {PF1} is in legacy mode'),
     'no reason to be seen': (
         card(lag=LagState(state='disabled')),
-        facts.INACTIVE, 'the driver reports it as disabled'),
+        model.INACTIVE, 'the driver reports it as disabled'),
 }
 
 INFERRED = {
-    'as it should be': (card(), facts.ACTIVE, ''),
-    'active-backup': (card('active-backup'), facts.ACTIVE, ''),
-    'balance-xor': (card('balance-xor'), facts.ACTIVE, ''),
+    'as it should be': (card(), model.ACTIVE, ''),
+    'active-backup': (card('active-backup'), model.ACTIVE, ''),
+    'balance-xor': (card('balance-xor'), model.ACTIVE, ''),
     'a link down': (
-        card(pf0={'link': 'down'}), facts.DEGRADED, f'no link on {UP0}'),
-    **{mode: (card(mode), facts.INACTIVE,
+        card(pf0={'link': 'down'}), model.DEGRADED, f'no link on {UP0}'),
+    **{mode: (card(mode), model.INACTIVE,
               f'bond mode {mode} cannot be offloaded')
        for mode in ('balance-rr', 'broadcast', 'balance-tlb',
                     'balance-alb')},
     'a stranger': (
-        card(foreign=('eth7',)), facts.INACTIVE,
+        card(foreign=('eth7',)), model.INACTIVE,
         'bond0 also holds eth7, which is not on this card'),
     'one PF missing': (
-        card(members=(UP0,)), facts.INACTIVE,
+        card(members=(UP0,)), model.INACTIVE,
         f'bond0 does not hold PF {PF1} of this card'),
     'legacy mode': (
-        card(pf1={'mode': 'legacy'}), facts.INACTIVE,
+        card(pf1={'mode': 'legacy'}), model.INACTIVE,
         f'PF {PF1} is in legacy mode'),
     'both in legacy mode': (
         card(pf0={'mode': 'legacy'}, pf1={'mode': 'legacy'}),
-        facts.INACTIVE, f'PF {PF0}, {PF1} is in legacy mode'),
+        model.INACTIVE, f'PF {PF0}, {PF1} is in legacy mode'),
     'the second PF of four': (
-        card(more_pfs=(Pf(PF2, UP2),)), facts.INACTIVE,
+        card(more_pfs=(Pf(PF2, UP2),)), model.INACTIVE,
         f'bond0 does not hold PF {PF2} of this card'),
     'ice: VFs on the first member': (
-        card('active-backup', pf1=NO_VFS, **ICE), facts.ACTIVE, ''),
+        card('active-backup', pf1=NO_VFS, **ICE), model.ACTIVE, ''),
     'ice: VFs on the first member, which is not the first PF': (
         card('active-backup', members=(UP1, UP0), pf0=NO_VFS, **ICE),
-        facts.ACTIVE, ''),
+        model.ACTIVE, ''),
     'ice: VFs on the first PF, which is the second member': (
         card('active-backup', members=(UP1, UP0), pf1=NO_VFS, **ICE),
-        facts.INACTIVE,
+        model.INACTIVE,
         f'PF {PF0} has VFs, but ice serves only those of the first member '
         f'of bond0, {PF1}'),
     'ice: two of three PFs': (
         card('active-backup', pf1=NO_VFS, more_pfs=(Pf(PF2, UP2),), **ICE),
-        facts.ACTIVE, ''),
+        model.ACTIVE, ''),
     'ice: three members': (
         card('active-backup', members=(*BOTH, UP2), pf1=NO_VFS,
-             more_pfs=(Pf(PF2, UP2, **NO_VFS),), **ICE), facts.INACTIVE,
+             more_pfs=(Pf(PF2, UP2, **NO_VFS),), **ICE), model.INACTIVE,
         'bond0 has more than the two members that ice offloads'),
     'ice: a single member': (
-        card('active-backup', members=(UP0,), **ICE), facts.INACTIVE,
+        card('active-backup', members=(UP0,), **ICE), model.INACTIVE,
         f'bond0 holds a single PF, {PF0}'),
     'ice: first member in legacy mode': (
         card('active-backup', pf0={'mode': 'legacy'}, pf1=NO_VFS, **ICE),
-        facts.INACTIVE, f'PF {PF0} is in legacy mode'),
+        model.INACTIVE, f'PF {PF0} is in legacy mode'),
     'ice: not active-backup': (
-        card(pf1=NO_VFS, **ICE), facts.INACTIVE,
+        card(pf1=NO_VFS, **ICE), model.INACTIVE,
         'bond mode 802.3ad is not known to be offloaded: ice does so from '
         'Linux 6.18 on only'),
     'ice: VFs on the second, too': (
-        card('active-backup', **ICE), facts.INACTIVE,
+        card('active-backup', **ICE), model.INACTIVE,
         f'PF {PF1} has VFs, but ice serves only those of the first member '
         f'of bond0, {PF0}'),
 }
@@ -124,7 +124,7 @@ def test_told_by_the_driver(sriov_host, described, state, reason):
     lag = lag_of(sriov_host(described))
     assert (lag.state, lag.inferred) == (state, False)
     assert reason in lag.reason
-    assert bool(lag.reason) == (state != facts.ACTIVE)
+    assert bool(lag.reason) == (state != model.ACTIVE)
 
 
 @pytest.mark.parametrize('described, state, reason', INFERRED.values(),
@@ -132,18 +132,18 @@ def test_told_by_the_driver(sriov_host, described, state, reason):
 @sources.each_source
 def test_inferred(sriov_host, described, state, reason, source):
     lag = lag_of(sriov_host(described), source)
-    assert lag == facts.Lag(state, reason, inferred=True)
+    assert lag == model.Lag(state, reason, inferred=True)
 
 
 @pytest.mark.parametrize('source, state', [
-    ({}, facts.INACTIVE), (None, facts.ACTIVE)], ids=['told', 'inferred'])
+    ({}, model.INACTIVE), (None, model.ACTIVE)], ids=['told', 'inferred'])
 def test_a_pf_without_vfs(sriov_host, source, state):
     """mlx5 wants equal modes. Without VFs there are no representors to infer
     a mode from: then it is no reason."""
     lag = lag_of(sriov_host(card(pf1=NO_VFS)), source)
     assert lag.state == state
     assert lag.reason == (f'PF {PF1} is in legacy mode'
-                          if state == facts.INACTIVE else '')
+                          if state == model.INACTIVE else '')
 
 
 SLOT = '0000:81:00.0'
@@ -202,7 +202,7 @@ def test_debugfs_that_refuses(sriov_host, monkeypatch):
 
     monkeypatch.setattr(host.sysfs, '_ask', refuse)
     snapshot = host.snapshot()
-    assert snapshot.bonds[0].lag == facts.Lag(facts.ACTIVE, inferred=True)
+    assert snapshot.bonds[0].lag == model.Lag(model.ACTIVE, inferred=True)
     said = pathlib.Path('kernel/debug/mlx5', PF0, 'lag/state')
     assert any(str(said) in unread.path
                and unread.error == 'Permission denied'
@@ -213,7 +213,7 @@ def test_no_bond(sriov_host):
     snapshot = sources.host(
         sriov_host(Card((Pf(PF0, UP0),))), None).snapshot()
     assert snapshot.bonds == ()
-    assert snapshot.lag_of(snapshot.pfs[0]) == facts.Lag(facts.NONE)
+    assert snapshot.lag_of(snapshot.pfs[0]) == model.Lag(model.NONE)
 
 
 def test_bond_as_it_is(sriov_host):
@@ -223,4 +223,4 @@ def test_bond_as_it_is(sriov_host):
     assert (bond.name, bond.mode, bond.active, bond.up) == (
         'bond0', 'active-backup', UP1, True)
     assert bond.members == (
-        facts.Member(UP1, up=True), facts.Member(UP0, up=False))
+        model.Member(UP1, up=True), model.Member(UP0, up=False))

@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 import pytest
 
-from os_vif_vflag import facts
 from os_vif_vflag import lag_policy
-from os_vif_vflag.pfs import Pfs
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host import model
+from os_vif_vflag.host.pfs import Pfs
+from os_vif_vflag.host.representors import Finder
 from tests.sim import memory
 from tests.sim import sysfs
 from tests.sim.card import Bond
@@ -40,8 +40,8 @@ def test_as_the_snapshot(cards, source):
         policy = policy_of(host)
         for bond in host.snapshot().bonds:
             assert policy._lag(bond.name) == bond.lag
-            seen = policy._pfs.lag(bond.name).state in facts.OFFLOADED
-            assert seen == (bond.lag.state in facts.OFFLOADED)
+            seen = policy._pfs.lag(bond.name).state in model.OFFLOADED
+            assert seen == (bond.lag.state in model.OFFLOADED)
 
 
 @pytest.mark.parametrize('card', BONDS.values(), ids=BONDS.keys())
@@ -68,7 +68,7 @@ def test_a_vf_more_costs_nothing(sriov_host, source):
     for vfs in (8, 250):
         host = bonded(sriov_host, vfs, source)
         policy = policy_of(host)
-        assert policy._lag('bond0').state == facts.ACTIVE
+        assert policy._lag('bond0').state == model.ACTIVE
         del host.sysfs.asked[:]
         policy._lag('bond0')
         counts.append(len(host.sysfs.asked))

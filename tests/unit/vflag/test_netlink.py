@@ -10,10 +10,10 @@ from pyroute2.netlink import devlink
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 import pytest
 
-from os_vif_vflag import kernel
-from os_vif_vflag import netlink
-from os_vif_vflag import nlsocket
-from os_vif_vflag import portname
+from os_vif_vflag.kernel import netlink
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel import uapi
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
 
@@ -66,8 +66,8 @@ PORT = (
 def test_representor(more, controller):
     assert devlink_port(*PORT, *more) == netlink.Port(
         '0000:03:00.1',
-        portname.PortName(kernel.PCI_VF, pf=1, number=200,
-                          controller=controller),
+        port_name.PortName(uapi.PCI_VF, pf=1, number=200,
+                           controller=controller),
         'enp3s0f1_200', 77)
 
 
@@ -75,7 +75,7 @@ def test_uplink():
     assert devlink_port(
         *PORT[:2], ('DEVLINK_ATTR_PORT_FLAVOUR', 0),
         ('DEVLINK_ATTR_PORT_NUMBER', 0), *PORT[5:]).port == (
-            portname.parse('p0'))
+            port_name.parse('p0'))
 
 
 @pytest.mark.parametrize('missing', [0, 5])
@@ -93,7 +93,7 @@ PARENT = (('IFLA_PARENT_DEV_NAME', '0000:03:00.1'),
     (PARENT, {}, {'parent': '0000:03:00.1'}),
     ((PARENT[0], ('IFLA_PARENT_DEV_BUS_NAME', 'auxiliary')), {}, {}),
     ((('IFLA_PHYS_PORT_NAME', 'pf1vf200'),), {},
-     {'port': portname.parse('pf1vf200')}),
+     {'port': port_name.parse('pf1vf200')}),
     ((('IFLA_PHYS_SWITCH_ID', bytes.fromhex('e41d2d0300a1b2c4')),), {},
      {'switch_id': 'e41d2d0300a1b2c4'}),
     ((('IFLA_OPERSTATE', 'UP'),), {}, {'up': True}),
@@ -131,7 +131,7 @@ class Kernel:
         return self.answers.pop(0)
 
 
-DONE = message(kernel.NLMSG_DONE, bytes(4))
+DONE = message(uapi.NLMSG_DONE, bytes(4))
 LINK = message(16, encoded(ifinfmsg(), [('IFLA_IFNAME', 'eth0')], index=7,
                            ifi_type=1))
 
@@ -139,15 +139,15 @@ LINK = message(16, encoded(ifinfmsg(), [('IFLA_IFNAME', 'eth0')], index=7,
 @pytest.mark.parametrize('answers, names', [
     ([LINK, LINK + DONE], ['eth0', 'eth0']),
     ([DONE], []),
-    ([message(kernel.NLMSG_ERROR, struct.pack('=i', -1) + bytes(20))], None),
-    ([message(kernel.NLMSG_DONE, struct.pack('=i', -95))], None),
+    ([message(uapi.NLMSG_ERROR, struct.pack('=i', -1) + bytes(20))], None),
+    ([message(uapi.NLMSG_DONE, struct.pack('=i', -95))], None),
     # Interrupted: the next dump counts, and not for ever.
-    ([LINK, message(16, LINK[16:], kernel.NLM_F_DUMP_INTR), LINK + DONE],
+    ([LINK, message(16, LINK[16:], uapi.NLM_F_DUMP_INTR), LINK + DONE],
      ['eth0']),
-    ([message(kernel.NLMSG_DONE, bytes(4), kernel.NLM_F_DUMP_INTR)] * 3, None),
+    ([message(uapi.NLMSG_DONE, bytes(4), uapi.NLM_F_DUMP_INTR)] * 3, None),
 ])
 def test_dump(monkeypatch, answers, names):
-    monkeypatch.setattr(nlsocket.socket, 'socket', Kernel(*answers))
+    monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(*answers))
     links = netlink.Netlink().links()
     assert names == (None if links is None else [link.name for link in links])
 
@@ -156,7 +156,7 @@ def test_dump(monkeypatch, answers, names):
 def test_half_a_message(size):
     """Attributes that end too early are none; nothing loops for ever."""
     text = LINK[16:16 + size] + bytes(8)
-    assert nlsocket.Attributes(text, 16).text(kernel.IFLA_IFNAME) in (
+    assert nlmsg.Attributes(text, 16).text(uapi.IFLA_IFNAME) in (
         None, '', 'e', 'eth', 'eth0')
 
 

@@ -8,12 +8,13 @@ from ovs.db import idl
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import ovsdb
-from os_vif_vflag import ports
+from os_vif_vflag import port_plan
+from os_vif_vflag.ovs import client
 from tests.lab import culprit
 from tests.unit.vflag import compute
 
-PORT = ports.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01', 'a vm')
+PORT = port_plan.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
+                         'a vm')
 
 
 def test_what_is_there(switch, connect):
@@ -118,14 +119,14 @@ def test_a_bridge_is_made_only_for_a_trunk(switch, connect):
 
 
 def test_it_is_removed_meanwhile(switch, connect, monkeypatch):
-    db, wait = connect(), ovsdb.OvsDb._wait_for_vswitchd
+    db, wait = connect(), client.OvsDb._wait_for_vswitchd
 
     def removed(self, *args):
         wait(self, *args)
         switch.delete_port('dev0')
         compute.eventually(lambda: not db.has_port('dev0'))
 
-    monkeypatch.setattr(ovsdb.OvsDb, '_wait_for_vswitchd', removed)
+    monkeypatch.setattr(client.OvsDb, '_wait_for_vswitchd', removed)
     with pytest.raises(exception.InterfaceRejected,
                        match='dev0: it was removed meanwhile'):
         db.plug(PORT)

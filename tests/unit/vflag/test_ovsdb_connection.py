@@ -12,12 +12,13 @@ import threading
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import ports
+from os_vif_vflag import port_plan
 from tests.lab import ovs as lab
 from tests.unit.vflag import compute
 from tests.unit.vflag import test_schema
 
-PORT = ports.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01', 'a vm')
+PORT = port_plan.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
+                         'a vm')
 server = test_schema.server
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from os_vif_vflag import portname
-from os_vif_vflag.kernel import PCI_PF as PF
-from os_vif_vflag.kernel import PCI_SF as SF
-from os_vif_vflag.kernel import PCI_VF as VF
-from os_vif_vflag.kernel import PHYSICAL
-from os_vif_vflag.portname import PortName
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel.port_name import PortName
+from os_vif_vflag.kernel.uapi import PCI_PF as PF
+from os_vif_vflag.kernel.uapi import PCI_SF as SF
+from os_vif_vflag.kernel.uapi import PCI_VF as VF
+from os_vif_vflag.kernel.uapi import PHYSICAL
 from tests.sim import naming
 
 
@@ -33,7 +33,7 @@ from tests.sim import naming
     ('7', VF, None, 7, None),
 ])
 def test_known_form(text, flavour, pf, number, controller):
-    assert portname.parse(text) == PortName(flavour, pf, number, controller)
+    assert port_name.parse(text) == PortName(flavour, pf, number, controller)
 
 
 @pytest.mark.parametrize('text', [
@@ -46,7 +46,7 @@ def test_known_form(text, flavour, pf, number, controller):
 def test_unknown_form(text):
     """Matched whole: «c1pf0vf5» holds «pf0vf5», «pf0vf12» holds «pf0vf1».
     What is no ASCII digit is none of the kernel's."""
-    assert portname.parse(text) is None
+    assert port_name.parse(text) is None
 
 
 @pytest.mark.parametrize('habit', naming.NAMINGS.values(),
@@ -54,8 +54,8 @@ def test_unknown_form(text):
 def test_simulated_drivers_names_are_known(habit):
     """What tests.sim names is what the plugin reads: VF numbers all."""
     for vf in (0, 1, 126, 127, 128, 1000):
-        port = portname.parse(habit.vf(1, vf))
+        port = port_name.parse(habit.vf(1, vf))
         assert (port.flavour, port.number, port.controller) == (VF, vf, None)
         assert port.pf in (1, None)
     if habit.uplink:
-        assert portname.parse(habit.uplink(1)).flavour == PHYSICAL
+        assert port_name.parse(habit.uplink(1)).flavour == PHYSICAL

@@ -8,8 +8,8 @@ from oslo_privsep.daemon import FailedToDropPrivileges
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import privileged
-from os_vif_vflag import privsep
+from os_vif_vflag.privileged import calls
+from os_vif_vflag.privileged import daemon
 
 
 class Channel:
@@ -44,12 +44,12 @@ class Context:
 @pytest.fixture
 def context(monkeypatch):
     made = Context()
-    monkeypatch.setattr(privsep, 'vif_plug', made)
+    monkeypatch.setattr(calls, 'vif_plug', made)
     return made
 
 
 def ask(function=lambda *args: args):
-    return privileged.ask('dev0', function, 1, 2)
+    return daemon.ask('dev0', function, 1, 2)
 
 
 def test_one_daemon_for_all(context):

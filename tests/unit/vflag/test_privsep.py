@@ -8,13 +8,13 @@ import subprocess
 import pyroute2
 import pytest
 
-from os_vif_vflag import devices
-from os_vif_vflag import ethtool
 from os_vif_vflag import exception
-from os_vif_vflag import netlink
-from os_vif_vflag import nlsocket
-from os_vif_vflag import privsep
-from os_vif_vflag import vf
+from os_vif_vflag.host import netdev_setup
+from os_vif_vflag.host import vf_settings
+from os_vif_vflag.kernel import ethtool
+from os_vif_vflag.kernel import netlink
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.privileged import calls
 from tests.unit.vflag import netns
 
 pytestmark = netns.root
@@ -25,7 +25,7 @@ FEATURE = 'rx-gro'
 @pytest.fixture(autouse=True)
 def _here(monkeypatch):
     """In this process, which has the privileges itself."""
-    monkeypatch.setattr(privsep.vif_plug, 'client_mode', False)
+    monkeypatch.setattr(calls.vif_plug, 'client_mode', False)
 
 
 def ip(*arguments):
@@ -53,12 +53,12 @@ def said(name='veth0'):
 def test_a_netdev_is_set():
     def run():
         before = said()
-        privsep.set_link('veth0', 'down')
+        calls.set_link('veth0', 'down')
         down = said()
-        privsep.set_link('veth0', 'up', 9000, '02:16:3e:0a:ec:e7')
+        calls.set_link('veth0', 'up', 9000, '02:16:3e:0a:ec:e7')
         both = said()
-        privsep.set_link('veth0', 'up', 1400)
-        privsep.set_link('veth0', 'down', address='02:16:3e:0a:ec:e8')
+        calls.set_link('veth0', 'up', 1400)
+        calls.set_link('veth0', 'down', address='02:16:3e:0a:ec:e8')
         return before, down, both, said()
 
     before, down, both, after = inside(run)
@@ -72,11 +72,13 @@ def test_what_the_kernel_refuses_is_named():
     def run():
         found = []
         for call in (
-                lambda: devices.set_up('gone'),
-                lambda: devices.set_up('veth0', 1),
-                lambda: devices.set_up('veth0', 1400, '01:00:00:00:00:00'),
-                lambda: devices.set_up('veth0', None, '01:00:00:00:00:00'),
-                lambda: devices.set_down('gone')):
+                lambda: netdev_setup.set_up('gone'),
+                lambda: netdev_setup.set_up('veth0', 1),
+                lambda: netdev_setup.set_up('veth0', 1400,
+                                            '01:00:00:00:00:00'),
+                lambda: netdev_setup.set_up('veth0', None,
+                                            '01:00:00:00:00:00'),
+                lambda: netdev_setup.set_down('gone')):
             with pytest.raises(exception.LinkFailed) as caught:
                 call()
             found.append(str(caught.value))
@@ -96,7 +98,7 @@ def test_what_the_kernel_refuses_is_named():
 def test_features():
     """hw-tc-offload itself is offered by no driver here."""
     def run():
-        refused = [privsep.turn_on_tc_offload(['veth0', 'gone'])]
+        refused = [calls.turn_on_tc_offload(['veth0', 'gone'])]
         for names, feature in ((['gone', 'veth0'], FEATURE),
                                (['veth0'], FEATURE),
                                (['veth0'], 'no-such-feature')):
@@ -125,14 +127,14 @@ def test_a_kernel_that_does_not_answer(monkeypatch):
     def wait(*_):
         raise TimeoutError('timed out')
 
-    monkeypatch.setattr(nlsocket, 'ask_family', wait)
-    assert privsep.turn_on_tc_offload(['dev0']) == {'dev0': 'timed out'}
+    monkeypatch.setattr(nlmsg, 'ask_family', wait)
+    assert calls.turn_on_tc_offload(['dev0']) == {'dev0': 'timed out'}
 
 
-@pytest.mark.parametrize('name', [*vf.CLEARED, 'spoofchk'])
+@pytest.mark.parametrize('name', [*vf_settings.CLEARED, 'spoofchk'])
 def test_the_kernel_understands_what_is_set_of_a_vf(name):
     """A veth has no VFs: what is parsed is refused by its driver."""
-    settings = copy.deepcopy(vf.CLEARED | {'spoofchk': 1})
+    settings = copy.deepcopy(vf_settings.CLEARED | {'spoofchk': 1})
     before = copy.deepcopy(settings)
 
     def run():
@@ -140,7 +142,7 @@ def test_the_kernel_understands_what_is_set_of_a_vf(name):
         for device, value in (('veth0', {name: settings[name]}),
                               ('veth0', settings), ('gone', settings)):
             with pytest.raises(OSError) as caught:
-                privsep.set_vf(device, 0, value)
+                calls.set_vf(device, 0, value)
             found.append((caught.value.errno, caught.value.strerror))
         return found
 
@@ -164,7 +166,7 @@ def test_netdevs_without_vfs():
 
 @pytest.fixture
 def iov(tmp_path, monkeypatch):
-    monkeypatch.setattr(privsep, 'INFINIBAND', str(tmp_path))
+    monkeypatch.setattr(calls, 'INFINIBAND', str(tmp_path))
     (tmp_path / 'mlx4_0/iov/ports').mkdir(parents=True)
     return tmp_path / 'mlx4_0/iov'
 
@@ -172,14 +174,14 @@ def iov(tmp_path, monkeypatch):
 def test_a_file_of_iov(iov):
     (iov / 'ports/1').write_text('before, and longer\n')
     before = len(os.listdir('/proc/self/fd'))
-    privsep.write_iov('mlx4_0', ('ports', '1'), 'now')
+    calls.write_iov('mlx4_0', ('ports', '1'), 'now')
     assert (iov / 'ports/1').read_text() == 'now'
     assert len(os.listdir('/proc/self/fd')) == before
 
 
 def test_no_file_of_iov_is_made(iov):
     with pytest.raises(FileNotFoundError):
-        privsep.write_iov('mlx4_0', ('ports', '2'), 'now')
+        calls.write_iov('mlx4_0', ('ports', '2'), 'now')
     assert not (iov / 'ports/2').exists()
 
 
@@ -188,4 +190,4 @@ def test_no_file_of_iov_is_made(iov):
     ('mlx4_0', ('ports/1',)), ('mlx4_0', ('',)), ('mlx4_0', ('.', 'ports'))])
 def test_nothing_else_can_be_written(iov, device, parts):
     with pytest.raises(ValueError, match=f'leads out of {iov.parents[1]}'):
-        privsep.write_iov(device, parts, 'now')
+        calls.write_iov(device, parts, 'now')

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from os_vif_vflag import facts
-from os_vif_vflag import kernel
+from os_vif_vflag.host import model
+from os_vif_vflag.kernel import uapi
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
@@ -60,7 +60,7 @@ def card(links=('up', 'up'), lag=None):
     netdev, flags, bond = re.search(
         r': (\S+): <(\S+)> .* master (\S+) ', IP_LINK).groups()
     mode = re.search(r'mode (\S+)', DEVLINK)[1]
-    assert 'SLAVE' in flags and mode in kernel.ESWITCH_MODES.values()
+    assert 'SLAVE' in flags and mode in uapi.ESWITCH_MODES.values()
     pfs, vfs = addresses()
     names = netdev, f'{netdev[:-1]}1'
     return Card(
@@ -90,7 +90,7 @@ def test_lspci(sriov_host, source):
     assert [(pf.uplink, pf.bond) for pf in snapshot.pfs] == [
         ('ens3f0', 'bond0'), ('ens3f1', 'bond0')]
     # 5.1 had no debugfs for it: inferred from bond, modes and card.
-    assert snapshot.bonds[0].lag == facts.Lag(facts.ACTIVE, inferred=True)
+    assert snapshot.bonds[0].lag == model.Lag(model.ACTIVE, inferred=True)
 
 
 def maps():
@@ -119,5 +119,5 @@ def test_lag_map(sriov_host, now):
     down = [member.name for member in bond.members if not member.up]
     assert len(down) == links.count('down')
     assert bond.lag == (
-        facts.Lag(facts.DEGRADED, f'no link on {down[0]}') if down
-        else facts.Lag(facts.ACTIVE))
+        model.Lag(model.DEGRADED, f'no link on {down[0]}') if down
+        else model.Lag(model.ACTIVE))

@@ -6,8 +6,8 @@ from ovs.db import idl
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import remotes
-from os_vif_vflag.ovsdb import OvsDb
+from os_vif_vflag.ovs import remotes
+from os_vif_vflag.ovs.client import OvsDb
 
 GOOD = {
     'tcp:127.0.0.1:6640': ('tcp:127.0.0.1:6640',),

@@ -7,7 +7,7 @@ from ovs.db import idl
 from ovsdbapp.backend.ovs_idl import idlutils
 import pytest
 
-from os_vif_vflag import replica
+from os_vif_vflag.ovs import indexed_idl
 from tests.lab import ovs
 
 MEMBER = {'name': 'Open_vSwitch', 'model': 'clustered', 'connected': True}
@@ -19,7 +19,7 @@ def copy_of(*remotes):
     helper = idlutils.create_schema_helper(
         json.loads(ovs.SCHEMA.read_text()))
     helper.register_columns('Open_vSwitch', ['cur_cfg'])
-    return replica.Replica(remotes, helper)
+    return indexed_idl.Replica(remotes, helper)
 
 
 def reconnected(**database):

@@ -7,11 +7,11 @@ only what a kernel shows.
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import portname
-from os_vif_vflag.host import Host
-from os_vif_vflag.netlink import Link
-from os_vif_vflag.representor import Finder
-from os_vif_vflag.representor import Representors
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import Representors
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel.netlink import Link
 from tests.sim import naming
 from tests.sim.card import Bond
 from tests.sim.card import Card
@@ -240,8 +240,8 @@ def test_a_bond_shows_its_members_switch_id():
     links = (
         Link('bond0', 9, switch_id='aa'),
         Link('vlan5', 8, switch_id='aa'),
-        Link('up', 2, portname.parse('p0'), 'aa', PF0),
-        Link('rep', 3, portname.parse('5'), 'aa'))
+        Link('up', 2, port_name.parse('p0'), 'aa', PF0),
+        Link('rep', 3, port_name.parse('5'), 'aa'))
     representors = Representors(links, None)
     assert representors.only(PF0, 5).name == 'rep'
     assert representors.uplinks == {PF0: links[2]}

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import schema
+from os_vif_vflag.ovs import schema
 from tests.lab import ovs
 
 SCHEMA = {'name': 'Open_vSwitch', 'version': '8.4.0', 'tables': {}}

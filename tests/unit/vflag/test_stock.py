@@ -12,7 +12,7 @@ import pytest
 from vif_plug_ovs import linux_net
 
 from os_vif_vflag import exception
-from os_vif_vflag.representor import Finder
+from os_vif_vflag.host.representors import Finder
 from tests.sim import inside
 from tests.sim.card import Bond
 from tests.sim.card import Card

@@ -12,9 +12,9 @@ from ovs import stream
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import ovsdb
-from os_vif_vflag import schema
-from os_vif_vflag import streams
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import schema
+from os_vif_vflag.ovs import streams
 from tests.lab import pki
 from tests.unit.vflag import compute
 from tests.unit.vflag import test_schema
@@ -165,7 +165,7 @@ def test_files_that_cannot_be_used(ours, number, option, value, problem):
 def test_the_plugin_has_the_files_of_its_options(ours):
     tls = dataclasses.replace(ours, ssl_key_file='/nonexistent.pem')
     with pytest.raises(exception.TlsFileUnusable, match='/nonexistent.pem'):
-        ovsdb.OvsDb('ssl:127.0.0.1:1', 1, tls).has_bridge('br-int')
+        client.OvsDb('ssl:127.0.0.1:1', 1, tls).has_bridge('br-int')
 
 
 def test_a_key_of_another_certificate(ours, strangers):

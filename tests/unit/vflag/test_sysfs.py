@@ -2,7 +2,7 @@
 
 import pytest
 
-from os_vif_vflag import sysfs
+from os_vif_vflag.kernel import sysfs
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.requests.link import LinkIPRouteFilter
 import pytest
 
-from os_vif_vflag import kernel
-from os_vif_vflag import netlink
-from os_vif_vflag import nlsocket
-from os_vif_vflag import privsep
-from os_vif_vflag import vf
-from os_vif_vflag import vfinfo
+from os_vif_vflag.host import vf_settings
+from os_vif_vflag.kernel import netlink
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel import vfinfo
+from os_vif_vflag.privileged import calls
 from tests.sim import inside
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
@@ -53,8 +53,8 @@ def encoded(vfs):
             for name, value in settings.items()}}
         for number, settings in vfs.items()]).items())
     message.encode()
-    return nlsocket.Attributes(bytes(message.data), 32).bytes(
-        kernel.IFLA_VFINFO_LIST)
+    return nlmsg.Attributes(bytes(message.data), 32).bytes(
+        uapi.IFLA_VFINFO_LIST)
 
 
 @hypothesis.given(st.dictionaries(st.integers(0, 300), SETTINGS.filter(bool)))
@@ -64,9 +64,9 @@ def test_what_pyroute2_sets_is_what_is_read(vfs):
 
 def test_guids_in_the_kernels_size():
     """struct ifla_vf_guid; pyroute2 sends 20 bytes more."""
-    guid = struct.pack('=HHIxxxxQ', 20, kernel.IFLA_VF_IB_NODE_GUID, 3,
+    guid = struct.pack('=HHIxxxxQ', 20, uapi.IFLA_VF_IB_NODE_GUID, 3,
                        0xfa163e00000aece7)
-    info = struct.pack('=HH', 4 + len(guid), kernel.IFLA_VF_INFO) + guid
+    info = struct.pack('=HH', 4 + len(guid), uapi.IFLA_VF_INFO) + guid
     assert vfinfo.decode(info) == {
         3: {'ib_node_guid': 'fa:16:3e:00:00:0a:ec:e7'}}
 
@@ -74,8 +74,8 @@ def test_guids_in_the_kernels_size():
 @pytest.mark.parametrize('name', ['spoofchk', 'trust', 'link_state'])
 def test_what_the_driver_leaves_open(name):
     assert vfinfo.decode(encoded(
-        {0: {name: kernel.VF_NOT_TOLD, 'mac': vf.NO_MAC}})) == {
-            0: {'mac': vf.NO_MAC}}
+        {0: {name: uapi.VF_NOT_TOLD, 'mac': vf_settings.NO_MAC}})) == {
+            0: {'mac': vf_settings.NO_MAC}}
 
 
 @pytest.fixture(scope='module')
@@ -92,17 +92,17 @@ def answers(questions):
     """:param questions: list of (device, settings)
     :returns: list of errno, None for what the kernel does
     """
-    privsep.vif_plug.set_client_mode(False)
+    calls.vif_plug.set_client_mode(False)
     found = []
     for device, settings in questions:
         try:
-            found.append(privsep.set_vf(device, 0, settings))
+            found.append(calls.set_vf(device, 0, settings))
         except OSError as e:
             found.append(e.errno)
     return found
 
 
-ALL = vf.CLEARED | {'spoofchk': 1}
+ALL = vf_settings.CLEARED | {'spoofchk': 1}
 
 
 @root
@@ -121,13 +121,13 @@ def test_what_the_kernel_does_not_understand(netns):
 
 
 def send_short():
-    mac = struct.pack('=HHI', 8, kernel.IFLA_VF_MAC, 0)
-    info = struct.pack('=HH', 4 + len(mac), kernel.IFLA_VF_INFO) + mac
-    listed = struct.pack('=HH', 4 + len(info), kernel.IFLA_VFINFO_LIST) + info
+    mac = struct.pack('=HHI', 8, uapi.IFLA_VF_MAC, 0)
+    info = struct.pack('=HH', 4 + len(mac), uapi.IFLA_VF_INFO) + mac
+    listed = struct.pack('=HH', 4 + len(info), uapi.IFLA_VFINFO_LIST) + info
     try:
-        nlsocket.ask(0, _RTM_SETLINK, struct.pack('=BxHiII', 0, 0, 0, 0, 0)
-                     + nlsocket.text(kernel.IFLA_IFNAME, 'veth0')
-                     + listed)
+        nlmsg.ask(0, _RTM_SETLINK, struct.pack('=BxHiII', 0, 0, 0, 0, 0)
+                  + nlmsg.text(uapi.IFLA_IFNAME, 'veth0')
+                  + listed)
     except OSError as e:
         return e.errno
 

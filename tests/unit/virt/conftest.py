@@ -10,7 +10,7 @@ from stevedore import extension
 
 from nova_sriov_ext.virt.libvirt import driver as driver_module
 from nova_sriov_ext.virt.libvirt import vif as sriov
-from os_vif_vflag import host as real_host
+from os_vif_vflag.host import host
 from tests.sim import card
 from tests.sim import iproute
 from tests.sim import netlink
@@ -84,7 +84,7 @@ def machine(sriov_host, monkeypatch, conf):
     """A function: driver of the card, its PF → Machine"""
     def build(driver='mlx5_core', pf=PF):
         sim = sriov_host(card.Card(pfs=(pf,), driver=driver))
-        monkeypatch.setattr(sriov, 'Host', lambda: real_host.Host(
+        monkeypatch.setattr(sriov, 'Host', lambda: host.Host(
             str(sim.root), netlink.Netlink(sim)))
         table, replaced = iproute.patches(sim)
         for name, value in replaced.items():
@@ -131,7 +131,7 @@ def nova(monkeypatch, conf, sriov_host):
     from tests.unit.virt import stock_driver
     found = stock_driver.Stock()
     sim = sriov_host(card.Card(pfs=(PF,)))
-    monkeypatch.setattr(driver_module, 'Host', lambda: real_host.Host(
+    monkeypatch.setattr(driver_module, 'Host', lambda: host.Host(
         str(sim.root), netlink.Netlink(sim)))
     conf.config(host='host')
     conf.config(device_spec=[SPEC], group='pci')

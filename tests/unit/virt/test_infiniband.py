@@ -7,8 +7,8 @@ import pytest
 
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import settings
-from os_vif_vflag import privsep
-from os_vif_vflag import vf
+from os_vif_vflag.host import vf_settings
+from os_vif_vflag.privileged import calls
 from tests.sim import card
 from tests.unit.virt import vifs
 
@@ -45,7 +45,8 @@ def test_guids_by_netlink(machine):
     assert len(here.vfs.requests) == 1
     here.driver.unplug(vifs.INSTANCE, vifs.infiniband())
     assert here.vf == new == new | {
-        'ib_node_guid': vf.NO_GUID, 'ib_port_guid': vf.NO_GUID}
+        'ib_node_guid': vf_settings.NO_GUID,
+        'ib_port_guid': vf_settings.NO_GUID}
 
 
 def test_guids_can_be_put_back(machine):
@@ -132,8 +133,8 @@ def test_mlx4_refuses(machine, monkeypatch):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
         written.append(parts)
         real(device, parts, text)
-    real = privsep.write_iov
-    monkeypatch.setattr(privsep, 'write_iov', write)
+    real = calls.write_iov
+    monkeypatch.setattr(calls, 'write_iov', write)
     said = _refused(here, vifs.infiniband(vlan='5'))
     assert ('0000:03:00.1/ports/1/pkey_idx/1 of ibp3s0f0 could not be set to '
             f'0 for VF {vifs.SLOT}: Read-only file system') in said
@@ -149,8 +150,8 @@ def test_mlx4_refuses_to_put_back_as_well(machine, monkeypatch):
         if left[0] < 0:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
         real(device, parts, text)
-    real = privsep.write_iov
-    monkeypatch.setattr(privsep, 'write_iov', write)
+    real = calls.write_iov
+    monkeypatch.setattr(calls, 'write_iov', write)
     with pytest.raises(exception.PlugFailed, match='pkey_idx/1 of ibp3s0f0'):
         here.driver.plug(vifs.INSTANCE, vifs.infiniband(vlan='5'))
 
@@ -158,7 +159,7 @@ def test_mlx4_refuses_to_put_back_as_well(machine, monkeypatch):
 def test_mlx4_without_privileges(machine, monkeypatch):
     def write(*_):
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-    monkeypatch.setattr(privsep, 'write_iov', write)
+    monkeypatch.setattr(calls, 'write_iov', write)
     said = _refused(machine('mlx4_core', pf()), vifs.infiniband(vlan='5'))
     assert 'Network device ibp3s0f0 could not be set' in said
 
@@ -186,7 +187,7 @@ def test_bandwidth_is_a_warning(machine, caplog):
     server.flavor.name = 'limited-infiniband'
     here.driver.plug(server, vifs.infiniband())
     assert 'limited-infiniband' in caplog.text
-    assert here.vf['rate'] == vf.CLEARED['rate']
+    assert here.vf['rate'] == vf_settings.CLEARED['rate']
 
 
 @pytest.mark.parametrize('parts', [
@@ -194,7 +195,7 @@ def test_bandwidth_is_a_warning(machine, caplog):
 def test_privileged_writing_stays_below_iov(machine, parts):
     machine('mlx4_core', pf())
     with pytest.raises(ValueError, match='leads out'):
-        privsep.write_iov('ibp3s0f0', parts, '0')
+        calls.write_iov('ibp3s0f0', parts, '0')
 
 
 @pytest.mark.parametrize('kernel_driver', ['mlx5_core', 'mlx4_core'])

@@ -3,8 +3,8 @@
 import pytest
 
 from nova_sriov_ext.virt.libvirt import settings
-from os_vif_vflag import devices
 from os_vif_vflag import exception as host_exception
+from os_vif_vflag.host import netdev_setup
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
 
@@ -29,6 +29,6 @@ def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
 
     def refuse(name):
         raise host_exception.LinkFailed(device=name, what='down', error='x')
-    monkeypatch.setattr(devices, 'set_down', refuse)
+    monkeypatch.setattr(netdev_setup, 'set_down', refuse)
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
     assert here.vf['mac'] == sim_vfs.NEW_ETHERNET['mac']

@@ -3,7 +3,7 @@
 import pytest
 
 from nova_sriov_ext import exception
-from os_vif_vflag import vf
+from os_vif_vflag.host import vf_settings
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
 
@@ -255,7 +255,8 @@ def test_unplug_clears_the_rest(machine, monkeypatch):
             raise OSError(16, 'busy')
         check(uplink, number, name, value)
     monkeypatch.setattr(here.vfs, '_check', busy)
-    with pytest.raises(exception.PlugFailed, match=f'mac .*{vf.NO_MAC}'):
+    with pytest.raises(exception.PlugFailed,
+                       match=f'mac .*{vf_settings.NO_MAC}'):
         here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
     assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': vifs.MAC}
     assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)

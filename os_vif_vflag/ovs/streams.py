@@ -15,7 +15,7 @@ import ssl
 from ovs import stream
 
 from os_vif_vflag import exception
-from os_vif_vflag import remotes
+from os_vif_vflag.ovs import remotes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from os_vif_vflag import kernel
-from os_vif_vflag import portname
-from os_vif_vflag.netlink import Link
-from os_vif_vflag.sysfs import LISTED
+from os_vif_vflag.kernel import port_name
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.netlink import Link
+from os_vif_vflag.kernel.sysfs import LISTED
 
 _NET = ('class', 'net')
 
@@ -18,7 +18,7 @@ def links(sysfs, netlink):
     dumped = netlink.links() if netlink else None
     if dumped is None:
         return tuple(link for name in sysfs.names(*_NET, silent=LISTED)
-                     if name != kernel.BONDING_MASTERS
+                     if name != uapi.BONDING_MASTERS
                      and (link := _one(sysfs, name)) is not None)
     if any(link.parent for link in dumped):
         return dumped
@@ -31,7 +31,7 @@ def physical(ports):
     :returns: generator of Link, the netdevs of physical ports
     """
     return (Link(port.name, port.ifindex, port.port, parent=port.device)
-            for port in ports if port.port.flavour == kernel.PHYSICAL)
+            for port in ports if port.port.flavour == uapi.PHYSICAL)
 
 
 def children(sysfs, pf):
@@ -77,7 +77,7 @@ def uplinks(links):
 
 
 def is_uplink(link):
-    return link.port is None or link.port.flavour == kernel.PHYSICAL
+    return link.port is None or link.port.flavour == uapi.PHYSICAL
 
 
 def _order(link):
@@ -93,7 +93,7 @@ def _one(sysfs, name):
     return _completed(sysfs, Link(
         name, ifindex,
         up=sysfs.read(*_NET, name, 'operstate', silent=LISTED) == 'up',
-        type=kernel.LINK_TYPES.get(
+        type=uapi.LINK_TYPES.get(
             sysfs.number(*_NET, name, 'type', silent=LISTED))))
 
 
@@ -111,4 +111,4 @@ def _parent(sysfs, name):
 
 
 def _port(sysfs, name):
-    return portname.parse(sysfs.read(*_NET, name, 'phys_port_name'))
+    return port_name.parse(sysfs.read(*_NET, name, 'phys_port_name'))

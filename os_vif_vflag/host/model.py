@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from os_vif_vflag import kernel
+from os_vif_vflag.kernel import uapi
 
 ACTIVE = 'active'
 DEGRADED = 'degraded'
@@ -41,7 +41,7 @@ class PF:
     :ivar product: PCI device id, likewise
     :ivar vf_product: PCI device id of its VFs, likewise
     :ivar numa_node: int, None when the machine does not say
-    :ivar mode: eswitch mode, a value of kernel.ESWITCH_MODES
+    :ivar mode: eswitch mode, a value of uapi.ESWITCH_MODES
     :ivar mode_inferred: whether devlink did not tell the mode (it does not
         without CAP_NET_ADMIN), so that it was concluded from representors;
         a PF without VFs has none in either mode
@@ -62,7 +62,7 @@ class PF:
     product: str | None = None
     vf_product: str | None = None
     numa_node: int | None = None
-    mode: str = kernel.LEGACY
+    mode: str = uapi.LEGACY
     mode_inferred: bool = False
     total_vfs: int = 0
     num_vfs: int = 0
@@ -109,7 +109,7 @@ class Bond:
     """A bond.
 
     :ivar name: of its netdev
-    :ivar mode: a value of kernel.BOND_MODES, None when it cannot be read
+    :ivar mode: a value of uapi.BOND_MODES, None when it cannot be read
     :ivar members: tuple of Member, in the order of the bond
     :ivar active: name of the member in use with active-backup, else None
     :ivar up: whether the bond has a link

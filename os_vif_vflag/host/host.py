@@ -3,18 +3,18 @@
 import dataclasses
 import re
 
-from os_vif_vflag import bonding
 from os_vif_vflag import exception
-from os_vif_vflag import facts
-from os_vif_vflag import kernel
-from os_vif_vflag import lag
-from os_vif_vflag import links
-from os_vif_vflag import pci
-from os_vif_vflag.netlink import Netlink
-from os_vif_vflag.representor import Representors
-from os_vif_vflag.sysfs import ABSENT
-from os_vif_vflag.sysfs import LISTED
-from os_vif_vflag.sysfs import Sysfs
+from os_vif_vflag.host import bonds
+from os_vif_vflag.host import lag
+from os_vif_vflag.host import model
+from os_vif_vflag.host import netdevs
+from os_vif_vflag.host.representors import Representors
+from os_vif_vflag.kernel import pci_address
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.netlink import Netlink
+from os_vif_vflag.kernel.sysfs import ABSENT
+from os_vif_vflag.kernel.sysfs import LISTED
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 _VIRTFN = re.compile(r'virtfn([0-9]+)')
 _DEVICES = ('bus', 'pci', 'devices')
@@ -43,13 +43,13 @@ class Host:
         :returns: Representors as they are now
         """
         ports = self._ports(pf)
-        for own in (links.physical(ports or ()),
-                    links.children(self.sysfs, pf)):
+        for own in (netdevs.physical(ports or ()),
+                    netdevs.children(self.sysfs, pf)):
             found = Representors(own, ports)
             if found.any_of(pf) and pf in found.uplinks:
                 return found
         return Representors(
-            links.links(self.sysfs, self.netlink), ports, self._driver)
+            netdevs.links(self.sysfs, self.netlink), ports, self._driver)
 
     def vf(self, address):
         """Find a VF by its PCI address.
@@ -73,7 +73,7 @@ class Host:
         """:param pf: PCI address of a PF
         :returns: name of its own netdev, None without one
         """
-        link = links.uplinks(links.links(self.sysfs, self.netlink)).get(pf)
+        link = netdevs.uplinks(netdevs.links(self.sysfs, self.netlink)).get(pf)
         return link and link.name
 
     def netdev(self, vf):
@@ -92,7 +92,7 @@ class Host:
         return (self.netlink.vfs(uplink) if self.netlink else None) or {}
 
     def snapshot(self):
-        """:returns: facts.Snapshot"""
+        """:returns: model.Snapshot"""
         return _Picture(self.sysfs.anew(), self.netlink,
                         self._ports()).snapshot()
 
@@ -115,14 +115,14 @@ class _Picture:
         self._sysfs = sysfs
         self._netlink = netlink
         self._has_devlink = ports is not None
-        every = links.links(sysfs, netlink)
+        every = netdevs.links(sysfs, netlink)
         self._children = {}
         for link in sorted(every, key=lambda link: link.ifindex):
             self._children.setdefault(link.parent, []).append(link)
         self._representors = Representors(every, ports, self._driver)
         self._devices = frozenset(sysfs.names(*_DEVICES, silent=LISTED))
         self._vfs = {}
-        self._bonds = bonding.bonds(sysfs)
+        self._bonds = bonds.bonds(sysfs)
         self._bond_of = {member.name: bond.name for bond in self._bonds
                          for member in bond.members}
 
@@ -131,7 +131,7 @@ class _Picture:
         bonds = tuple(
             dataclasses.replace(bond, lag=lag.assess(self._sysfs, bond, pfs))
             for bond in self._bonds)
-        return facts.Snapshot(pfs, bonds, self._sysfs.unread)
+        return model.Snapshot(pfs, bonds, self._sysfs.unread)
 
     def _pf_addresses(self):
         pfs = {address for address in self._devices
@@ -157,7 +157,7 @@ class _Picture:
         # A PF whose driver reloads has no netdev for a moment; its class
         # says what it is all the same.
         code = self._number(address, 'class', base=16)
-        return (code is not None and code >> 16 == kernel.PCI_NETWORK
+        return (code is not None and code >> 16 == uapi.PCI_NETWORK
                 or address in self._children)
 
     def _pf(self, address):
@@ -165,7 +165,7 @@ class _Picture:
         vfs = tuple(self._vf(address, number, vf) for number, vf
                     in self._virtfns(address) if vf in self._devices)
         mode = self._told_mode(address)
-        return facts.PF(
+        return model.PF(
             address=address,
             uplink=uplink and uplink.name,
             vendor=self._id(address, 'vendor'),
@@ -187,7 +187,7 @@ class _Picture:
     def _vf(self, pf, number, address):
         representor = self._representors.only(pf, number)
         netdevs = self._children.get(address)
-        return facts.VF(
+        return model.VF(
             address=address, number=number,
             driver=self._driver(address),
             netdev=netdevs[0].name if netdevs else None,
@@ -213,8 +213,8 @@ class _Picture:
     def _inferred_mode(self, pf):
         # Not from phys_switch_id: ice has one in legacy mode, too
         # (ice_devlink_create_pf_port). Representors exist in switchdev only.
-        return (kernel.SWITCHDEV if self._representors.any_of(pf)
-                else kernel.LEGACY)
+        return (uapi.SWITCHDEV if self._representors.any_of(pf)
+                else uapi.LEGACY)
 
     def _driver(self, address):
         return self._sysfs.target(*_DEVICES, address, 'driver')
@@ -250,7 +250,7 @@ def _virtfns(sysfs, pf):
 def _computed_number(sysfs, pf, address):
     """The VF's number from the addresses, or None when that is not
     confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
-    ids = pci.routing_id(pf), pci.routing_id(address)
+    ids = pci_address.routing_id(pf), pci_address.routing_id(address)
     offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
     stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
     if None in ids or offset is None or not stride:

@@ -11,9 +11,9 @@ import errno
 from oslo_log import log as logging
 
 from os_vif_vflag import exception
-from os_vif_vflag import kernel
-from os_vif_vflag import privileged
-from os_vif_vflag import privsep
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.privileged import calls
+from os_vif_vflag.privileged import daemon
 
 LOG = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ CLEARED = {
     'vlan': {'vlan': 0, 'qos': 0},
     'rate': {'min_tx_rate': 0, 'max_tx_rate': 0},
     'trust': 0,
-    'link_state': kernel.IFLA_VF_LINK_STATE_AUTO,
+    'link_state': uapi.IFLA_VF_LINK_STATE_AUTO,
     'ib_node_guid': NO_GUID,
     'ib_port_guid': NO_GUID,
 }
@@ -152,8 +152,8 @@ def _set(vf, change):
 
 
 def _ask(vf, change):
-    privileged.ask(
-        vf.uplink, privsep.set_vf, vf.uplink, vf.number, change)
+    daemon.ask(
+        vf.uplink, calls.set_vf, vf.uplink, vf.number, change)
 
 
 def _set_one(vf, name, value):

@@ -5,7 +5,7 @@ from ovsdbapp.backend.ovs_idl import idlutils
 from ovsdbapp.schema.open_vswitch import commands
 
 from os_vif_vflag import exception
-from os_vif_vflag import ports
+from os_vif_vflag import port_plan
 
 # Neutron's: what is in it reaches nobody
 # (neutron/plugins/ml2/drivers/openvswitch/agent/common/constants.py).
@@ -31,7 +31,7 @@ class UnplugCommand(command.BaseCommand):
         # answer was lost.
         for bridge, port in _ports_of(self.api, self.iface_id):
             self.devices += [i.name for i in port.interfaces
-                             if i.type == ports.KERNEL]
+                             if i.type == port_plan.KERNEL]
             _remove(self.api, bridge, port)
         if self.bridge_to_delete:
             commands.DelBridgeCommand(
@@ -41,7 +41,7 @@ class UnplugCommand(command.BaseCommand):
 class PlugCommand(command.BaseCommand):
     """Have exactly one port for an ``iface-id``.
 
-    :param port: ports.OvsPort
+    :param port: port_plan.OvsPort
     :ivar new: whether the device was not the port of this ``iface-id`` before
     :ivar new_bridge: name of the bridge if it was created, else None
     """
@@ -116,7 +116,7 @@ class PlugCommand(command.BaseCommand):
         _delete_queues(self.api, self.port.device)
         row = txn.insert(self.api.tables['QoS'])
         row.type = self.port.qos_type
-        row.external_ids = {'id': ports.qos_id(self.port.device),
+        row.external_ids = {'id': port_plan.qos_id(self.port.device),
                             '_type': self.port.qos_type}
         return row
 
@@ -193,5 +193,5 @@ def _remove(api, bridge, port):
 
 def _delete_queues(api, device):
     # They belong to no port in the database's eyes, and would stay for ever.
-    for row in api.idl.rows_with('QoS', ports.qos_id(device)):
+    for row in api.idl.rows_with('QoS', port_plan.qos_id(device)):
         row.delete()

@@ -2,9 +2,9 @@
 
 import errno
 
-from os_vif_vflag import facts
-from os_vif_vflag import kernel
-from os_vif_vflag.sysfs import ABSENT
+from os_vif_vflag.host import model
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.sysfs import ABSENT
 
 # mlx5 refuses the type once its LAG is not active (lag/debugfs.c).
 _WHILE_INACTIVE = ABSENT | {errno.EINVAL}
@@ -19,25 +19,25 @@ def assess(sysfs, bond, pfs):
     """Find the LAG state of a bond.
 
     :param sysfs: sysfs.Sysfs
-    :param bond: facts.Bond
-    :param pfs: tuple of all facts.PF of the host
-    :returns: facts.Lag
+    :param bond: model.Bond
+    :param pfs: tuple of all model.PF of the host
+    :returns: model.Lag
     """
     names = [member.name for member in bond.members]
     held = sorted((pf for pf in pfs if pf.uplink in names),
                   key=lambda pf: names.index(pf.uplink))
     if not held:
-        return facts.Lag()
+        return model.Lag()
     state, kind = _told(sysfs, held)
     obstacle = _obstacle(bond, held, pfs)
     if state is None:
         return _judge(bond, held, obstacle, inferred=True)
-    if state == kernel.LAG_ACTIVE and kind in (None, kernel.LAG_SWITCHDEV):
+    if state == uapi.LAG_ACTIVE and kind in (None, uapi.LAG_SWITCHDEV):
         return _judge(bond, held, None, inferred=False)
-    if state == kernel.LAG_ACTIVE:
-        return facts.Lag(facts.INACTIVE, f'the driver runs a LAG of type '
+    if state == uapi.LAG_ACTIVE:
+        return model.Lag(model.INACTIVE, f'the driver runs a LAG of type '
                          f'{kind}, which carries no VFs')
-    return facts.Lag(facts.INACTIVE, obstacle or _late(held))
+    return model.Lag(model.INACTIVE, obstacle or _late(held))
 
 
 def _told(sysfs, held):
@@ -45,9 +45,9 @@ def _told(sysfs, held):
         None where it does not"""
     for pf in held:
         path = (*_MLX5, pf.address, 'lag')
-        state = _word(sysfs, *path, 'state', known=kernel.LAG_STATES)
-        if state == kernel.LAG_ACTIVE:
-            return state, _word(sysfs, *path, 'type', known=kernel.LAG_TYPES,
+        state = _word(sysfs, *path, 'state', known=uapi.LAG_STATES)
+        if state == uapi.LAG_ACTIVE:
+            return state, _word(sysfs, *path, 'type', known=uapi.LAG_TYPES,
                                 silent=_WHILE_INACTIVE)
         if state:
             return state, None
@@ -66,12 +66,12 @@ def _word(sysfs, *path, known, silent=ABSENT):
 
 def _judge(bond, held, obstacle, inferred):
     if obstacle:
-        return facts.Lag(facts.INACTIVE, obstacle, inferred)
+        return model.Lag(model.INACTIVE, obstacle, inferred)
     down = [member.name for member in bond.members if not member.up]
     if down:
-        return facts.Lag(facts.DEGRADED,
+        return model.Lag(model.DEGRADED,
                          f'no link on {", ".join(down)}', inferred)
-    return facts.Lag(facts.ACTIVE, '', inferred)
+    return model.Lag(model.ACTIVE, '', inferred)
 
 
 def _late(held):
@@ -93,7 +93,7 @@ def _foreign(bond, held, pfs):
     # In legacy mode a card's ports in two slots may have no switch id: that
     # is the reason to give then.
     on_card = {pf.uplink for pf in pfs if _same_card(pf, held[0])
-               or pf.mode == kernel.LEGACY and None in (
+               or pf.mode == uapi.LEGACY and None in (
                    pf.switch_id, held[0].switch_id)}
     strangers = [m.name for m in bond.members if m.name not in on_card]
     return strangers and (f'{bond.name} also holds {", ".join(strangers)}, '
@@ -111,9 +111,9 @@ def _incomplete(bond, held, pfs):
 
 
 def _mode(bond, held, pfs):
-    if bond.mode not in kernel.OFFLOADABLE_BOND_MODES:
+    if bond.mode not in uapi.OFFLOADABLE_BOND_MODES:
         return f'bond mode {bond.mode or "unknown"} cannot be offloaded'
-    return _is_ice(held) and bond.mode != kernel.ACTIVE_BACKUP and (
+    return _is_ice(held) and bond.mode != uapi.ACTIVE_BACKUP and (
         f'bond mode {bond.mode} is not known to be offloaded: {_ICE} does so '
         'from Linux 6.18 on only')
 
@@ -125,7 +125,7 @@ def _too_many(bond, held, pfs):
 
 def _legacy(bond, held, pfs):
     legacy = [pf.address for pf in _eswitches(held)
-              if pf.mode == kernel.LEGACY]
+              if pf.mode == uapi.LEGACY]
     return legacy and f'PF {", ".join(legacy)} is in legacy mode'
 
 

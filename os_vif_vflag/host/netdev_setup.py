@@ -3,8 +3,8 @@
 from oslo_log import log as logging
 
 from os_vif_vflag import exception
-from os_vif_vflag import privileged
-from os_vif_vflag import privsep
+from os_vif_vflag.privileged import calls
+from os_vif_vflag.privileged import daemon
 
 LOG = logging.getLogger(__name__)
 
@@ -17,12 +17,12 @@ def set_up(device, mtu=None, address=None):
     what = ' and '.join(f'{name} {value}' for name, value in (
         ('MTU', mtu), ('MAC', address)) if value is not None)
     _ask(device, f'up with {what}' if what else 'up',
-         privsep.set_link, device, 'up', mtu, address)
+         calls.set_link, device, 'up', mtu, address)
 
 
 def set_down(device):
     """:raises exception.LinkFailed, exception.PrivilegesMissing"""
-    _ask(device, 'down', privsep.set_link, device, 'down')
+    _ask(device, 'down', calls.set_link, device, 'down')
 
 
 def turn_on_tc_offload(names):
@@ -31,14 +31,14 @@ def turn_on_tc_offload(names):
     :raises exception.LinkFailed, exception.PrivilegesMissing
     """
     for name, why in _ask(', '.join(names), 'to hw-tc-offload',
-                          privsep.turn_on_tc_offload, names).items():
+                          calls.turn_on_tc_offload, names).items():
         LOG.debug('hw-tc-offload of %s stays off: %s', name, why)
 
 
 def _ask(device, what, function, *args):
     """:param what: a device is set, for messages"""
     try:
-        return privileged.ask(device, function, *args)
+        return daemon.ask(device, function, *args)
     except OSError as e:
         raise exception.LinkFailed(
             device=device, what=what, error=e.strerror) from None

@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 
-from os_vif_vflag import kernel
+from os_vif_vflag.kernel import uapi
 
 LINK = struct.Struct('=BxHiII')      # struct ifinfomsg
 GENERIC = struct.Struct('=BBH')      # struct genlmsghdr
@@ -36,8 +36,8 @@ def ask(protocol, kind, body, dump=False):
     :returns: list of bytes, the answers without their netlink header
     :raises OSError: the kernel refuses, or things changed during a dump
     """
-    flags = kernel.NLM_F_REQUEST | (
-        kernel.NLM_F_DUMP if dump else kernel.NLM_F_ACK)
+    flags = uapi.NLM_F_REQUEST | (
+        uapi.NLM_F_DUMP if dump else uapi.NLM_F_ACK)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as one:
         one.settimeout(_TIMEOUT)
         one.send(_HEADER.pack(
@@ -45,7 +45,7 @@ def ask(protocol, kind, body, dump=False):
         answers = []
         while True:
             for kind, text in _messages(one.recv(_BUFFER)):
-                if kind in (kernel.NLMSG_ERROR, kernel.NLMSG_DONE):
+                if kind in (uapi.NLMSG_ERROR, uapi.NLMSG_DONE):
                     _check(text)
                     return answers
                 answers.append(text)
@@ -59,12 +59,12 @@ def ask_family(name, command, body=b'', dump=False):
     :returns: list of bytes, the answers as for Attributes from GENERIC.size
     """
     families = ask(
-        kernel.NETLINK_GENERIC, kernel.GENL_ID_CTRL,
-        GENERIC.pack(kernel.CTRL_CMD_GETFAMILY, _VERSION, 0)
-        + text(kernel.CTRL_ATTR_FAMILY_NAME, name))
+        uapi.NETLINK_GENERIC, uapi.GENL_ID_CTRL,
+        GENERIC.pack(uapi.CTRL_CMD_GETFAMILY, _VERSION, 0)
+        + text(uapi.CTRL_ATTR_FAMILY_NAME, name))
     number = Attributes(families[0], GENERIC.size).number(
-        kernel.CTRL_ATTR_FAMILY_ID)
-    return ask(kernel.NETLINK_GENERIC, number,
+        uapi.CTRL_ATTR_FAMILY_ID)
+    return ask(uapi.NETLINK_GENERIC, number,
                GENERIC.pack(command, _VERSION, 0) + body, dump=dump)
 
 
@@ -136,7 +136,7 @@ def _messages(data):
     start = 0
     while start + _HEADER.size <= len(data):
         size, kind, flags, _, _ = _HEADER.unpack_from(data, start)
-        if flags & kernel.NLM_F_DUMP_INTR:
+        if flags & uapi.NLM_F_DUMP_INTR:
             raise InterruptedError('netdevs changed during the dump')
         yield kind, data[start + _HEADER.size:start + size]
         start += max(size + 3 & ~3, _HEADER.size)

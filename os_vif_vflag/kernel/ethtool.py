@@ -2,8 +2,8 @@
 
 import os
 
-from os_vif_vflag import kernel
-from os_vif_vflag import nlsocket
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.kernel import uapi
 
 HW_TC_OFFLOAD = 'hw-tc-offload'
 
@@ -23,8 +23,8 @@ def turn_on(names, feature):
 
 def _turn_on(name, feature):
     try:
-        answers = nlsocket.ask_family(
-            _FAMILY, kernel.ETHTOOL_MSG_FEATURES_SET,
+        answers = nlmsg.ask_family(
+            _FAMILY, uapi.ETHTOOL_MSG_FEATURES_SET,
             _request(name, feature))
     except OSError as e:
         return os.strerror(e.errno) if e.errno else str(e)
@@ -35,21 +35,21 @@ def _turn_on(name, feature):
 
 
 def _request(name, feature):
-    bit = nlsocket.nested(
-        kernel.ETHTOOL_A_BITSET_BITS_BIT,
-        nlsocket.text(kernel.ETHTOOL_A_BITSET_BIT_NAME, feature),
-        nlsocket.attribute(kernel.ETHTOOL_A_BITSET_BIT_VALUE))
+    bit = nlmsg.nested(
+        uapi.ETHTOOL_A_BITSET_BITS_BIT,
+        nlmsg.text(uapi.ETHTOOL_A_BITSET_BIT_NAME, feature),
+        nlmsg.attribute(uapi.ETHTOOL_A_BITSET_BIT_VALUE))
     return (
-        nlsocket.nested(
-            kernel.ETHTOOL_A_FEATURES_HEADER,
-            nlsocket.text(kernel.ETHTOOL_A_HEADER_DEV_NAME, name))
-        + nlsocket.nested(
-            kernel.ETHTOOL_A_FEATURES_WANTED,
-            nlsocket.nested(kernel.ETHTOOL_A_BITSET_BITS, bit)))
+        nlmsg.nested(
+            uapi.ETHTOOL_A_FEATURES_HEADER,
+            nlmsg.text(uapi.ETHTOOL_A_HEADER_DEV_NAME, name))
+        + nlmsg.nested(
+            uapi.ETHTOOL_A_FEATURES_WANTED,
+            nlmsg.nested(uapi.ETHTOOL_A_BITSET_BITS, bit)))
 
 
 def _differs(answer):
-    features = nlsocket.Attributes(answer, nlsocket.GENERIC.size)
-    wanted = nlsocket.Attributes(
-        features.bytes(kernel.ETHTOOL_A_FEATURES_WANTED), 0)
-    return bool(wanted.bytes(kernel.ETHTOOL_A_BITSET_BITS))
+    features = nlmsg.Attributes(answer, nlmsg.GENERIC.size)
+    wanted = nlmsg.Attributes(
+        features.bytes(uapi.ETHTOOL_A_FEATURES_WANTED), 0)
+    return bool(wanted.bytes(uapi.ETHTOOL_A_BITSET_BITS))

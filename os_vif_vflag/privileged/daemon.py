@@ -8,7 +8,7 @@ from oslo_privsep import comm
 from oslo_privsep import daemon
 
 from os_vif_vflag import exception
-from os_vif_vflag import privsep
+from os_vif_vflag.privileged import calls
 
 # The daemon has not CAP_NET_ADMIN; is gone; went while it was asked (the last
 # two from oslo.privsep, which gives an OSError without a number there).
@@ -46,7 +46,7 @@ def ask(device, function, *args):
 def _have_daemon():
     """Start it here: oslo.privsep would do so at the call, where its errors
     could not be told from the kernel's."""
-    context = privsep.vif_plug
+    context = calls.vif_plug
     with _starting:      # else one stops what another has just started
         if context.channel is not None and not _runs(context.channel):
             with contextlib.suppress(OSError):

@@ -7,8 +7,8 @@ takes for ``link('set', vf=...)``.
 
 import struct
 
-from os_vif_vflag import kernel
-from os_vif_vflag import nlsocket
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.kernel import uapi
 
 _NUMBER = struct.Struct('=I')
 _VF_AND_NUMBER = struct.Struct('=II')
@@ -22,14 +22,14 @@ def decode(attribute):
         vlan (dict vlan, qos), rate (dict min_tx_rate, max_tx_rate; Mbit/s),
         spoofchk, trust, link_state (int), ib_node_guid, ib_port_guid (str)
     """
-    return dict(_vf(info) for kind, info in nlsocket.attributes(attribute)
-                if kind == kernel.IFLA_VF_INFO)
+    return dict(_vf(info) for kind, info in nlmsg.attributes(attribute)
+                if kind == uapi.IFLA_VF_INFO)
 
 
 def _vf(info):
     told = {}
     number = None
-    for kind, value in nlsocket.attributes(info):
+    for kind, value in nlmsg.attributes(info):
         if kind in _SETTINGS:
             # Each is a struct that begins with the number of the VF.
             number = _NUMBER.unpack_from(value)[0]
@@ -41,12 +41,12 @@ def _vf(info):
 
 def _mac(value):
     start = _NUMBER.size
-    return value[start:start + kernel.ETH_ALEN].hex(':')
+    return value[start:start + uapi.ETH_ALEN].hex(':')
 
 
 def _number(value):
     number = _VF_AND_NUMBER.unpack_from(value)[1]
-    return None if number == kernel.VF_NOT_TOLD else number
+    return None if number == uapi.VF_NOT_TOLD else number
 
 
 def _guid(value):
@@ -62,12 +62,12 @@ def _two(first, second):
 
 
 _SETTINGS = {
-    kernel.IFLA_VF_MAC: ('mac', _mac),
-    kernel.IFLA_VF_VLAN: ('vlan', _two('vlan', 'qos')),
-    kernel.IFLA_VF_RATE: ('rate', _two('min_tx_rate', 'max_tx_rate')),
-    kernel.IFLA_VF_SPOOFCHK: ('spoofchk', _number),
-    kernel.IFLA_VF_LINK_STATE: ('link_state', _number),
-    kernel.IFLA_VF_TRUST: ('trust', _number),
-    kernel.IFLA_VF_IB_NODE_GUID: ('ib_node_guid', _guid),
-    kernel.IFLA_VF_IB_PORT_GUID: ('ib_port_guid', _guid),
+    uapi.IFLA_VF_MAC: ('mac', _mac),
+    uapi.IFLA_VF_VLAN: ('vlan', _two('vlan', 'qos')),
+    uapi.IFLA_VF_RATE: ('rate', _two('min_tx_rate', 'max_tx_rate')),
+    uapi.IFLA_VF_SPOOFCHK: ('spoofchk', _number),
+    uapi.IFLA_VF_LINK_STATE: ('link_state', _number),
+    uapi.IFLA_VF_TRUST: ('trust', _number),
+    uapi.IFLA_VF_IB_NODE_GUID: ('ib_node_guid', _guid),
+    uapi.IFLA_VF_IB_PORT_GUID: ('ib_port_guid', _guid),
 }

@@ -1,8 +1,8 @@
 """The bonds of a host, from sysfs."""
 
-from os_vif_vflag import facts
-from os_vif_vflag import kernel
-from os_vif_vflag.sysfs import LISTED
+from os_vif_vflag.host import model
+from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.sysfs import LISTED
 
 _NET = ('class', 'net')
 _UP = 'up'
@@ -10,21 +10,21 @@ _UP = 'up'
 
 def bonds(sysfs):
     """:param sysfs: sysfs.Sysfs
-    :returns: list of facts.Bond without their LAG state, by name
+    :returns: list of model.Bond without their LAG state, by name
     """
-    names = sysfs.read(*_NET, kernel.BONDING_MASTERS) or ''
+    names = sysfs.read(*_NET, uapi.BONDING_MASTERS) or ''
     return [bond(sysfs, name) for name in sorted(set(names.split()))
             if _is_there(sysfs, name)]
 
 
 def bond(sysfs, name):
     """:param name: of a bond
-    :returns: facts.Bond without its LAG state
+    :returns: model.Bond without its LAG state
     """
     def attribute(key):
         return sysfs.read(*_NET, name, 'bonding', key, silent=LISTED) or ''
 
-    return facts.Bond(
+    return model.Bond(
         name=name,
         mode=_mode(sysfs, name),
         members=tuple(_member(sysfs, member)
@@ -53,7 +53,7 @@ def _is_there(sysfs, name):
     there = sysfs.exists(*_NET, name, 'bonding')
     if not there:
         sysfs.note(*_NET, name, 'bonding',
-                   error=f'is not there, though {kernel.BONDING_MASTERS} '
+                   error=f'is not there, though {uapi.BONDING_MASTERS} '
                    'lists it')
     return there
 
@@ -63,7 +63,7 @@ def _mode(sysfs, name):
     text = sysfs.read(*path, silent=LISTED)
     # "active-backup 1": the name of bond_mode_tbl and its number
     mode = (text or '').partition(' ')[0]
-    if mode in kernel.BOND_MODES.values():
+    if mode in uapi.BOND_MODES.values():
         return mode
     if text is not None:
         sysfs.note(*path, error=f'{text[:40]!r} is no bond mode')
@@ -71,5 +71,5 @@ def _mode(sysfs, name):
 
 
 def _member(sysfs, name):
-    return facts.Member(name, up=sysfs.read(
+    return model.Member(name, up=sysfs.read(
         *_NET, name, 'bonding_slave', 'mii_status', silent=LISTED) == _UP)

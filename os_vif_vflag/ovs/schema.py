@@ -10,7 +10,7 @@ from ovs import stream
 from ovsdbapp.backend.ovs_idl import idlutils
 
 from os_vif_vflag import exception
-from os_vif_vflag import streams
+from os_vif_vflag.ovs import streams
 
 DATABASE = 'Open_vSwitch'
 # python-ovs on a port beyond 65535, a path beyond 108 characters, and what

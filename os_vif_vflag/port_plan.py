@@ -83,7 +83,7 @@ class Ports:
 
     :param config: the options of conf.OPTS
     :param host: host.Host
-    :param representors: representor.Finder
+    :param representors: representors.Finder
     """
 
     def __init__(self, config, host, representors):

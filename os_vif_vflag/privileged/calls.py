@@ -14,9 +14,9 @@ from oslo_privsep import priv_context
 from pyroute2 import IPRoute
 from pyroute2 import netlink
 
-from os_vif_vflag import ethtool
-from os_vif_vflag import kernel
-from os_vif_vflag import nlsocket
+from os_vif_vflag.kernel import ethtool
+from os_vif_vflag.kernel import nlmsg
+from os_vif_vflag.kernel import uapi
 
 INFINIBAND = '/sys/class/infiniband'
 
@@ -43,16 +43,16 @@ def set_link(name, state, mtu=None, address=None):
     """
     # By name, in one request: a look-up of the index first could meet
     # another netdev when representors are being recreated.
-    wanted = nlsocket.text(kernel.IFLA_IFNAME, name)
+    wanted = nlmsg.text(uapi.IFLA_IFNAME, name)
     if mtu is not None:
-        wanted += nlsocket.number(kernel.IFLA_MTU, mtu)
+        wanted += nlmsg.number(uapi.IFLA_MTU, mtu)
     if address is not None:
-        wanted += nlsocket.attribute(
-            kernel.IFLA_ADDRESS, bytes.fromhex(address.replace(':', '')))
-    flags = kernel.IFF_UP if state == 'up' else 0
-    nlsocket.ask(
-        socket.NETLINK_ROUTE, kernel.RTM_NEWLINK, nlsocket.LINK.pack(
-            socket.AF_UNSPEC, 0, 0, flags, kernel.IFF_UP) + wanted)
+        wanted += nlmsg.attribute(
+            uapi.IFLA_ADDRESS, bytes.fromhex(address.replace(':', '')))
+    flags = uapi.IFF_UP if state == 'up' else 0
+    nlmsg.ask(
+        socket.NETLINK_ROUTE, uapi.RTM_NEWLINK, nlmsg.LINK.pack(
+            socket.AF_UNSPEC, 0, 0, flags, uapi.IFF_UP) + wanted)
 
 
 @vif_plug.entrypoint

@@ -8,22 +8,22 @@ The forms are those of net/devlink/port.c
 import dataclasses
 import re
 
-from os_vif_vflag import kernel
+from os_vif_vflag.kernel import uapi
 
 # Flavours are devlink's own names. Each expression is matched whole:
 # "c1pf0vf5" belongs to an external controller (the host of a DPU), and
 # "pf0vf12" is not "pf0vf1".
 _FORMS = (
-    (kernel.PHYSICAL, re.compile(
+    (uapi.PHYSICAL, re.compile(
         r'(?:l[0-9]+)?p(?P<pf>[0-9]+)(?:s[0-9]+)?')),
-    (kernel.PCI_PF, re.compile(
+    (uapi.PCI_PF, re.compile(
         r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)')),
-    (kernel.PCI_VF, re.compile(
+    (uapi.PCI_VF, re.compile(
         r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)vf(?P<number>[0-9]+)')),
-    (kernel.PCI_SF, re.compile(
+    (uapi.PCI_SF, re.compile(
         r'(?:c(?P<controller>[0-9]+))?pf(?P<pf>[0-9]+)sf(?P<number>[0-9]+)')),
-    (kernel.PCI_VF, re.compile(r'vf(?P<number>[0-9]+)@pf(?P<pf>[0-9]+)')),
-    (kernel.PCI_VF, re.compile(r'(?P<number>[0-9]+)')),
+    (uapi.PCI_VF, re.compile(r'vf(?P<number>[0-9]+)@pf(?P<pf>[0-9]+)')),
+    (uapi.PCI_VF, re.compile(r'(?P<number>[0-9]+)')),
 )
 
 

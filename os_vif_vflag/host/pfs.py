@@ -1,11 +1,11 @@
 """The PFs of a host, at a price that does not grow with their VFs."""
 
-from os_vif_vflag import bonding
 from os_vif_vflag import exception
-from os_vif_vflag import facts
-from os_vif_vflag import kernel
-from os_vif_vflag import lag
-from os_vif_vflag import pci
+from os_vif_vflag.host import bonds
+from os_vif_vflag.host import lag
+from os_vif_vflag.host import model
+from os_vif_vflag.kernel import pci_address
+from os_vif_vflag.kernel import uapi
 
 _DEVICES = ('bus', 'pci', 'devices')
 
@@ -14,7 +14,7 @@ class Pfs:
     """Asks what a LAG depends on, and of the VFs one at most.
 
     :param host: host.Host
-    :param representors: representor.Finder, which knows the uplinks and
+    :param representors: representors.Finder, which knows the uplinks and
         representors that it saw before, and checks what it knows
     """
 
@@ -24,7 +24,7 @@ class Pfs:
         self._representors = representors
 
     def now(self):
-        """:returns: tuple of facts.PF with uplink, driver, switch id and
+        """:returns: tuple of model.PF with uplink, driver, switch id and
             mode, and with one VF if there are any. A mode that cannot be
             told is legacy here.
         """
@@ -32,11 +32,11 @@ class Pfs:
 
     def lag(self, bond):
         """:param bond: name of a bond
-        :returns: facts.Lag. An offloaded bond is seen at once; why another
+        :returns: model.Lag. An offloaded bond is seen at once; why another
             one is not offloaded may depend on every VF
         """
         sysfs = self._sysfs.anew()
-        return lag.assess(sysfs, bonding.bond(sysfs, bond), self.now())
+        return lag.assess(sysfs, bonds.bond(sysfs, bond), self.now())
 
     def _addresses(self):
         """The VFs are those where the PF says; each comes after its PF."""
@@ -52,19 +52,19 @@ class Pfs:
         offset, stride, count = (
             self._number(pf, f'sriov_{name}')
             for name in ('offset', 'stride', 'numvfs'))
-        return (pci.vf_addresses(pf, offset, stride, count)
+        return (pci_address.vf_addresses(pf, offset, stride, count)
                 if count and stride and offset else set())
 
     def _is_network(self, pf):
         code = self._number(pf, 'class', base=16)
-        return code is not None and code >> 16 == kernel.PCI_NETWORK
+        return code is not None and code >> 16 == uapi.PCI_NETWORK
 
     def _pf(self, address):
         uplink = self._representors.uplink(address)
         vf = self._sysfs.target(*_DEVICES, address, 'virtfn0')
         netlink = self._host.netlink
         mode = netlink.eswitch_mode(address) if netlink else None
-        return facts.PF(
+        return model.PF(
             address=address,
             uplink=uplink,
             driver=self._sysfs.target(*_DEVICES, address, 'driver'),
@@ -72,16 +72,16 @@ class Pfs:
                 'class', 'net', uplink, 'phys_switch_id') or None,
             mode=mode or self._inferred_mode(vf),
             mode_inferred=mode is None,
-            vfs=(facts.VF(vf, 0),) if vf else ())
+            vfs=(model.VF(vf, 0),) if vf else ())
 
     def _inferred_mode(self, vf):
         if vf is None:
-            return kernel.LEGACY
+            return uapi.LEGACY
         try:
             self._representors.find(vf)
         except exception.HostError:
-            return kernel.LEGACY
-        return kernel.SWITCHDEV
+            return uapi.LEGACY
+        return uapi.SWITCHDEV
 
     def _number(self, pf, name, base=10):
         return self._sysfs.number(*_DEVICES, pf, name, base=base)

@@ -10,12 +10,12 @@ from ovsdbapp import exceptions as ovsdbapp_exc
 from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
 
 from os_vif_vflag import exception
-from os_vif_vflag import ovsdb_commands as commands
-from os_vif_vflag import ovsdb_transaction as transactions
-from os_vif_vflag import remotes
-from os_vif_vflag import replica
-from os_vif_vflag import schema
-from os_vif_vflag import streams
+from os_vif_vflag.ovs import commands
+from os_vif_vflag.ovs import indexed_idl
+from os_vif_vflag.ovs import remotes
+from os_vif_vflag.ovs import schema
+from os_vif_vflag.ovs import streams
+from os_vif_vflag.ovs import transactions
 
 # Only what is read or written here is monitored: statistics and status of a
 # few hundred interfaces change every five seconds.
@@ -78,7 +78,7 @@ class OvsDb:
         has opened the device; when it cannot, the port is taken away again,
         unless it had been there before: a server may be using it.
 
-        :param port: ports.OvsPort
+        :param port: port_plan.OvsPort
         :raises exception.BridgeNotFound, exception.InterfaceRejected,
             exception.VswitchdTimeout, exception.OvsdbUnreachable
         """
@@ -170,7 +170,7 @@ class OvsDb:
         members = remotes.split(self._connection)
         streams.prepare(members, self._tls)
         try:
-            return replica.Replica(members, schema.helper(
+            return indexed_idl.Replica(members, schema.helper(
                 schema.fetch(members, self._timeout), _COLUMNS,
                 self._connection))
         except (schema.Unavailable, ovs_error.Error) as e:

@@ -3,7 +3,7 @@
 /sys/class/infiniband/<device>/iov, drivers/infiniband/hw/mlx4/sysfs.c and
 Documentation/ABI/stable/sysfs-class-infiniband. mlx4 has no netlink for
 GUIDs (no set_vf_guid in its ib_device_ops). Other drivers have no iov: GUIDs
-go through the uplink (vf.py), and the subnet manager gives a GUID its
+go through the uplink (vf_settings.py), and the subnet manager gives a GUID its
 partitions.
 """
 
@@ -11,8 +11,8 @@ import contextlib
 import dataclasses
 
 from os_vif_vflag import exception
-from os_vif_vflag import privileged
-from os_vif_vflag import privsep
+from os_vif_vflag.privileged import calls
+from os_vif_vflag.privileged import daemon
 
 _DEVICES = ('bus', 'pci', 'devices')
 _INFINIBAND = ('class', 'infiniband')
@@ -84,8 +84,8 @@ class Iov:
             for place, text in wanted.items():
                 now = self._read(*place)
                 if now != text:
-                    privileged.ask(self.device, privsep.write_iov,
-                                   self.device, place, text)
+                    daemon.ask(self.device, calls.write_iov,
+                               self.device, place, text)
                     before[place] = now
         except OSError as e:
             with contextlib.suppress(exception.IovRefused):

@@ -3,9 +3,9 @@
 import collections
 
 from os_vif_vflag import exception
-from os_vif_vflag import kernel
-from os_vif_vflag import links as links_mod
-from os_vif_vflag import pci
+from os_vif_vflag.host import netdevs
+from os_vif_vflag.kernel import pci_address
+from os_vif_vflag.kernel import uapi
 
 # Their representors have the PCI function for a PF's index, and their uplinks
 # the port: of a partitioned card (NPAR) several PFs share a port
@@ -26,7 +26,7 @@ class Representors:
 
     def __init__(self, links, ports, driver_of=lambda address: None):
         links = tuple(links)
-        self.uplinks = links_mod.uplinks(links)
+        self.uplinks = netdevs.uplinks(links)
         of_vfs = [link for link in links if _of_vf(link)]
         self._by_devlink = _index(
             (port.device, port) for port in ports or () if _of_vf(port))
@@ -37,7 +37,7 @@ class Representors:
         orphans = [link for link in of_vfs if link.parent is None]
         ports_of_cards = [
             (link, _index_of_pf(link, driver_of)) for link in links
-            if orphans and links_mod.is_uplink(link)
+            if orphans and netdevs.is_uplink(link)
             and (link.parent or link.port)]
         claims = [(link, pf) for link in orphans
                   for pf in _claimants(link, ports_of_cards)]
@@ -121,7 +121,7 @@ class Finder:
         return None
 
     def _now(self, name):
-        return links_mod.identity(self._host.sysfs, name)
+        return netdevs.identity(self._host.sysfs, name)
 
     def _sights(self, pf):
         if pf in self._seen:
@@ -171,7 +171,7 @@ def _claimants(link, uplinks):
 def _index_of_pf(uplink, driver_of):
     """:returns: int, N of the names pfNvfM of its representors, or None"""
     if uplink.parent and driver_of(uplink.parent) in _COUNT_FUNCTIONS:
-        return pci.function(uplink.parent)
+        return pci_address.function(uplink.parent)
     return uplink.port and uplink.port.pf
 
 
@@ -187,5 +187,5 @@ def _index(pairs):
 
 def _of_vf(link):
     """Whether it represents a VF of this host, not of a DPU's host."""
-    return (link.port is not None and link.port.flavour == kernel.PCI_VF
+    return (link.port is not None and link.port.flavour == uapi.PCI_VF
             and link.port.controller is None)

@@ -1,0 +1,1 @@
+"""The machine: PFs, VFs, representors, bonds. No Open vSwitch."""

@@ -1,0 +1,1 @@
+"""The kernel's names, numbers and messages."""

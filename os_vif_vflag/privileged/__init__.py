@@ -1,0 +1,1 @@
+"""What needs privileges, and the calls to it."""
