@@ -7,25 +7,25 @@ and an unknown name in a namespace that has validators
 
 from nova.api.validation.extra_specs import base
 
-from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.demand import model
 
 _VALIDATORS = [
     base.ExtraSpecValidator(
-        name=demand.PF_POLICY,
+        name=model.PF_POLICY,
         description=(
             "From which PFs the server's VFs of one physnet come: "
             'different ones (``spread``), different ones where the host has '
             'them (``prefer_spread``), or as few as possible (``pack``).'),
-        value={'type': str, 'enum': demand.PF_POLICIES}),
+        value={'type': str, 'enum': model.PF_POLICIES}),
     base.ExtraSpecValidator(
-        name=demand.LAG_POLICY,
+        name=model.LAG_POLICY,
         description=(
             'What becomes of hosts whose VF-LAG of a physnet is degraded or '
             'inactive: taken as any other (``ignore``), only where there is '
             'no better (``weigh``), or not at all (``reject``).'),
-        value={'type': str, 'enum': demand.LAG_POLICIES}),
+        value={'type': str, 'enum': model.LAG_POLICIES}),
     base.ExtraSpecValidator(
-        name=demand.IGNORE_RESERVE,
+        name=model.IGNORE_RESERVE,
         description=(
             'Whether the server may have the VFs that are reserved by '
             '``[sriov] vf_reserve``.'),

@@ -4,7 +4,7 @@ from nova.compute import claims
 from nova.compute import resource_tracker
 from nova.compute import utils
 
-from nova_sriov_ext.claim import tie
+from nova_sriov_ext.claim import bandwidth_pf
 from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.claim import trial
 
@@ -15,4 +15,4 @@ def install():
     """Replace these three, as nova_compat.CLAIM says."""
     resource_tracker.pci_manager.PciDevTracker = tracker.AssigningTracker
     claims.Claim._claim_test = trial.claim_test
-    setattr(utils, _UPDATE, tie.learning(getattr(utils, _UPDATE)))
+    setattr(utils, _UPDATE, bandwidth_pf.learning(getattr(utils, _UPDATE)))

@@ -8,18 +8,18 @@ from nova.objects import fields
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.claim import ports
-from nova_sriov_ext.claim import tie
-from nova_sriov_ext.scheduler import assigning
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import port_mode
-from nova_sriov_ext.scheduler import reserve
+from nova_sriov_ext.claim import bandwidth_pf
+from nova_sriov_ext.claim import port_answers
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import port_mode
+from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit import reserve
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 
-class Anybody(assigning.Server):
+class Anybody(assigning_stats.Server):
     """A server that is not known: its ports are, its flavor is not.
 
     :ivar requests: list of nova.objects.InstancePCIRequest, those that are
@@ -35,7 +35,7 @@ class Anybody(assigning.Server):
     uuid = 'unknown'
 
     def tied(self, request, provider_mapping, pools, report):
-        return tie.applied(request, pools, report)
+        return bandwidth_pf.applied(request, pools, report)
 
     def suited(self, asked, mixed):
         """Neutron is asked on hosts with VFs of both modes, and for ports
@@ -45,16 +45,16 @@ class Anybody(assigning.Server):
                 asked, port_mode.PLAIN, CONF.sriov)
         if not (mixed or self.attaching and asked.is_plain_vf):
             return asked
-        said = ports.mode_of(asked.port, self.requests)
+        said = port_answers.mode_of(asked.port, self.requests)
         return said and gather.with_mode(asked, said, CONF.sriov)
 
 
 class Server(Anybody):
     """:param uuid: of the server
     :param flavor: function, gives the nova.objects.Flavor that it claims for
-    :param held: as assigning.Server.held
+    :param held: as assigning_stats.Server.held
     :param to_come: as Anybody.to_come
-    :param returned: as assigning.Server.returned
+    :param returned: as assigning_stats.Server.returned
     :param evacuated: whether its host is down
     :param attaching: as Anybody.attaching
     """
@@ -78,12 +78,12 @@ class Server(Anybody):
 
     @property
     def pf_policy(self):
-        """:returns: one of demand.PF_POLICIES"""
+        """:returns: one of model.PF_POLICIES"""
         return gather.pf_policy_of(self._extra_specs)
 
     @property
     def lag_policy(self):
-        """:returns: one of demand.LAG_POLICIES"""
+        """:returns: one of model.LAG_POLICIES"""
         return gather.lag_policy_of(self._extra_specs)
 
     @functools.cached_property

@@ -6,19 +6,19 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import exception
 from nova_sriov_ext.claim import server as servers
-from nova_sriov_ext.scheduler import assigned
-from nova_sriov_ext.scheduler import assigning
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assigned_claim
+from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit import reasons
 
 LOG = logging.getLogger(__name__)
 
 
-class ClaimingStats(assigning.AssigningStats):
+class ClaimingStats(assigning_stats.AssigningStats):
     """Nova's pools of one tracker, assigned as a whole.
 
     :param stock: nova.pci.stats.PciDeviceStats whose pools to go on with
-    :param report: function, gives the report.Report of this host
+    :param report: function, gives the document.Report of this host
     """
 
     def __init__(self, stock, report):
@@ -118,9 +118,9 @@ class ClaimingStats(assigning.AssigningStats):
         if None in asked:
             return reasons.Misfit(reasons.PORTS_UNREAD)
         pools = [self.pools[i] for i in sorted(set().union(*near))]
-        return assigned.misfit(pools, self._report(), demand.Demand(
+        return assigned_claim.misfit(pools, self._report(), model.Demand(
             requests=tuple(asked),
-            pf_policy=self._server.pf_policy or demand.PACK).placed({}))
+            pf_policy=self._server.pf_policy or model.PACK).placed({}))
 
     def _told(self):
         """:returns: list of dicts, the pools without their devices, of which

@@ -5,11 +5,11 @@ import contextlib
 from nova import exception
 from nova.pci import manager
 
-from nova_sriov_ext import report
 from nova_sriov_ext.claim import server as servers
 from nova_sriov_ext.claim import stats
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.report import document
 
 
 class AssigningTracker(manager.PciDevTracker):
@@ -30,7 +30,7 @@ class AssigningTracker(manager.PciDevTracker):
         self._tested = None, None
 
     def _report(self):
-        return report.read(
+        return document.read(
             self._node.stats if 'stats' in self._node else None)
 
     @contextlib.contextmanager
@@ -120,7 +120,7 @@ class AssigningTracker(manager.PciDevTracker):
             here[dev.request_id in mine].append(pool)
         return servers.Server(
             uuid, flavor, returned=here[True], **what,
-            held=frozenset((pool.get(demand.PHYSNET) or '', pool['address'])
+            held=frozenset((pool.get(model.PHYSNET) or '', pool['address'])
                            for pool in here[False]))
 
     def _vfs(self, uuid):

@@ -4,9 +4,9 @@ import operator
 
 from cliff.lister import Lister
 
-from nova_sriov_ext import capacity
-from nova_sriov_ext import networks
 from nova_sriov_ext.cmd import cells
+from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import networks
 
 _COLUMNS = ('Host', 'Physnet', 'Mode', 'Total', 'Used', 'Free')
 

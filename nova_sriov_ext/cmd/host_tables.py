@@ -4,9 +4,9 @@ import functools
 
 from nova.pci import whitelist
 
-from nova_sriov_ext import capacity
-from nova_sriov_ext import networks
-from nova_sriov_ext import occupancy
+from nova_sriov_ext.cmd import occupancy
+from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import networks
 from os_vif_vflag import conf as vflag_conf
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.ovs import client

@@ -122,6 +122,6 @@ def _physnet_trait(name):
 def _publishing(config_files):
     """:returns: set of names of hypervisors that say they publish"""
     nodes = cells.compute_nodes(config_files)
-    from nova_sriov_ext import report
+    from nova_sriov_ext.report import document
     return {node.hypervisor_hostname for node in nodes
-            if report.read(node.stats).placement}
+            if document.read(node.stats).placement}

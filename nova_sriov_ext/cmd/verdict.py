@@ -6,10 +6,10 @@ import operator
 from nova import servicegroup
 from nova.scheduler import host_manager
 
-from nova_sriov_ext import report
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.fit import shortage
+from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import shortage
 
 PASSES = 'passes'
 REFUSED = 'refused'
@@ -84,7 +84,7 @@ def _found(state, demand):
     :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
     """
     pools = state.pci_stats.pools if state.pci_stats else []
-    told = report.of_host(state)
+    told = document.of_host(state)
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
     return '; '.join(

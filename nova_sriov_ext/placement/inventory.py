@@ -28,7 +28,7 @@ def unallocated(vfs, allocated):
     server by server: the difference of the host as a whole is wrong while a
     claim is on its way, whose VFs are allocated and not held yet.
 
-    :param vfs: vfs.Vfs
+    :param vfs: tracked_vfs.Vfs
     :param allocated: dict, uuid of a server → VFs
     :returns: int
     """

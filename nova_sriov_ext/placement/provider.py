@@ -15,12 +15,12 @@ import nova.conf
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import nova_compat
-from nova_sriov_ext import report
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import inventory
 from nova_sriov_ext.placement import repair
+from nova_sriov_ext.placement import tracked_vfs
 from nova_sriov_ext.placement import traits
-from nova_sriov_ext.placement import vfs
+from nova_sriov_ext.report import document
 
 CONF = sriov_conf.register(nova.conf.CONF)
 
@@ -49,7 +49,7 @@ class Provider:
         :param tree: nova.compute.provider_tree.ProviderTree, as
             LibvirtDriver.update_provider_tree left it
         :param before: dict, as published returned it before that
-        :param rows: iterable of report.Row
+        :param rows: iterable of document.Row
         :param reshape: whether Nova is about to rewrite all allocations
         :raises ResourceProviderAllocationRetrievalFailed: Placement refuses;
             the resource tracker tries again at the next update
@@ -61,8 +61,8 @@ class Provider:
             return
         node = _node(nodename)
         # Schedulers go on to claim here until they are told not to.
-        is_open = wanted or report.read(node.stats).placement
-        found = vfs.by_class(tracker)
+        is_open = wanted or document.read(node.stats).placement
+        found = tracked_vfs.by_class(tracker)
         allocated = self._allocated(node, found, reshape)
         if not is_open:
             found = {}

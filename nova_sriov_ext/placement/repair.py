@@ -29,7 +29,7 @@ class Repair:
 
     def run(self, allocated, vfs):
         """:param allocated: dict, as allocations.of_provider returns it
-        :param vfs: dict, resource class → vfs.Vfs
+        :param vfs: dict, resource class → tracked_vfs.Vfs
         """
         surplus = [server for server, allocation in allocated.items()
                    if _held(server, allocation, vfs) != allocation]

@@ -12,7 +12,7 @@ from nova_sriov_ext.placement import names
 def changed(current, classes, rows):
     """:param current: collection of the traits that a host has
     :param classes: collection of the resource classes of its VFs
-    :param rows: iterable of report.Row
+    :param rows: iterable of document.Row
     :returns: tuple (set of traits to remove, set of traits to add)
     """
     added = _added(current)

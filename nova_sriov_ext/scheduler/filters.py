@@ -6,15 +6,15 @@ from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import bookkeeping
-from nova_sriov_ext.scheduler import candidates
-from nova_sriov_ext.scheduler import fit
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import records
-from nova_sriov_ext.scheduler import requested
-from nova_sriov_ext.scheduler import tie
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import verdict
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import bandwidth_tie
+from nova_sriov_ext.scheduler import consume
+from nova_sriov_ext.scheduler import host_records
+from nova_sriov_ext.scheduler import requesters
+from nova_sriov_ext.scheduler import vf_allocations
 
 LOG = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     def __init__(self):
         super().__init__()
         # nova-scheduler makes its filters before its records of hosts.
-        records.install()
+        host_records.install()
 
     def filter_all(self, filter_obj_list, spec_obj):
         """Judge all hosts of a request.
@@ -46,7 +46,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         try:
             if utils.request_is_rebuild(spec_obj):
                 return hosts
-            requested.remember(None, spec_obj)
+            requesters.remember(None, spec_obj)
             demand = gather.of_spec(spec_obj)
             plain = demand.plain
         except Exception:
@@ -58,7 +58,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         passed = [host for host in hosts if _fits(host, demand, plain)]
         if plain is None:
             _adapt(passed)
-        _add_vfs(passed, candidates.resources(demand.vfs))
+        _add_vfs(passed, vf_allocations.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _tell(hosts, passed, demand, spec_obj)
         return passed
@@ -69,7 +69,7 @@ def judge(host_state, demand):
 
     :param host_state: nova HostState; of its allocation candidates those
         that fit are kept, where any does
-    :param demand: demand.Demand
+    :param demand: model.Demand
     :returns: reasons.Misfit, None for a host that passes
     """
     try:
@@ -86,14 +86,15 @@ def judge(host_state, demand):
 
 
 def _judge(host, pools, demand):
-    told = report.of_host(host)
+    told = document.of_host(host)
     demand = demand.on(host.instances)
     if not demand.is_placed:
-        return fit.misfit(pools, told, demand)
+        return verdict.misfit(pools, told, demand)
     # What Placement chose differs between candidates.
     found = host.allocation_candidates or [{'mappings': {}}]
-    tags = tie.tags(host, pools, told) if demand.has_bandwidth else {}
-    misfits = [fit.misfit(pools, told, tie.tied(
+    tags = bandwidth_tie.tags(host, pools,
+                              told) if demand.has_bandwidth else {}
+    misfits = [verdict.misfit(pools, told, bandwidth_tie.tied(
         demand.placed(one['mappings']), one['mappings'], tags, told.claim))
         for one in found]
     if None not in misfits:
@@ -109,7 +110,7 @@ def _fits(host, demand, plain):
     """Whether :func:`judge` finds nothing, at less cost where it can."""
     if plain is not None:
         try:
-            return fit.serves_plain(host.pci_stats.pools, plain)
+            return verdict.serves_plain(host.pci_stats.pools, plain)
         except Exception:
             # What is wrong with its pools, or that there are none, is
             # judge's business.
@@ -120,7 +121,7 @@ def _fits(host, demand, plain):
 def _adapt(hosts):
     for host in hosts:
         try:
-            bookkeeping.adapt(host)
+            consume.adapt(host)
         except Exception:
             # Of pools that Nova would not make, nor can it take devices.
             LOG.warning('The scheduler may be unable to keep count of host '
@@ -130,7 +131,7 @@ def _adapt(hosts):
 def _add_vfs(hosts, vfs):
     for host in hosts if vfs else ():
         try:
-            candidates.add_vfs(host, vfs)
+            vf_allocations.add_vfs(host, vfs)
         except Exception:
             LOG.exception('VFs of host %s will not be claimed in Placement',
                           _name(host))

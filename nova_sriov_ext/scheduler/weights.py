@@ -12,18 +12,18 @@ from nova.scheduler import weights
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import fit
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import state
-from nova_sriov_ext.scheduler.demand import WEIGH
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand.model import WEIGH
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.fit import verdict
+from nova_sriov_ext.report import document
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 # A host weighs one less for each set of LAG states that it has not enough of.
-_BETTER_LAGS = (state.HEALTHY, state.HEALTHY | {'degraded'})
+_BETTER_LAGS = (suitability.HEALTHY, suitability.HEALTHY | {'degraded'})
 
 # Nova's handler makes floats of the weights: a number that no float can hold
 # would raise there.
@@ -93,10 +93,10 @@ class SriovCapacityWeigher(_Weigher):
     MULTIPLIER = 'capacity_weight_multiplier'
 
     def _weigh(self, host_state, pools, demand):
-        told = report.of_host(host_state)
+        told = document.of_host(host_state)
         return _free(pool for pool in pools if any(
             matching.serves(pool, request)
-            and not state.fault(pool, request, told)
+            and not suitability.fault(pool, request, told)
             for request in demand.requests))
 
 
@@ -115,12 +115,12 @@ class SriovLagWeigher(_Weigher):
     MULTIPLIER = 'lag_weight_multiplier'
 
     def _weigh(self, host_state, pools, demand):
-        told = report.of_host(host_state)
+        told = document.of_host(host_state)
         if demand.lag_policy != WEIGH or all(
-                row.lag in state.HEALTHY for row in told.rows):
+                row.lag in suitability.HEALTHY for row in told.rows):
             return 0
         return -sum(
-            fit.misfit(pools, told, _only_from(demand, lags)) is not None
+            verdict.misfit(pools, told, _only_from(demand, lags)) is not None
             for lags in _BETTER_LAGS)
 
 
@@ -132,8 +132,9 @@ class SriovModeWeigher(_Weigher):
     def _weigh(self, host_state, pools, demand):
         if not any(request.preferred for request in demand.requests):
             return 0
-        told = report.of_host(host_state)
-        return -(fit.misfit(pools, told, _as_preferred(demand)) is not None)
+        told = document.of_host(host_state)
+        return -(verdict.misfit(pools, told,
+                                _as_preferred(demand)) is not None)
 
 
 def _only_from(demand, lags):

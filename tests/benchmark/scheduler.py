@@ -6,7 +6,7 @@ from nova.pci import whitelist
 from nova.scheduler import host_manager
 from oslo_utils import uuidutils
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
 objects.register_all()
@@ -36,10 +36,10 @@ def _host(number, pools):
         given.pool(0 if number % FULL == 0 else 5, address=pf,
                    physical_network=PHYSNETS[n % 2], parent_ifname=f'ens{n}')
         for n, pf in enumerate(pfs)]
-    told = report.Report(placement=True, rows=tuple(
-        report.Row(pf, PHYSNETS[n % 2], 8, mode='switchdev')
+    told = document.Report(placement=True, rows=tuple(
+        document.Row(pf, PHYSNETS[n % 2], 8, mode='switchdev')
         for n, pf in enumerate(pfs)))
-    host.stats = {report.STATS_KEY: report.write(told)}
+    host.stats = {document.STATS_KEY: document.write(told)}
     host.allocation_candidates = [{
         'allocations': {host.uuid: {'resources': {'VCPU': 1}}},
         'mappings': {}}]

@@ -16,10 +16,10 @@ from nova.pci import whitelist
 import pytest
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import report
 from nova_sriov_ext.claim.stats import ClaimingStats
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.report import document
 
 ROUNDS = 30
 SIZES = ((2, 1), (8, 2), (32, 8))
@@ -58,7 +58,7 @@ def test_claim_test(size, capsys):
         objects.NUMATopology(cells=[]), dev_filter=whitelist.Whitelist(
             [json.dumps({'vendor_id': '15b3'})]))
     stock.pools = pools(size[0])
-    ours = ClaimingStats(stock, lambda: report.NOTHING)
+    ours = ClaimingStats(stock, lambda: document.NOTHING)
     requests = ports(size[1])
     assert stock.support_requests(requests, None)
     assert ours.support_requests(requests, None)
@@ -67,7 +67,7 @@ def test_claim_test(size, capsys):
     lines = [f'{size[0]} pools, {size[1]} ports: claim test µs: '
              f'Nova {nova:.0f}, ours {mine:.0f} ({mine / nova:.2f})']
     wants = [assignment.Want(1, tuple(range(size[0])), 'physnet2')] * size[1]
-    for policy in (None, *demand.PF_POLICIES):
+    for policy in (None, *model.PF_POLICIES):
         took = median(lambda policy=policy: assignment.assign(
             stock.pools, wants, policy))
         lines.append(f'  the assignment alone, {policy or "any"}: {took:.0f}')

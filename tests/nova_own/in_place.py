@@ -21,8 +21,8 @@ from nova.virt.libvirt import host as libvirt_host
 from nova_sriov_ext import claim
 from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import driver
-from nova_sriov_ext.virt.libvirt import fields
 from os_vif_vflag.host import host
 from tests.functional.nova import database
 from tests.functional.nova.base import FILTER
@@ -46,7 +46,7 @@ def install():
     """From now on, for all tests of this process."""
     # The ports of Nova's fixtures have multicast MACs, which libvirt and we
     # refuse.
-    fields._MULTICAST = 0
+    binding._MULTICAST = 0
     paste.link()
     database.keep_connections()
     filters.SriovCapacityFilter.filter_all = _ring_and_filter_all

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nova.pci import whitelist
 import pytest
 
-from nova_sriov_ext import capacity
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import document
 from os_vif_vflag.host import model
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -55,11 +55,11 @@ def table(stats, pools):
 
 
 def reported(*args):
-    return {report.STATS_KEY: text(*args)}
+    return {document.STATS_KEY: text(*args)}
 
 
 def text(pfs, devices, spec):
-    return report.write(report.Report(
+    return document.write(document.Report(
         capacity.rows(model.Snapshot(pfs), devices, spec)))
 
 
@@ -135,7 +135,7 @@ FREE_ONLY = [('a', 'unknown', None, None, 2)]
 
 @pytest.mark.parametrize('length', range(len(REPORT)))
 def test_a_cut_off_report_counts_as_none(length):
-    assert table({report.STATS_KEY: REPORT[:length]},
+    assert table({document.STATS_KEY: REPORT[:length]},
                  [free(2, 'a', PF0)]) == FREE_ONLY
 
 
@@ -156,7 +156,7 @@ def _without(key):
 ], ids=lambda found: repr(found)[:30])
 def test_what_is_no_report_counts_as_none(found):
     """A newer nova-compute, another writer, a broken row."""
-    assert table({report.STATS_KEY: found},
+    assert table({document.STATS_KEY: found},
                  [free(2, 'a', PF0)]) == FREE_ONLY
 
 
@@ -170,9 +170,9 @@ ROW = st.fixed_dictionaries({}, optional=dict.fromkeys(
 
 
 @hypothesis.given(st.none() | JSON | st.fixed_dictionaries(
-    {'version': st.just(report.VERSION), 'pfs': st.lists(ROW | JSON)}))
+    {'version': st.just(document.VERSION), 'pfs': st.lists(ROW | JSON)}))
 def test_no_report_raises(value):
-    stats = {report.STATS_KEY: json.dumps(value)}
+    stats = {document.STATS_KEY: json.dumps(value)}
     found = capacity.of_host(stats, [free(2, 'a', PF0)])
     assert sum(row.free for row in found) == 2
 
@@ -188,20 +188,20 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
     found = capacity.rows(
         model.Snapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
         device_spec({'vendor_id': '15b3'}))
-    assert found == (report.Row(PF0, None, 0, 'switchdev'),)
-    told = report.read({report.STATS_KEY: report.write(
-        report.Report(found))})
-    assert state.mode_of(untagged(2, PF0), told) == 'switchdev'
+    assert found == (document.Row(PF0, None, 0, 'switchdev'),)
+    told = document.read({document.STATS_KEY: document.write(
+        document.Report(found))})
+    assert suitability.mode_of(untagged(2, PF0), told) == 'switchdev'
     assert not told.has_tunnelled
 
 
 def test_a_release_that_knows_no_tunnelled_networks():
     """It left out such rows, one by one, and read the others."""
-    told = report.Report(capacity.rows(
+    told = document.Report(capacity.rows(
         model.Snapshot((pf(PF0), pf(PF1))), BOTH,
         device_spec(on(None, address='0000:04:*.*'), on('a'))))
     assert told.has_tunnelled
-    rows = json.loads(report.write(told))['pfs']
+    rows = json.loads(document.write(told))['pfs']
     # Its _sane.
     assert [row for row in rows if type(row['physnet']) is str] == [
         {'pf': PF1, 'physnet': 'a', 'vfs': 3, 'mode': 'switchdev'}]

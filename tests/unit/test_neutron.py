@@ -15,10 +15,10 @@ from nova.network import neutron as nova_neutron
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import neutron
-from nova_sriov_ext.claim import ports as claim_ports
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import port_mode
+from nova_sriov_ext.claim import port_answers
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.demand import port_mode
 from tests.unit.claim import trackers
 
 
@@ -87,7 +87,7 @@ def service():
 @pytest.fixture
 def cloud(conf, service, monkeypatch):
     """nova.conf for a Neutron that needs no Keystone."""
-    monkeypatch.setattr(neutron, 'BREAKER', neutron.Breaker())
+    monkeypatch.setattr(neutron_ports, 'BREAKER', neutron_ports.Breaker())
     service_auth.reset_globals()
     conf.config(group='neutron', auth_type='none',
                 endpoint_override=service.url)
@@ -122,7 +122,7 @@ def test_a_silent_neutron_costs_one_wait(cloud, service, caplog):
             assert unread()
         # And none for the claims of this process.
         request = trackers.port()
-        assert claim_ports.mode_of(uuids.port, [request]) is None
+        assert port_answers.mode_of(uuids.port, [request]) is None
     found = [record.getMessage().split(': ')[1] for record in caplog.records
              if record.name.startswith('nova_sriov_ext')]
     assert found[0].startswith(f'No answer in time to GET {service.url}')
@@ -137,14 +137,14 @@ def test_requests_at_once_wait_together(cloud, service):
 
 
 def test_one_of_them_tries_again(cloud, service):
-    neutron.BREAKER.until = time.monotonic()
+    neutron_ports.BREAKER.until = time.monotonic()
     with waiting(), futures.ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda _: unread(), range(80)))
     assert service.connections() == 1
-    neutron.BREAKER.until = time.monotonic()
+    neutron_ports.BREAKER.until = time.monotonic()
     with service.answering():
         assert requested()
-    assert neutron.BREAKER.until is None
+    assert neutron_ports.BREAKER.until is None
 
 
 def test_a_slow_neutron_is_waited_for_each_time(cloud, service):
@@ -200,6 +200,6 @@ def test_another_thread_waits_for_keystone_for_ever(keystone):
 
 
 def test_nothing_is_looked_up_for_nothing(cloud, service):
-    assert neutron.ports(()) == []
-    assert claim_ports.mode_of(None, [trackers.alias()]) == port_mode.PLAIN
+    assert neutron_ports.ports(()) == []
+    assert port_answers.mode_of(None, [trackers.alias()]) == port_mode.PLAIN
     assert service.connections() == 0

@@ -14,7 +14,7 @@ from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import stats
 from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.placement import provider
-from nova_sriov_ext.scheduler import records
+from nova_sriov_ext.scheduler import host_records
 from nova_sriov_ext.virt.libvirt import driver
 from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import vif
@@ -22,7 +22,8 @@ from nova_sriov_ext.virt.libvirt import vif
 USES = [(part, use) for part in nova_compat.PARTS for use in part.uses]
 IDS = [f'{part.title}-{use.name}' for part, use in USES]
 # Classes of this project whose base is Nova's.
-HEIRS = (tracker.AssigningTracker, stats.ClaimingStats, records.HostRecord,
+HEIRS = (tracker.AssigningTracker, stats.ClaimingStats,
+         host_records.HostRecord,
          driver.SriovLibvirtDriver, vif.SriovVIFDriver)
 
 

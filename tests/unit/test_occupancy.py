@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_sriov_ext import occupancy
+from nova_sriov_ext.cmd import occupancy
 from os_vif_vflag.host import model
 
 UUID = '2fb6f0e5-6a14-4d28-9cc9-7d6f3d3c6b11'

@@ -4,34 +4,34 @@ import hypothesis
 from hypothesis import strategies as st
 import pytest
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 
 ROWS = st.builds(
-    report.Row, pf=st.text(), physnet=st.none() | st.text(),
+    document.Row, pf=st.text(), physnet=st.none() | st.text(),
     vfs=st.integers(0, 1000),
     mode=st.sampled_from(('legacy', 'switchdev', 'unknown')),
     bond=st.none() | st.text(),
     lag=st.sampled_from(('active', 'degraded', 'inactive', 'none')))
 REPORTS = st.builds(
-    report.Report, rows=st.lists(ROWS, max_size=20).map(tuple),
+    document.Report, rows=st.lists(ROWS, max_size=20).map(tuple),
     placement=st.booleans(), claim=st.none() | st.text(min_size=1))
 
 
 def read(text):
-    return report.read({report.STATS_KEY: text})
+    return document.read({document.STATS_KEY: text})
 
 
 @hypothesis.given(REPORTS)
 def test_what_is_written_is_read(told):
-    assert read(report.write(told)) == told
+    assert read(document.write(told)) == told
 
 
 def test_a_report_is_bounded():
     """compute_nodes.stats holds 64 KB on MySQL for everything in it."""
-    rows = tuple(report.Row(f'0000:{n:02x}:00.0', '\u20ac' * 255, 8)
+    rows = tuple(document.Row(f'0000:{n:02x}:00.0', '\u20ac' * 255, 8)
                  for n in range(200))
-    text = report.write(report.Report(rows, placement=True))
-    assert len(text) <= report.MAX_BYTES
+    text = document.write(document.Report(rows, placement=True))
+    assert len(text) <= document.MAX_BYTES
     found = read(text)
     assert found.placement
     assert not found.complete
@@ -46,6 +46,6 @@ def test_a_report_is_bounded():
     ([('physnet1', 'legacy'), ('physnet1', 'unknown')], False),
     ([('physnet1', 'legacy'), ('physnet1', 'switchdev')], True)])
 def test_is_mixed(modes, mixed):
-    assert report.is_mixed(
-        [report.Row(f'pf{number}', physnet, 1, mode)
+    assert document.is_mixed(
+        [document.Row(f'pf{number}', physnet, 1, mode)
          for number, (physnet, mode) in enumerate(modes)]) is mixed

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from nova_sriov_ext import snapshots
+from nova_sriov_ext.report import snapshots
 from os_vif_vflag.host import model
 from tests.sim.card import Bond
 from tests.sim.card import Card

@@ -10,8 +10,8 @@ from nova import objects
 from nova.compute import task_states
 from nova.virt.libvirt import designer
 
-from nova_sriov_ext.virt.libvirt import extras
-from nova_sriov_ext.virt.libvirt import fields
+from nova_sriov_ext.virt.libvirt import binding
+from nova_sriov_ext.virt.libvirt import config_dom
 
 # Of device_spec, as Nova keeps it (PciDeviceSpec._normalize_device_spec_tag).
 _MANAGED = 'managed'
@@ -32,12 +32,12 @@ def finish(conf, instance, vif, flavor):
     # Operators find the port in the domain by it; libvirt takes user
     # aliases since 3.9.
     conf.alias = f'ua-{vif["id"]}'
-    extras.add(conf, extras.alias(conf.alias))
+    config_dom.add(conf, config_dom.alias(conf.alias))
     kind = getattr(conf, 'net_type', _WHOLE_DEVICE)
     if kind == 'direct':
         # libvirt shapes macvtap devices and refuses to shape VFs.
         designer.set_vif_bandwidth_config(conf, flavor)
-    elif kind in _UNMANAGE and not _managed(instance, fields.pci_slot(vif)):
+    elif kind in _UNMANAGE and not _managed(instance, binding.pci_slot(vif)):
         _UNMANAGE[kind](conf)
 
 
@@ -46,7 +46,7 @@ def _unmanage_device(conf):
 
 
 def _unmanage_interface(conf):
-    extras.add(conf, extras.unmanaged)
+    config_dom.add(conf, config_dom.unmanaged)
 
 
 # vdpa and macvtap devices stay with the host's drivers.

@@ -8,17 +8,17 @@ from nova.pci import whitelist
 from nova.virt.libvirt import driver
 from oslo_log import log as logging
 
-from nova_sriov_ext import capacity
 from nova_sriov_ext import claim
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import nova_compat
-from nova_sriov_ext import report
-from nova_sriov_ext import snapshots
 from nova_sriov_ext.claim import arrivals
-from nova_sriov_ext.claim import ports
-from nova_sriov_ext.claim import tie
+from nova_sriov_ext.claim import bandwidth_pf
+from nova_sriov_ext.claim import port_answers
 from nova_sriov_ext.placement import provider
-from nova_sriov_ext.virt.libvirt import extras
+from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import document
+from nova_sriov_ext.report import snapshots
+from nova_sriov_ext.virt.libvirt import config_dom
 from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
@@ -97,8 +97,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         data = super().get_available_resource(nodename)
         self._rows = self._look(data['pci_passthrough_devices'])
         if CONF.sriov.report_capacity:
-            data.setdefault('stats', {})[report.STATS_KEY] = report.write(
-                report.Report(
+            data.setdefault('stats', {})[document.STATS_KEY] = document.write(
+                document.Report(
                     self._rows,
                     placement=self._provider.is_published(nodename),
                     claim=self._claim))
@@ -106,7 +106,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
 
     def _look(self, devices):
         """:param devices: str, JSON as Nova's driver gives it
-        :returns: tuple of report.Row
+        :returns: tuple of document.Row
         """
         try:
             return capacity.rows(self._snapshots.now(), json.loads(devices),
@@ -130,9 +130,9 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                                            **kwargs):
         """Look up the ports before the claim's lock is taken."""
         if self._claim:
-            tie.before_live_migration(context, instance)
-        if self._claim and report.is_mixed(self._rows):
-            ports.learn(instance.pci_requests.requests)
+            bandwidth_pf.before_live_migration(context, instance)
+        if self._claim and document.is_mixed(self._rows):
+            port_answers.learn(instance.pci_requests.requests)
         data = super().check_can_live_migrate_destination(
             context, instance, *args, **kwargs)
         self._arrivals.begin(context, instance, data)
@@ -167,6 +167,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
 def _writing_all(detach):
     """:param detach: Nova's ``_detach_with_retry``"""
     def call(guest, instance_uuid, get_device_conf_func, device_name):
-        detach(guest, instance_uuid, lambda *args, **kwargs: extras.writable(
+        detach(guest, instance_uuid, lambda *args,
+               **kwargs: config_dom.writable(
             get_device_conf_func(*args, **kwargs)), device_name)
     return call

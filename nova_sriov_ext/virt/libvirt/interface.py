@@ -18,8 +18,8 @@ from nova.virt.libvirt import config
 from nova.virt.libvirt import designer
 
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import extras
-from nova_sriov_ext.virt.libvirt import fields
+from nova_sriov_ext.virt.libvirt import binding
+from nova_sriov_ext.virt.libvirt import config_dom
 
 CONF = nova.conf.CONF
 
@@ -49,7 +49,7 @@ def vepa(base, vif, driver):
     macvtap only (virHostdevNetConfigVirtPortProfile), so that vnic types
     direct and macvtap become the same."""
     conf = _macvtap(base, vif, 'vepa')
-    extras.virtualport(conf, '802.1Qbg', fields.vsi(vif))
+    config_dom.virtualport(conf, '802.1Qbg', binding.vsi(vif))
     return conf
 
 
@@ -63,7 +63,7 @@ def vdpa(base, vif, driver):
     """A VF's virtio data path acceleration device, a switchdev VF else."""
     conf = base(model.VNIC_TYPE_VDPA)
     designer.set_vif_host_backend_vdpa_config(
-        conf, driver.host.get_vdpa_device_path(fields.pci_slot(vif)),
+        conf, driver.host.get_vdpa_device_path(binding.pci_slot(vif)),
         CONF.libvirt.rx_queue_size, CONF.libvirt.tx_queue_size)
     return conf
 
@@ -73,14 +73,14 @@ def pci_device(base, vif, driver):
     libvirt has ``<interface>`` for Ethernet VFs only."""
     conf = config.LibvirtConfigGuestHostdevPCI()
     designer.set_vif_host_backend_hostdev_pci_config(
-        conf, fields.pci_slot(vif))
+        conf, binding.pci_slot(vif))
     return conf
 
 
 def _hostdev(base, vif):
     conf = base(model.VNIC_TYPE_DIRECT)
     conf.net_type = 'hostdev'
-    conf.source_dev = fields.pci_slot(vif)
+    conf.source_dev = binding.pci_slot(vif)
     return conf
 
 
@@ -99,7 +99,7 @@ def _passthrough(base, vif):
 
 
 def _netdev(vif):
-    slot = fields.pci_slot(vif)
+    slot = binding.pci_slot(vif)
     try:
         return pci_utils.get_ifname_by_pci_address(slot)
     except nova_exception.PciDeviceNotFoundById as e:
@@ -110,9 +110,9 @@ def _netdev(vif):
 
 
 def _with_vlans(conf, vif):
-    numbers = fields.vlans(vif)
+    numbers = binding.vlans(vif)
     if len(numbers) > 1:
-        extras.add(conf, extras.trunk(numbers))
+        config_dom.add(conf, config_dom.trunk(numbers))
     else:
         # As text: Nova's class leaves the number 0 out, and without a tag
         # libvirt puts up with a VLAN that it cannot clear
@@ -122,6 +122,6 @@ def _with_vlans(conf, vif):
 
 
 def _with_port_profile(conf, vif):
-    extras.virtualport(
-        conf, '802.1Qbh', {'profileid': fields.profile_id(vif)})
+    config_dom.virtualport(
+        conf, '802.1Qbh', {'profileid': binding.profile_id(vif)})
     return conf

@@ -11,7 +11,7 @@ from nova.network import model
 
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import interface
-from nova_sriov_ext.virt.libvirt import settings
+from nova_sriov_ext.virt.libvirt import vf_setup
 
 # Stands for the plugin that [sriov] representor_plugin names.
 REPRESENTOR = 'representor'
@@ -27,7 +27,7 @@ class Kind:
         name, or None where os-vif has no part in it
     :ivar settings: tuple of what plug sets on the host, in this order and
         before the plugin, and unplug takes back in the opposite one: see
-        settings.py
+        vf_setup.py
     """
 
     build: Callable
@@ -38,21 +38,21 @@ class Kind:
     def touches_vf(self):
         """Whether plug changes anything of the VF, or of its representor."""
         return self.plugin == REPRESENTOR or any(
-            not isinstance(setting, settings.Unlimited)
+            not isinstance(setting, vf_setup.Unlimited)
             for setting in self.settings)
 
 
-_LIMITED = settings.Uplink(settings.RATE)
-_CHOSEN = settings.Uplink(settings.CHOSEN_RATE)
-_UNLIMITED = settings.Unlimited()
+_LIMITED = vf_setup.Uplink(vf_setup.RATE)
+_CHOSEN = vf_setup.Uplink(vf_setup.CHOSEN_RATE)
+_UNLIMITED = vf_setup.Unlimited()
 
 KINDS = {
     (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_DIRECT): Kind(
         interface.hw_veb,
-        settings=(settings.Uplink(settings.TRUST, settings.RATE),)),
+        settings=(vf_setup.Uplink(vf_setup.TRUST, vf_setup.RATE),)),
     (model.VIF_TYPE_HW_VEB, model.VNIC_TYPE_MACVTAP): Kind(
         interface.hw_veb_macvtap,
-        settings=(settings.Uplink(settings.MAC_AND_VLAN), settings.Netdev())),
+        settings=(vf_setup.Uplink(vf_setup.MAC_AND_VLAN), vf_setup.Netdev())),
     (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): Kind(
         interface.vm_fex, settings=(_LIMITED,)),
     (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_MACVTAP): Kind(
@@ -68,7 +68,7 @@ KINDS = {
     (model.VIF_TYPE_HOSTDEV, model.VNIC_TYPE_DIRECT_PHYSICAL): Kind(
         interface.pci_device, settings=(_UNLIMITED,)),
     (model.VIF_TYPE_IB_HOSTDEV, model.VNIC_TYPE_DIRECT): Kind(
-        interface.pci_device, settings=(settings.InfiniBand(), _UNLIMITED)),
+        interface.pci_device, settings=(vf_setup.InfiniBand(), _UNLIMITED)),
 }
 
 # Every VIF of these types has a VF or is one's PF.

@@ -12,8 +12,8 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
+from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import common
-from nova_sriov_ext.virt.libvirt import fields
 from nova_sriov_ext.virt.libvirt import kinds
 from nova_sriov_ext.virt.libvirt import owner
 from os_vif_vflag import exception as vflag_exception
@@ -55,7 +55,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
         def base(vnic_type):
             return self.get_base_config(
-                instance, fields.mac_address(vif), image_meta, flavor,
+                instance, binding.mac_address(vif), image_meta, flavor,
                 virt_type, vnic_type)
 
         conf = kind.build(base, vif, self)
@@ -91,7 +91,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
             with kinds.stock(vif):
                 super().plug(instance, vif)
             return
-        fields.require_pluggable(vif)
+        binding.require_pluggable(vif)
         if kind.touches_vf and _has_vf(vif):
             self._require_own(instance, vif)
         with _failing_as(vflag_exception.PlugFailed, vif), \
@@ -100,7 +100,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 undo.callback(_quietly, setting.apply(
                     self._machine, instance, vif, runs))
             if kind.plugin:
-                fields.pci_slot(vif)
+                binding.pci_slot(vif)
                 self._plug_os_vif(instance, _for_os_vif(vif, kind))
             undo.pop_all()
 
@@ -133,7 +133,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """:raises exception.PlugFailed: Nova gave the VF to another server,
             or the port another VF
         """
-        slot = fields.pci_slot(vif)
+        slot = binding.pci_slot(vif)
         other = self._owners.other(instance, slot)
         own = None if other else self._owners.elsewhere(
             instance, vif['id'], slot)
@@ -148,7 +148,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                     'binding:profile of the port.')
 
     def _is_anothers(self, instance, vif):
-        slot = fields.pci_slot(vif)
+        slot = binding.pci_slot(vif)
         other = self._owners.other(instance, slot)
         seen = vif['id'], slot, other
         if other and seen not in self._warned:
@@ -162,7 +162,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
 def _has_vf(vif):
     try:
-        fields.pci_slot(vif)
+        binding.pci_slot(vif)
     except exception.InvalidPort:
         return False
     return True
@@ -185,7 +185,7 @@ def _without_vf(vif, kind):
 
 def _for_os_vif(vif, kind):
     """:returns: os_vif.objects.vif.VIFHostDevice"""
-    vif = fields.found_by(vif)
+    vif = binding.found_by(vif)
     vif_obj = os_vif_util.nova_to_osvif_vif(vif)
     # Nova writes "ovs" itself for every VIF of type ovs (os_vif_util,
     # _nova_to_osvif_vif_ovs); a plugin of another name is never called
@@ -195,7 +195,7 @@ def _for_os_vif(vif, kind):
     if kind.plugin == kinds.REPRESENTOR:
         # Nova copies it for VIFs without a VF only; without it representors
         # of OVS-DPDK are added to a bridge of the kernel's datapath.
-        vif_obj.port_profile.datapath_type = fields.datapath_type(vif)
+        vif_obj.port_profile.datapath_type = binding.datapath_type(vif)
     return vif_obj
 
 

@@ -15,9 +15,9 @@ from nova.tests.functional.libvirt import base
 from os_vif import exception as osv_exception
 from oslo_utils import uuidutils
 
-from nova_sriov_ext import capacity
+from nova_sriov_ext.report import capacity
 from nova_sriov_ext.claim import trial
-from nova_sriov_ext.scheduler import records
+from nova_sriov_ext.scheduler import host_records
 from os_vif_vflag.host import host
 from tests.functional.nova import database
 from tests.sim import card
@@ -70,7 +70,7 @@ class SriovServersTest(base.ServersTestBase):
     def _setup_scheduler_service(self):
         # Put back after the test what the filter replaces.
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.scheduler.host_manager.HostState', records.STOCK))
+            'nova.scheduler.host_manager.HostState', host_records.STOCK))
         self.flags(available_filters=self.AVAILABLE_FILTERS,
                    group='filter_scheduler')
         return super()._setup_scheduler_service()

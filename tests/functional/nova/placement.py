@@ -11,7 +11,7 @@ from nova import objects
 from nova.scheduler.client import report as report_client
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.cmd import shell
 from nova_sriov_ext.placement import api
 from nova_sriov_ext.placement import names
@@ -90,7 +90,7 @@ class PlacementTest(base.SriovServersTest):
 
     def tells(self, hostname='compute1'):
         """:returns: bool, whether schedulers are told to claim there"""
-        return report.read(objects.ComputeNode.get_by_nodename(
+        return document.read(objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), hostname).stats).placement
 
     def provider(self, hostname='compute1'):

@@ -8,7 +8,7 @@ from nova import context
 from nova import objects
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from tests.functional.nova import base
 
 # A test says what it wants before the driver is loaded.
@@ -96,7 +96,7 @@ class UnreadableTest(base.SriovServersTest):
     def told(self):
         node = objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), 'compute1')
-        return report.read(node.stats)
+        return document.read(node.stats)
 
     def test_it_goes_on_as_before(self):
         self.start_host(mode='switchdev')

@@ -13,7 +13,7 @@ from os_vif import exception as osv_exception
 import pytest
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.claim import tracker
 from os_vif_vflag.host import host
 from tests.functional.nova import base
@@ -43,7 +43,7 @@ class ReportTest(AssigningTest):
     def claim(self):
         node = objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), 'compute1')
-        return report.read(node.stats).claim
+        return document.read(node.stats).claim
 
     def test_the_scheduler_is_told(self):
         self.start_host()

@@ -5,7 +5,7 @@ from unittest import mock
 from nova.cmd import manage
 from nova import objects
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.placement import names
 from tests.functional.nova import base
 from tests.functional.nova import placement
@@ -65,7 +65,7 @@ class OrderTest(placement.PlacementTest):
     def checked(self, method):
         def check(node, *args, **kwargs):
             done = method(node, *args, **kwargs)
-            if report.read(node.stats).placement and not self.is_open(node):
+            if document.read(node.stats).placement and not self.is_open(node):
                 self.violations.append(method)
             return done
         return check

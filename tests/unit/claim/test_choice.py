@@ -5,8 +5,8 @@ from nova import exception
 from nova import objects
 import pytest
 
-from nova_sriov_ext import report
 from nova_sriov_ext.claim import server
+from nova_sriov_ext.report import document
 from tests.unit.claim import trackers
 from tests.unit.claim.trackers import OURS
 from tests.unit.claim.trackers import alias
@@ -90,8 +90,8 @@ def test_a_strict_request_gets_the_near_vf(host):
 def test_healthy_lags_first(host, flavor, policy, state):
     flavor['sriov:pf_policy'] = policy
     tracker = host(vfs(A, 2), vfs(B, 2), rows=[
-        report.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', state),
-        report.Row(B, trackers.PHYSNET, 2, 'switchdev', 'bond1', 'active'),
+        document.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', state),
+        document.Row(B, trackers.PHYSNET, 2, 'switchdev', 'bond1', 'active'),
     ]).tracker(OURS)
     assert pfs(tracker, port('a')) == [B]
 
@@ -102,8 +102,8 @@ def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
     """Two VFs fit on one PF only where its LAG does not matter."""
     flavor.update({'sriov:lag_policy': policy, 'sriov:pf_policy': 'pack'})
     tracker = host(vfs(A, 2), vfs(B, 1), rows=[
-        report.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', 'degraded'),
-        report.Row(B, trackers.PHYSNET, 1, 'switchdev', 'bond1', 'active'),
+        document.Row(A, trackers.PHYSNET, 2, 'switchdev', 'bond0', 'degraded'),
+        document.Row(B, trackers.PHYSNET, 1, 'switchdev', 'bond1', 'active'),
     ]).tracker(OURS)
     if policy == 'reject':
         with pytest.raises(exception.PciDeviceRequestFailed):
@@ -115,7 +115,7 @@ def test_lags_that_the_flavor_refuses(host, flavor, policy, found):
 
 def test_the_lag_of_a_whole_pf_does_not_matter(host, flavor):
     flavor['sriov:lag_policy'] = 'reject'
-    tracker = host(trackers.pf(A), rows=[report.Row(
+    tracker = host(trackers.pf(A), rows=[document.Row(
         A, trackers.PHYSNET, 0, 'switchdev', 'bond0', 'degraded')],
     ).tracker(OURS)
     assert claim(tracker, port('a', dev_type='type-PF')) == [A]

@@ -4,9 +4,9 @@ from nova import exception
 import pytest
 
 from nova_sriov_ext import exception as refusal
-from nova_sriov_ext import neutron as lookups
-from nova_sriov_ext import report
-from nova_sriov_ext.claim import ports
+from nova_sriov_ext.claim import port_answers
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.report import document
 from tests.unit.claim import trackers
 from tests.unit.claim.trackers import OURS
 from tests.unit.claim.trackers import STOCK
@@ -38,13 +38,13 @@ def neutron(monkeypatch):
     found = Ports()
     monkeypatch.setattr('nova.network.neutron.get_client',
                         lambda context, admin=False: found)
-    monkeypatch.setattr(lookups, 'BREAKER', lookups.Breaker())
+    monkeypatch.setattr(neutron_ports, 'BREAKER', neutron_ports.Breaker())
     return found
 
 
 def rows(a='legacy', b='switchdev'):
-    return [report.Row(A, trackers.PHYSNET, 1, a),
-            report.Row(B, trackers.PHYSNET, 1, b)]
+    return [document.Row(A, trackers.PHYSNET, 1, a),
+            document.Row(B, trackers.PHYSNET, 1, b)]
 
 
 @pytest.fixture
@@ -199,10 +199,10 @@ def test_a_port_that_neutron_does_not_know_is_plain(conf, mixed, neutron):
 def test_looked_up_ahead_of_a_claim(mixed, neutron):
     neutron.request('offloaded')
     request, other = port('offloaded'), port('other')
-    ports.learn([request])
+    port_answers.learn([request])
     neutron.error = ConnectionError('Neutron is away')
     assert claim(mixed.tracker(OURS), request) == [SWITCHDEV_VF]
-    ports.learn([other])
+    port_answers.learn([other])
     assert claim(mixed.tracker(OURS), other) == [LEGACY_VF]
 
 
@@ -225,7 +225,7 @@ def test_a_tunnelled_port(host, neutron, modes, expected, tags):
     for device in devices:
         device['tags'] = tags
     found = host(devices, rows=[
-        report.Row(pf, None, len(tags), mode)
+        document.Row(pf, None, len(tags), mode)
         for pf, mode in zip((A, B), modes, strict=True)])
     asked = port(physical_network=None)
     assert claim(found.tracker(STOCK), asked) == [LEGACY_VF]

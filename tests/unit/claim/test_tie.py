@@ -12,9 +12,9 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext import exception as refused
-from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext import report
-from nova_sriov_ext.claim import tie
+from nova_sriov_ext.claim import bandwidth_pf
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.report import document
 from tests.unit.claim import trackers
 from tests.unit.scheduler import pools as given
 from tests.unit.scheduler import ports
@@ -33,7 +33,7 @@ class Placement:
     """Nova's report client, of which the update reads names."""
 
     names = {
-        minimum_bandwidth.provider(NAMESPACE, 'h', netdev):
+        bandwidth.provider(NAMESPACE, 'h', netdev):
         f'h:NIC Switch agent:{netdev}' for netdev in ('one', 'two', 'new')
     } | {uuids.bridge: 'h:Open vSwitch agent:br-ex',
          uuids.agent: 'h:NIC Switch agent'}
@@ -44,7 +44,7 @@ class Placement:
 
 
 def provider(netdev):
-    return minimum_bandwidth.provider(NAMESPACE, 'h', netdev)
+    return bandwidth.provider(NAMESPACE, 'h', netdev)
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +64,14 @@ def request(**spec):
 
 
 def update(mapping, *requests):
-    tie.learning(UPDATE)(CONTEXT, Placement(), list(requests), mapping)
+    bandwidth_pf.learning(UPDATE)(CONTEXT, Placement(), list(requests),
+                                  mapping)
 
 
 def wanted(found, rows=()):
     """:returns: address of the PF that a claim looks for, None for any"""
-    spec, = tie.applied(found, POOLS, report.Report(tuple(rows))).spec
+    spec, = bandwidth_pf.applied(found, POOLS,
+                                 document.Report(tuple(rows))).spec
     assert 'parent_ifname' not in spec
     return spec.get('address')
 
@@ -93,7 +95,7 @@ def test_the_report_knows_netdevs_better(conf):
     """Nova may take a representor for the PF's netdev."""
     found = request()
     update({GROUP: [provider('new')]}, found)
-    assert wanted(found, [report.Row(PF2, 'a', 1, netdev='new')]) == PF2
+    assert wanted(found, [document.Row(PF2, 'a', 1, netdev='new')]) == PF2
 
 
 def test_what_nova_wrote_for_the_host_before_counts_for_nothing(conf):
@@ -124,7 +126,7 @@ def test_aliases_are_novas(conf, neutron):
     found.request_id = uuids.alias
     update({f'{uuids.alias}-0': [uuids.device]}, found)
     assert found.spec == [{'vendor_id': '15b3', 'rp_uuids': uuids.device}]
-    assert tie.applied(found, POOLS, report.NOTHING) is found
+    assert bandwidth_pf.applied(found, POOLS, document.NOTHING) is found
     assert not neutron.calls
 
 
@@ -150,7 +152,7 @@ def test_an_alias_beside_a_port(conf):
 
 def test_a_plain_request_is_not_copied(conf):
     found = request()
-    assert tie.applied(found, POOLS, report.NOTHING) is found
+    assert bandwidth_pf.applied(found, POOLS, document.NOTHING) is found
 
 
 def test_a_silent_neutron_ties_nothing(conf, neutron):
@@ -168,7 +170,7 @@ def test_before_a_live_migration(conf, monkeypatch):
         forbidden_traits=set(), required_traits={'CUSTOM_PHYSNET_A'},
         resources={orc.NET_BW_IGR_KILOBIT_PER_SEC: 1})]
     monkeypatch.setattr(
-        tie.neutron.API, 'get_requested_resource_for_instance',
+        bandwidth_pf.neutron.API, 'get_requested_resource_for_instance',
         lambda self, context, uuid: (
             {(CONTEXT, uuids.server): wanted_groups}[context, uuid], None))
     client = Placement()
@@ -180,22 +182,22 @@ def test_before_a_live_migration(conf, monkeypatch):
     traits = types.SimpleNamespace(traits={'CUSTOM_PHYSNET_A'})
     client.get_provider_traits = lambda context, uuid: {
         CONTEXT: traits}[context]
-    monkeypatch.setattr(tie.report_client, 'report_client_singleton',
+    monkeypatch.setattr(bandwidth_pf.report_client, 'report_client_singleton',
                         lambda: client)
     instance = objects.Instance(
         uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
             requests=[found]))
-    tie.before_live_migration(CONTEXT, instance)
+    bandwidth_pf.before_live_migration(CONTEXT, instance)
     assert wanted(found) == PF2
     # Nothing is kept of that when the next one cannot be looked up.
     client.names = {}
-    tie.before_live_migration(CONTEXT, instance)
+    bandwidth_pf.before_live_migration(CONTEXT, instance)
     assert wanted(found) is None
     del client.names
-    tie.before_live_migration(CONTEXT, instance)
+    bandwidth_pf.before_live_migration(CONTEXT, instance)
     assert wanted(found) == PF2
     wanted_groups.clear()
-    tie.before_live_migration(CONTEXT, instance)
+    bandwidth_pf.before_live_migration(CONTEXT, instance)
     assert wanted(found) is None
 
 
@@ -203,7 +205,7 @@ def test_a_live_migration_without_ports_looks_nothing_up(conf, caplog):
     instance = objects.Instance(
         uuid=uuids.server, pci_requests=objects.InstancePCIRequests(
             requests=[given.alias_request(specs=[{'vendor_id': '15b3'}])]))
-    tie.before_live_migration(CONTEXT, instance)
+    bandwidth_pf.before_live_migration(CONTEXT, instance)
     assert not caplog.records
 
 
@@ -211,8 +213,8 @@ def test_the_claim_takes_a_vf_of_that_pf_or_none(conf, host):
     """The VFs have no driver, and so no netdev in Nova's pools."""
     found = host(
         trackers.vfs(PF1, 2), trackers.vfs(PF2, 1), rows=(
-            report.Row(PF1, trackers.PHYSNET, 2, netdev='one'),
-            report.Row(PF2, trackers.PHYSNET, 1, netdev='two'))
+            document.Row(PF1, trackers.PHYSNET, 2, netdev='one'),
+            document.Row(PF2, trackers.PHYSNET, 1, netdev='two'))
     ).tracker(trackers.OURS)
     ports = [trackers.port('first'), trackers.port('second')]
     for port in ports:

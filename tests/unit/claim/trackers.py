@@ -10,8 +10,8 @@ from nova.objects import fields
 from nova.pci import manager
 from oslo_utils.fixture import uuidsentinel as uuids
 
-from nova_sriov_ext import report
 from nova_sriov_ext.claim import tracker
+from nova_sriov_ext.report import document
 
 PHYSNET = 'physnet2'
 STOCK = tracker.AssigningTracker.__base__
@@ -45,7 +45,7 @@ class Computes:
 
     :param conf: fixture of nova.conf
     :param devices: list of pf() and vfs()
-    :param rows: list of report.Row, what the host reports; None: its node
+    :param rows: list of document.Row, what the host reports; None: its node
         has no stats yet
     :param topology: nova.objects.NUMATopology, of two nodes by default
     """
@@ -54,7 +54,7 @@ class Computes:
         self.devices = devices
         self._topology = topology or numa_topology((0, 1))
         self._stats = {} if rows is None else {'stats': {
-            report.STATS_KEY: report.write(report.Report(tuple(rows)))}}
+            document.STATS_KEY: document.write(document.Report(tuple(rows)))}}
         conf.config(group='pci', device_spec=[
             json.dumps({'address': dev['address'], **dev['tags']})
             for dev in devices])

@@ -8,11 +8,11 @@ from nova import objects
 from nova.pci import whitelist
 from oslo_utils import uuidutils
 
-from nova_sriov_ext import report
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import provider
 from nova_sriov_ext.placement import repair
-from nova_sriov_ext.placement import vfs
+from nova_sriov_ext.placement import tracked_vfs
+from nova_sriov_ext.report import document
 
 VFS = 'CUSTOM_SRIOV_VF_PHYSNET2'
 SPEC = ('{"vendor_id": "15b3", "product_id": "101e",'
@@ -67,8 +67,8 @@ class Host:
     def tell(self, is_open):
         """Tell schedulers whether to claim here."""
         node = self.node
-        node.stats = {report.STATS_KEY: report.write(
-            report.Report(placement=is_open))}
+        node.stats = {document.STATS_KEY: document.write(
+            document.Report(placement=is_open))}
         node.save()
 
     def hold(self, *servers, free=0, **values):
@@ -102,7 +102,7 @@ class Host:
     def repair(self):
         repair.Repair(self.client, self.context, self.node).run(
             allocations.of_provider(self.client, self.context, self.uuid),
-            vfs.by_class(self.pci_tracker))
+            tracked_vfs.by_class(self.pci_tracker))
 
     def server(self, vfs=0, **state):
         """Boot one.

@@ -4,7 +4,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from nova_sriov_ext.placement import inventory
-from nova_sriov_ext.placement import vfs
+from nova_sriov_ext.placement import tracked_vfs
 
 COUNTS = st.dictionaries(st.sampled_from('abcd'), st.integers(0, 5))
 
@@ -16,7 +16,7 @@ def test_what_is_left_is_what_is_free(held, surplus, blocked, free):
     held = collections.Counter(held)
     allocated = {server: count // 2 for server, count in held.items()}
     on_its_way = {f'new {server}': n for server, n in surplus.items()}
-    mine = vfs.Vfs(held.total() + blocked + free, blocked, held)
+    mine = tracked_vfs.Vfs(held.total() + blocked + free, blocked, held)
     record = inventory.record(mine.total, inventory.unallocated(
         mine, {**allocated, **on_its_way}))
     used = sum(allocated.values()) + sum(on_its_way.values())
@@ -25,5 +25,5 @@ def test_what_is_left_is_what_is_free(held, surplus, blocked, free):
 
 
 def test_differences_do_not_make_up_for_each_other():
-    mine = vfs.Vfs(4, 0, collections.Counter(attached=1))
+    mine = tracked_vfs.Vfs(4, 0, collections.Counter(attached=1))
     assert inventory.unallocated(mine, {'on its way': 1}) == 1

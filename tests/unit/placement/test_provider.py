@@ -4,15 +4,15 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext import nova_compat
-from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import provider
+from nova_sriov_ext.report import document
 from tests.unit.placement import host as hosts
 
 VFS = hosts.VFS
 TUNNELLED = names.vf_class(None)
 TRAITS = {VFS, names.physnet_trait(VFS)}
-SWITCHDEV = report.Row('0000:03:00.0', 'physnet2', 4, 'switchdev')
+SWITCHDEV = document.Row('0000:03:00.0', 'physnet2', 4, 'switchdev')
 
 
 @pytest.fixture

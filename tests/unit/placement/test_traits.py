@@ -4,9 +4,9 @@ import hypothesis
 from hypothesis import strategies as st
 import pytest
 
-from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import traits
+from nova_sriov_ext.report import document
 
 VFS = names.vf_class('physnet2')
 PHYSNET = names.physnet_trait(VFS)
@@ -16,7 +16,7 @@ FOREIGN = ('CUSTOM_RACK_3', 'HW_CPU_X86_VMX', PHYSNET,
 
 
 def row(vfs=4, mode='legacy', lag='none'):
-    return report.Row('0000:03:00.0', 'physnet2', vfs, mode, lag=lag)
+    return document.Row('0000:03:00.0', 'physnet2', vfs, mode, lag=lag)
 
 
 def after(current, classes, *rows):

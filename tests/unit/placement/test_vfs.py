@@ -4,7 +4,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.placement import names
-from nova_sriov_ext.placement import vfs
+from nova_sriov_ext.placement import tracked_vfs
 from tests.unit.placement.host import SPEC
 from tests.unit.placement.host import tracker
 
@@ -18,21 +18,21 @@ from tests.unit.placement.host import tracker
     ('unavailable', 1, 1, {})])
 def test_each_status(status, total, blocked, held):
     server = uuids.server if held else None
-    found, = vfs.by_class(tracker((status, server))).values()
+    found, = tracked_vfs.by_class(tracker((status, server))).values()
     assert (found.total, found.blocked, found.held) == (total, blocked, held)
 
 
 @pytest.mark.parametrize('status', ['removed', 'deleted'])
 def test_what_is_gone(status):
-    assert not vfs.by_class(tracker((status, None)))
+    assert not tracked_vfs.by_class(tracker((status, None)))
 
 
 def test_they_are_summed_up():
     one, two = uuids.one, uuids.two
-    found = vfs.by_class(tracker(
+    found = tracked_vfs.by_class(tracker(
         ('available', None), ('allocated', one), ('claimed', one),
         ('allocated', two), ('unavailable', None), ('unclaimable', None)))
-    assert found == {names.vf_class('physnet2'): vfs.Vfs(
+    assert found == {names.vf_class('physnet2'): tracked_vfs.Vfs(
         total=6, blocked=2, held={one: 2, two: 1})}
 
 
@@ -40,7 +40,8 @@ def test_they_are_summed_up():
     ('other', SPEC.replace('physnet2', 'other')),
     (None, SPEC.replace('"physnet2"', 'null'))])
 def test_they_are_of_the_physnet_in_device_spec(physnet, spec):
-    assert set(vfs.by_class(tracker(('available', None), spec=spec))) == {
+    assert set(tracked_vfs.by_class(tracker(('available', None),
+                                            spec=spec))) == {
         names.vf_class(physnet)}
 
 
@@ -50,8 +51,9 @@ def test_they_are_of_the_physnet_in_device_spec(physnet, spec):
     # For PCI aliases.
     {'spec': SPEC.replace('physical_network', 'trusted')}])
 def test_what_is_no_vf_for_ports(change):
-    assert vfs.by_class(tracker(('allocated', uuids.server), **change)) == {}
+    assert tracked_vfs.by_class(tracker(('allocated', uuids.server),
+                                        **change)) == {}
 
 
 def test_a_vdpa_device_is_one():
-    assert vfs.by_class(tracker(('available', None), dev_type='vdpa'))
+    assert tracked_vfs.by_class(tracker(('available', None), dev_type='vdpa'))

@@ -15,8 +15,8 @@ from nova.scheduler import host_manager
 from oslo_serialization import jsonutils
 from oslo_utils import uuidutils
 
-from nova_sriov_ext import capacity
-from nova_sriov_ext import report
+from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import document
 from os_vif_vflag.host import model
 from tests.unit.scheduler import pools as given
 
@@ -143,7 +143,7 @@ class Host:
     def state(self):
         """:returns: the HostState that the scheduler has of it now"""
         found = host_manager.HostState('h', 'h', uuidutils.generate_uuid())
-        found.stats = {report.STATS_KEY: report.write(report.Report(
+        found.stats = {document.STATS_KEY: document.write(document.Report(
             capacity.rows(self._snapshot(), self._devices,
                           self.tracker.dev_filter)))} if self.modes else {}
         found.pci_stats = given.pci_stats(

@@ -4,8 +4,8 @@ from nova.scheduler import host_manager
 from nova.scheduler import request_filter
 import pytest
 
-from nova_sriov_ext import neutron as lookups
-from nova_sriov_ext.scheduler import records
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.scheduler import host_records
 from tests.unit.scheduler import ports
 
 
@@ -15,7 +15,7 @@ def neutron(monkeypatch):
     found = ports.Neutron()
     monkeypatch.setattr('nova.network.neutron.get_client',
                         lambda context, admin=False: found)
-    monkeypatch.setattr(lookups, 'BREAKER', lookups.Breaker())
+    monkeypatch.setattr(neutron_ports, 'BREAKER', neutron_ports.Breaker())
     return found
 
 
@@ -32,6 +32,6 @@ def new_server(monkeypatch):
 @pytest.fixture(autouse=True)
 def stock(monkeypatch):
     """Nova's own in the places where a filter that is loaded puts ours."""
-    monkeypatch.setattr(host_manager, 'HostState', records.STOCK)
+    monkeypatch.setattr(host_manager, 'HostState', host_records.STOCK)
     monkeypatch.setattr(request_filter, 'ALL_REQUEST_FILTERS',
                         list(request_filter.ALL_REQUEST_FILTERS))

@@ -4,19 +4,20 @@ from nova import objects
 from nova.scheduler import host_manager
 from oslo_utils.fixture import uuidsentinel as uuids
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
 
 def host(name, *pools, rows=(), **metadata):
     """:param pools: dicts, as given.pool makes them
-    :param rows: report.Row of each PF
+    :param rows: document.Row of each PF
     :param metadata: of the one aggregate that the host is in
     :returns: nova HostState
     """
     state = host_manager.HostState(name, name, uuids.cell)
     state.pci_stats = given.pci_stats(pools)
-    state.stats = {report.STATS_KEY: report.write(report.Report(tuple(rows)))}
+    state.stats = {document.STATS_KEY: document.write(document.Report(tuple(
+        rows)))}
     state.aggregates = [objects.Aggregate(metadata=metadata)]
     return state
 

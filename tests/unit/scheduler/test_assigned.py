@@ -2,34 +2,34 @@
 
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import assigned
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assigned_claim
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.report import document
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 VF0 = pool(2, physical_network='a', address=PF0)
 VF1 = pool(2, physical_network='a', address=PF1)
-LEGACY_AND_SWITCHDEV = report.Report(claim='assign', rows=(
-    report.Row(PF0, 'a', 8, mode='legacy'),
-    report.Row(PF1, 'a', 8, mode='switchdev')))
+LEGACY_AND_SWITCHDEV = document.Report(claim='assign', rows=(
+    document.Row(PF0, 'a', 8, mode='legacy'),
+    document.Row(PF1, 'a', 8, mode='switchdev')))
 
 
 def port(physnet, name='p1', modes=None, **spec):
-    return demand.Request(
+    return model.Request(
         specs=({'physical_network': physnet} | spec,), count=1,
         name=f'port {name}', port=name, modes=modes)
 
 
 def alias(count, *rp_uuids, **spec):
-    return demand.Request(
+    return model.Request(
         specs=({'vendor_id': '15b3'} | spec,), count=count, name='alias a1',
         rp_uuids=rp_uuids)
 
 
 def spread(*requests):
-    return demand.Demand(requests=requests, pf_policy=demand.SPREAD)
+    return model.Demand(requests=requests, pf_policy=model.SPREAD)
 
 
 @pytest.mark.parametrize('requests, left', [
@@ -38,8 +38,8 @@ def spread(*requests):
     ((alias(3, 'rp1', 'rp1', 'rp1'),), None)])
 def test_as_many_of_each_provider_as_placement_chose(requests, left):
     pools = [pool(2, rp_uuid='rp1'), pool(3, rp_uuid='rp2')]
-    assert assigned.left(
-        pools, report.NOTHING, demand.Demand(requests=requests)) == left
+    assert assigned_claim.left(
+        pools, document.NOTHING, model.Demand(requests=requests)) == left
 
 
 @pytest.mark.parametrize('pools, requests, left', [
@@ -54,12 +54,13 @@ def test_as_many_of_each_provider_as_placement_chose(requests, left):
      (port(None, 'p1'), port('a', 'p2')), [1, 1]),
 ])
 def test_ports_of_a_network_are_spread(pools, requests, left):
-    assert assigned.left(pools, report.NOTHING, spread(*requests)) == left
+    assert assigned_claim.left(pools, document.NOTHING,
+                               spread(*requests)) == left
 
 
 def test_too_few_pfs_where_the_mode_suits():
     switchdev = frozenset(('switchdev',))
-    misfit = assigned.misfit(
+    misfit = assigned_claim.misfit(
         [VF0, VF1], LEGACY_AND_SWITCHDEV,
         spread(port('a', 'p1', switchdev), port('a', 'p2', switchdev)))
     assert (misfit.reason, str(misfit)) == (
@@ -68,7 +69,7 @@ def test_too_few_pfs_where_the_mode_suits():
 
 
 def test_too_few_pfs_of_several():
-    misfit = assigned.misfit([VF0, VF1], report.NOTHING, spread(
+    misfit = assigned_claim.misfit([VF0, VF1], document.NOTHING, spread(
         *(port('a', f'p{number}') for number in range(3))))
     assert str(misfit) == (
         'a: 3 VFs asked from different PFs, they would come from 2')
@@ -76,7 +77,7 @@ def test_too_few_pfs_of_several():
 
 def test_a_whole_pf_is_no_place_for_a_vf():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF1)
-    misfit = assigned.misfit([VF0, whole], report.NOTHING, spread(
+    misfit = assigned_claim.misfit([VF0, whole], document.NOTHING, spread(
         port('a', 'p1'), port('a', 'p2'),
         port('a', 'p3', dev_type='type-PF')))
     assert str(misfit) == (
@@ -85,6 +86,6 @@ def test_a_whole_pf_is_no_place_for_a_vf():
 
 def test_pfs_are_enough_and_exclude_their_vfs():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF0)
-    misfit = assigned.misfit([VF0, whole], report.NOTHING, spread(
+    misfit = assigned_claim.misfit([VF0, whole], document.NOTHING, spread(
         port('a', 'p1'), port('a', 'p2', dev_type='type-PF')))
     assert misfit.reason == reasons.NO_ASSIGNMENT

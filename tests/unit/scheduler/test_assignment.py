@@ -7,9 +7,9 @@ import hypothesis
 from hypothesis import strategies as st
 import pytest
 
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler.assignment import Want
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit.assignment import Want
 
 PF, VF, VDPA, PCI = 'type-PF', 'type-VF', 'vdpa', 'type-PCI'
 
@@ -88,7 +88,7 @@ examples = hypothesis.settings(max_examples=500)
 def test_found_whenever_one_exists(case):
     pools, wants, _ = case
     exists = any(True for _ in every_assignment(pools, wants))
-    for policy in (None, demand.PACK, demand.PREFER_SPREAD):
+    for policy in (None, model.PACK, model.PREFER_SPREAD):
         taken = assignment.assign(pools, wants, policy)
         assert (taken is not None) == exists
         if taken is not None:
@@ -108,7 +108,7 @@ def test_spread_is_reached_whenever_possible(case):
     pools, wants, held = case
     exists = any(not crowded(pools, wants, taken, held)
                  for taken in every_assignment(pools, wants))
-    taken = assignment.assign(pools, wants, demand.SPREAD, held=held)
+    taken = assignment.assign(pools, wants, model.SPREAD, held=held)
     assert (taken is not None) == exists
     if taken is not None:
         assert _is_one_of_them(pools, wants, taken)
@@ -119,7 +119,7 @@ def test_spread_is_reached_whenever_possible(case):
 @hypothesis.given(cases())
 def test_prefer_spread_takes_from_as_many_pfs_as_possible(case):
     pools, wants, held = case
-    taken = assignment.assign(pools, wants, demand.PREFER_SPREAD, held=held)
+    taken = assignment.assign(pools, wants, model.PREFER_SPREAD, held=held)
     if taken is not None:
         assert crowded(pools, wants, taken, held) == min(
             crowded(pools, wants, other, held)
@@ -134,7 +134,7 @@ def test_pack_takes_from_one_pf_if_possible(case):
     one_group = [want if want.group == 'x' and all(
                      pools[i]['dev_type'] in (VF, VDPA) for i in want.pools)
                  else Want(want.count, want.pools) for want in wants]
-    taken = assignment.assign(pools, one_group, demand.PACK)
+    taken = assignment.assign(pools, one_group, model.PACK)
     if taken is not None:
         best = min(len(set(devices(pools, one_group, other)['x']))
                    for other in every_assignment(pools, one_group))
@@ -162,7 +162,7 @@ def test_a_vf_leaves_another_cards_pf_alone():
 
 
 @pytest.mark.parametrize('policy, taken', [
-    (demand.SPREAD, 'c'), (demand.PREFER_SPREAD, 'c'), (demand.PACK, 'b'),
+    (model.SPREAD, 'c'), (model.PREFER_SPREAD, 'c'), (model.PACK, 'b'),
     (None, 'a')])
 def test_emptier_or_fuller_pfs_first(policy, taken):
     pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
@@ -171,7 +171,7 @@ def test_emptier_or_fuller_pfs_first(policy, taken):
     assert pools[index]['address'] == taken
 
 
-@pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
+@pytest.mark.parametrize('policy', [None, *model.PF_POLICIES])
 def test_rank_comes_before_fullness(policy):
     pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
     assert assignment.assign(
@@ -212,7 +212,7 @@ def test_a_pool_of_two_groups_is_left_to_one_step_by_step():
     """At first x takes two of a, and y two of its three."""
     pools = [pool('a', 3), pool('b', 2)]
     wants = [Want(3, (0, 1), 'x'), Want(2, (0,), 'y')]
-    assert assignment.assign(pools, wants, demand.PREFER_SPREAD) == [
+    assert assignment.assign(pools, wants, model.PREFER_SPREAD) == [
         {0: 1, 1: 2}, {0: 2}]
 
 
@@ -223,18 +223,18 @@ def test_pfs_that_differ_in_what_the_server_holds_are_no_one_kind():
     pfs, vfs = (0, 2, 5), (1, 3, 4, 6)
     wants = [Want(2, pfs), Want(1, vfs, 'y'), Want(1, vfs, 'y'),
              Want(1, vfs, 'x')]
-    assert assignment.assign(pools, wants, demand.SPREAD,
+    assert assignment.assign(pools, wants, model.SPREAD,
                              held={('x', 'b'), ('x', 'd')})
 
 
 def test_a_held_pf_is_avoided_or_joined():
     pools, wants = [pool('a', 4), pool('b', 2)], [Want(1, (0, 1), 'x')]
     taken = {policy: assignment.assign(pools, wants, policy, held=held)
-             for policy, held in ((demand.SPREAD, {('x', 'a')}),
-                                  (demand.PREFER_SPREAD, {('x', 'a')}),
-                                  (demand.PACK, {('x', 'a')}))}
-    assert taken == {demand.SPREAD: [{1: 1}], demand.PREFER_SPREAD: [{1: 1}],
-                     demand.PACK: [{0: 1}]}
+             for policy, held in ((model.SPREAD, {('x', 'a')}),
+                                  (model.PREFER_SPREAD, {('x', 'a')}),
+                                  (model.PACK, {('x', 'a')}))}
+    assert taken == {model.SPREAD: [{1: 1}], model.PREFER_SPREAD: [{1: 1}],
+                     model.PACK: [{0: 1}]}
 
 
 def test_a_want_of_nothing_needs_a_pool_as_novas_does():
@@ -245,10 +245,10 @@ def test_a_want_of_nothing_needs_a_pool_as_novas_does():
 def test_a_want_of_nothing_does_not_keep_others_from_one_pf():
     pools = [pool('a', 2), pool('b', 1)]
     wants = [Want(0, (1,), 'x'), Want(2, (1, 0), 'x')]
-    assert assignment.assign(pools, wants, demand.PACK) == [{}, {0: 2}]
+    assert assignment.assign(pools, wants, model.PACK) == [{}, {0: 2}]
 
 
-@pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
+@pytest.mark.parametrize('policy', [None, *model.PF_POLICIES])
 def test_damaged_pools_serve_nothing(policy):
     pools = [{}, {'count': -1, 'address': None}, {'count': 'x'},
              {'count': 1, 'address': ['a'], 'dev_type': VF}]

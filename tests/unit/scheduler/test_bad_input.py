@@ -10,8 +10,8 @@ from oslo_utils import uuidutils
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
 from tests.unit import amount
 from tests.unit.scheduler import pools as given
@@ -64,7 +64,7 @@ def stats(rng):
         'placement': rng.choice((True, False, 'yes'))},
         default=str)
     cut = rng.randrange(len(text)) if rng.randrange(5) == 0 else len(text)
-    return {report.STATS_KEY: rng.choice(JUNK) if rng.randrange(25) == 0
+    return {document.STATS_KEY: rng.choice(JUNK) if rng.randrange(25) == 0
             else text[:cut]}
 
 
@@ -95,8 +95,8 @@ def request(rng):
         spec=rng.choice(([], [{}], [{'vendor_id': '15b3'}])))
         for _ in range(rng.choice((0, 0, 1)))]
     specs = {name: rng.choice(('spread', 'pack', 'reject', 'true', 'é', ''))
-             for name in (demand.PF_POLICY, demand.LAG_POLICY,
-                          demand.IGNORE_RESERVE) if rng.randrange(2)}
+             for name in (model.PF_POLICY, model.LAG_POLICY,
+                          model.IGNORE_RESERVE) if rng.randrange(2)}
     return objects.RequestSpec(
         instance_uuid=uuidutils.generate_uuid(), scheduler_hints={},
         flavor=objects.Flavor(extra_specs=specs),

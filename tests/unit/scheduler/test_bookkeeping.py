@@ -4,9 +4,9 @@ from nova import exception
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import bookkeeping
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import consume
+from nova_sriov_ext.scheduler import requesters
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -18,9 +18,9 @@ def record(conf):
     """:returns: HostState with pools of 3 and 2 VFs"""
     found = hosts.host('h1', given.pool(3, address='0000:03:00.0'),
                        given.pool(2, address='0000:03:00.1'))
-    found.stats = {report.STATS_KEY: report.write(
-        report.Report(claim='assign'))}
-    bookkeeping.adapt(found)
+    found.stats = {document.STATS_KEY: document.write(
+        document.Report(claim='assign'))}
+    consume.adapt(found)
     return found
 
 
@@ -47,7 +47,7 @@ def test_no_assignment_takes_nothing_and_names_the_requests(record):
 def test_a_record_is_adapted_once(record):
     """HostState.update runs for every request of the scheduler."""
     there = record.pci_stats
-    bookkeeping.adapt(record)
+    consume.adapt(record)
     assert record.pci_stats is there
 
 
@@ -67,12 +67,12 @@ def test_from_the_pf_whose_mode_suits_the_port(conf, neutron):
     found = hosts.host('h1', *(
         given.pool(2, address=address, physical_network='a')
         for address in PFS))
-    found.stats = {report.STATS_KEY: report.write(report.Report(tuple(
-        report.Row(address, 'a', 2, mode) for address, mode in zip(
+    found.stats = {document.STATS_KEY: document.write(document.Report(tuple(
+        document.Row(address, 'a', 2, mode) for address, mode in zip(
             PFS, ('legacy', 'switchdev'), strict=True)), claim='assign'))}
-    bookkeeping.adapt(found)
+    consume.adapt(found)
     neutron.add(uuids.port, hardware_offload_type='switchdev')
     spec = hosts.request(given.port_request(uuids.port, physical_network='a'))
-    requested.remember(None, spec)
+    requesters.remember(None, spec)
     found.pci_stats.apply_requests(spec.pci_requests.requests, {})
     assert counts(found) == [2, 1]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nova_sriov_ext.scheduler import bounds
-from nova_sriov_ext.scheduler.assignment import Want
+from nova_sriov_ext.fit import infeasible
+from nova_sriov_ext.fit.assignment import Want
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -31,5 +31,5 @@ def whole(count, address):
       pool(1, address=PF1)], [(2, (0, 1, 2)), (1, (3, 4))], False),
 ])
 def test_is_hopeless(pools, wants, hopeless):
-    assert bounds.is_hopeless(
+    assert infeasible.is_hopeless(
         pools, [Want(*want) for want in wants]) is hopeless

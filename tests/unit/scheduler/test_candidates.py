@@ -4,8 +4,8 @@ from nova.scheduler import host_manager
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import candidates
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import vf_allocations
 
 VFS = 'CUSTOM_SRIOV_VF_A'
 
@@ -16,8 +16,8 @@ TUNNELLED = 'CUSTOM_SRIOV_VF__TUNNELLED'
 def host(*found, placement=True, rows=()):
     state = host_manager.HostState('h', 'h', uuids.cell)
     state.uuid = uuids.host
-    state.stats = {report.STATS_KEY: report.write(
-        report.Report(rows, placement=placement))}
+    state.stats = {document.STATS_KEY: document.write(
+        document.Report(rows, placement=placement))}
     state.allocation_candidates = list(found)
     return state
 
@@ -30,7 +30,7 @@ def candidate(**resources):
 
 
 def add_vfs(state, counts):
-    candidates.add_vfs(state, candidates.resources(counts))
+    vf_allocations.add_vfs(state, vf_allocations.resources(counts))
 
 
 def test_all_candidates_of_the_host_get_the_vfs():
@@ -50,9 +50,9 @@ def test_all_candidates_of_the_host_get_the_vfs():
 
 
 @pytest.mark.parametrize('rows, vfs', [
-    ((report.Row('0000:03:00.0', None, 4),), {VFS: 2, TUNNELLED: 1}),
+    ((document.Row('0000:03:00.0', None, 4),), {VFS: 2, TUNNELLED: 1}),
     # A compute host of before, and one whose VFs are not tagged for ports.
-    ((), {VFS: 2}), ((report.Row('0000:03:00.0', None, 0),), {VFS: 2})])
+    ((), {VFS: 2}), ((document.Row('0000:03:00.0', None, 0),), {VFS: 2})])
 def test_tunnelled_vfs_where_the_host_publishes_them(rows, vfs):
     state = host(candidate(host={'VCPU': 1}), rows=rows)
     add_vfs(state, {'a': 2, None: 1})
@@ -62,7 +62,7 @@ def test_tunnelled_vfs_where_the_host_publishes_them(rows, vfs):
 
 def test_one_physnet_in_two_spellings():
     """Nova serves both ports from the same VFs."""
-    assert candidates.resources({'a': 2, 'A': 1}) == {VFS: 3}
+    assert vf_allocations.resources({'a': 2, 'A': 1}) == {VFS: 3}
 
 
 def test_again_for_the_next_server_of_the_request():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.demand import model
 
 CHOSEN = {'rp_uuids': 'rp1,rp2'}
 
@@ -20,13 +20,13 @@ CHOSEN = {'rp_uuids': 'rp1,rp2'}
     (None, CHOSEN, {'r1-0': ['rp3']}, ()),
 ])
 def test_what_placement_chose(group, spec, mappings, providers):
-    request = demand.Request(
+    request = model.Request(
         specs=(spec,), count=2, name='alias a1', group=group)
     assert request.placed(mappings) == providers
 
 
 def test_a_request_without_specs_has_no_choice():
-    assert demand.Request(
+    assert model.Request(
         specs=(), count=1, name='alias a1', group='r1').placed({}) == ()
 
 
@@ -49,23 +49,23 @@ def test_a_request_without_specs_has_no_choice():
     ({'vendor_id': '15b3'}, False, False, False, 'devices'),
 ])
 def test_what_is_requested(spec, is_vf, plain, tied, unit):
-    request = demand.Request(specs=(spec,), count=1, name='request')
+    request = model.Request(specs=(spec,), count=1, name='request')
     assert (request.is_vf, request.is_plain_vf, request.is_tied,
             request.unit) == (is_vf, plain, tied, unit)
 
 
-PORT = demand.Request(specs=({'physical_network': 'a'},), count=1,
-                      name='port p1', port='p1')
-ALIAS = demand.Request(specs=({},), count=1, name='alias a1')
-TIED = demand.Request(specs=({'physical_network': 'a'},), count=1,
-                      name='port p1', port='p1', bandwidth='g')
+PORT = model.Request(specs=({'physical_network': 'a'},), count=1,
+                     name='port p1', port='p1')
+ALIAS = model.Request(specs=({},), count=1, name='alias a1')
+TIED = model.Request(specs=({'physical_network': 'a'},), count=1,
+                     name='port p1', port='p1', bandwidth='g')
 
 
 @pytest.mark.parametrize('requests, aliases, bandwidth', [
     ((PORT,), False, False), ((PORT, ALIAS), True, False),
     ((PORT, TIED), False, True), ((), False, False)])
 def test_what_depends_on_placement(requests, aliases, bandwidth):
-    found = demand.Demand(requests=requests)
+    found = model.Demand(requests=requests)
     assert (found.has_aliases, found.has_bandwidth, found.is_placed) == (
         aliases, bandwidth, aliases or bandwidth)
 
@@ -73,9 +73,9 @@ def test_what_depends_on_placement(requests, aliases, bandwidth):
 @pytest.mark.parametrize('servers, reserves', [
     (('s1', 's2'), {}), (('s2',), {'a': '1'}), ((), {'a': '1'})])
 def test_the_reserve_on_the_servers_own_host(servers, reserves):
-    asked = demand.Demand(
-        requests=(PORT,), pf_policy=demand.SPREAD, reserves={'a': '1'},
+    asked = model.Demand(
+        requests=(PORT,), pf_policy=model.SPREAD, reserves={'a': '1'},
         server='s1')
-    assert asked.on(servers) == demand.Demand(
-        requests=(PORT,), pf_policy=demand.SPREAD, reserves=reserves,
+    assert asked.on(servers) == model.Demand(
+        requests=(PORT,), pf_policy=model.SPREAD, reserves=reserves,
         server='s1')

@@ -2,9 +2,9 @@
 
 import pytest
 
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler.assignment import Want
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit.assignment import Want
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1, PF2 = (f'0000:03:00.{number}' for number in range(3))
@@ -15,8 +15,8 @@ def whole(address):
 
 
 @pytest.mark.parametrize('policy, second', [
-    (None, {0: 1}), (demand.PACK, {0: 1}),
-    (demand.SPREAD, {1: 1}), (demand.PREFER_SPREAD, {1: 1})])
+    (None, {0: 1}), (model.PACK, {0: 1}),
+    (model.SPREAD, {1: 1}), (model.PREFER_SPREAD, {1: 1})])
 def test_only_a_policy_spreads(policy, second):
     pools = [pool(2, address=PF0), pool(2, address=PF1)]
     wants = [Want(1, (0, 1), 'a'), Want(1, (0, 1), 'a')]
@@ -25,7 +25,7 @@ def test_only_a_policy_spreads(policy, second):
 
 
 @pytest.mark.parametrize('policy, taken', [
-    (demand.SPREAD, [{0: 1}]), (demand.PACK, [{2: 1}])])
+    (model.SPREAD, [{0: 1}]), (model.PACK, [{2: 1}])])
 def test_the_free_vfs_of_all_pools_of_a_pf_count(policy, taken):
     pools = [pool(3, address=PF0), pool(1, address=PF0, trusted='true'),
              pool(2, address=PF1)]
@@ -38,11 +38,11 @@ def test_prefer_spread_looks_beyond_the_first_that_serves():
     pools = [whole(PF0), pool(1, address=PF0), pool(2, address=PF1),
              whole(PF2)]
     wants = [Want(1, (1, 2), 'a'), Want(1, (1, 2), 'a'), Want(1, (0, 3))]
-    taken = assignment.assign(pools, wants, demand.PREFER_SPREAD)
+    taken = assignment.assign(pools, wants, model.PREFER_SPREAD)
     assert sorted(map(str, taken)) == ['{1: 1}', '{2: 1}', '{3: 1}']
 
 
-@pytest.mark.parametrize('policy', [None, *demand.PF_POLICIES])
+@pytest.mark.parametrize('policy', [None, *model.PF_POLICIES])
 def test_a_pf_and_its_vf(policy):
     pools = [whole(PF0), pool(1, address=PF0)]
     wants = [Want(1, (1,), 'a'), Want(1, (0,))]

@@ -4,10 +4,10 @@ import hypothesis
 from hypothesis import strategies as st
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import fit
-from nova_sriov_ext.scheduler import gather
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import verdict
+from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
 # Values that meet: the smaller the world and the more usual most of it, the
@@ -50,10 +50,10 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
     asked = gather.demand_of(ports, {})
     try:
         quick = (None if asked.plain is None
-                 else fit.serves_plain(pools, asked.plain))
+                 else verdict.serves_plain(pools, asked.plain))
     except (AttributeError, KeyError, TypeError):
         quick = None
-    fits = fit.misfit(pools, report.NOTHING, asked) is None
+    fits = verdict.misfit(pools, document.NOTHING, asked) is None
     hypothesis.event(f'quick: {quick}')
     assert quick in (None, fits)
 
@@ -64,7 +64,7 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
 def test_the_vfs_of_all_pools_of_a_physnet_serve(wanted, served):
     tags = {'physical_network': 'a'}
     before = dict(wanted)
-    assert fit.serves_plain([
+    assert verdict.serves_plain([
         given.pool(2, **tags), given.pool(0, **tags), given.pool(-1, **tags),
         given.pool(9, **tags, dev_type='type-PF'), given.pool(9),
         given.pool(9, **tags, dev_type='vdpa'),
@@ -81,7 +81,7 @@ def test_the_vfs_of_all_pools_of_a_physnet_serve(wanted, served):
     {}, 'pool'])
 def test_of_pools_that_nova_would_not_make_the_sums_tell_nothing(pool):
     with pytest.raises((AttributeError, KeyError, TypeError)):
-        fit.serves_plain([pool], {'a': 1})
+        verdict.serves_plain([pool], {'a': 1})
 
 
 PLAIN = given.port_request(physical_network='a')
@@ -94,10 +94,10 @@ PLAIN = given.port_request(physical_network='a')
     ([PLAIN, given.alias_request(specs=[{}])], {}, None),
     ([given.port_request(physical_network='a', trusted='True')], {}, None),
     ([given.port_request(physical_network=None)], {}, None),
-    ([PLAIN], {demand.PF_POLICY: demand.SPREAD}, None),
-    ([PLAIN], {demand.PF_POLICY: demand.PACK}, {'a': 1}),
-    ([PLAIN], {demand.LAG_POLICY: demand.REJECT}, None),
-    ([PLAIN], {demand.LAG_POLICY: demand.WEIGH}, {'a': 1}),
+    ([PLAIN], {model.PF_POLICY: model.SPREAD}, None),
+    ([PLAIN], {model.PF_POLICY: model.PACK}, {'a': 1}),
+    ([PLAIN], {model.LAG_POLICY: model.REJECT}, None),
+    ([PLAIN], {model.LAG_POLICY: model.WEIGH}, {'a': 1}),
 ])
 def test_what_is_plain(conf, neutron, requests, extra_specs, plain):
     assert gather.demand_of(requests, extra_specs).plain == plain

@@ -5,14 +5,14 @@ import logging
 from nova import objects
 import pytest
 
-from nova_sriov_ext.scheduler import demand
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import state
 from tests.unit.scheduler import pools as given
 
-SWITCHDEV = frozenset((state.SWITCHDEV, 'unknown'))
-LEGACY = frozenset((state.LEGACY, 'unknown'))
+SWITCHDEV = frozenset((suitability.SWITCHDEV, 'unknown'))
+LEGACY = frozenset((suitability.LEGACY, 'unknown'))
 A = {'physical_network': 'a'}
 
 
@@ -39,9 +39,10 @@ def test_modes_of_ports(conf, neutron):
     assert modes({'plain_port_mode': 'legacy'}, conf, *requests) == [
         SWITCHDEV, LEGACY, LEGACY, None, SWITCHDEV, None, None, None, None]
     assert modes({'unknown_mode': 'reject'}, conf, *requests[:2]) == [
-        frozenset((state.SWITCHDEV,)), frozenset((state.LEGACY,))]
+        frozenset((suitability.SWITCHDEV,)), frozenset((suitability.LEGACY,))]
     assert [r.preferred for r in gather.demand_of(
-        requests[:4], {}).requests] == [None, None, None, state.SWITCHDEV]
+        requests[:4], {}).requests] == [None, None, None,
+                                        suitability.SWITCHDEV]
 
 
 def test_tunnelled_ports(conf, neutron):
@@ -115,10 +116,10 @@ def test_extra_specs_go_before_nova_conf(conf, neutron):
     found = gather.demand_of(requests, {})
     assert (found.pf_policy, found.lag_policy, found.reserves) == (
         'spread', 'reject', {'a': '2'})
-    assert found.requests[0].lags == state.HEALTHY
+    assert found.requests[0].lags == suitability.HEALTHY
     found = gather.demand_of(requests, {
-        demand.PF_POLICY: 'pack', demand.LAG_POLICY: 'ignore',
-        demand.IGNORE_RESERVE: 'true'})
+        model.PF_POLICY: 'pack', model.LAG_POLICY: 'ignore',
+        model.IGNORE_RESERVE: 'true'})
     assert (found.pf_policy, found.lag_policy, found.reserves) == (
         'pack', 'ignore', {})
     assert found.requests[0].lags is None
@@ -131,12 +132,12 @@ def test_the_reserve_is_lifted_by_the_value(conf, neutron, value, reserves):
     conf.config(vf_reserve={'a': '2'}, group='sriov')
     assert gather.demand_of(
         [given.port_request('p1', **A)],
-        {demand.IGNORE_RESERVE: value}).reserves == reserves
+        {model.IGNORE_RESERVE: value}).reserves == reserves
 
 
 def test_an_unknown_value_is_as_none(conf, neutron, caplog):
     caplog.set_level(logging.WARNING)
-    found = gather.demand_of([], {demand.PF_POLICY: 'spraed'})
+    found = gather.demand_of([], {model.PF_POLICY: 'spraed'})
     assert found.pf_policy == 'pack'
     assert 'sriov:pf_policy = spraed is none of spread' in caplog.text
 

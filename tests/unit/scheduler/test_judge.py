@@ -6,12 +6,12 @@ from nova import objects
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.scheduler import requesters
 from tests.unit.scheduler import hosts as made
 from tests.unit.scheduler import pools as given
 
@@ -27,8 +27,8 @@ def host(name, *pools, claim=None, placement=True):
         given.pool(2, physical_network=None),
         given.pool(2, vendor_id='8086', rp_uuid='rp1')))
     state.uuid = getattr(uuids, name)
-    state.stats = {report.STATS_KEY: report.write(
-        report.Report(claim=claim, placement=placement))}
+    state.stats = {document.STATS_KEY: document.write(
+        document.Report(claim=claim, placement=placement))}
     state.allocation_candidates = [
         {'allocations': {state.uuid: {'resources': {'VCPU': 1}}},
          'mappings': {}}]
@@ -78,13 +78,13 @@ def test_the_record_of_a_host_is_as_its_claim(
     state = host('h', claim=claim)
     assert passed([state], *requests)[0] == ['h']
     assert isinstance(
-        state.pci_stats, bookkeeping.AssignedStats) is adapted
+        state.pci_stats, consume.AssignedStats) is adapted
 
 
 def test_a_record_that_cannot_be_adapted(conf, monkeypatch, caplog):
     def broken(state):
         raise KeyError('pools')
-    monkeypatch.setattr(bookkeeping, 'adapt', broken)
+    monkeypatch.setattr(consume, 'adapt', broken)
     assert passed([host('one'), host('two')], TUNNELLED)[0] == ['one', 'two']
     assert 'unable to keep count of host two' in caplog.text
 
@@ -92,8 +92,8 @@ def test_a_record_that_cannot_be_adapted(conf, monkeypatch, caplog):
 def test_the_filter_remembers_whose_ports_they_are(conf):
     state = host('h')
     _, spec = passed([state], A_PORT)
-    assert isinstance(requested.server_of(
-        spec.pci_requests.requests, state), requested.Requested)
+    assert isinstance(requesters.server_of(
+        spec.pci_requests.requests, state), requesters.Requested)
 
 
 def test_candidates_that_do_not_fit_are_left_out(conf):

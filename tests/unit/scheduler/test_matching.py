@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from oslo_utils import strutils
 import pytest
 
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import matching
 from tests.unit.scheduler import pools as given
 
 MISSING = object()
@@ -70,7 +70,7 @@ def test_equal_tags(have, want, found):
     ('rp1', (), True), (None, (), True), ('rp1', ('rp2', 'rp1'), True),
     ('rp3', ('rp2', 'rp1'), False), (None, ('rp1',), False)])
 def test_what_placement_chose(provider, chosen, served):
-    request = demand.Request(
+    request = model.Request(
         specs=({'vendor_id': '15b3'},), count=1, name='a', rp_uuids=chosen)
     pool = given.pool(**({'rp_uuid': provider} if provider else {}))
     assert matching.serves(pool, request) is served

@@ -8,7 +8,7 @@ from nova.compute import task_states
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext.scheduler import moves
+from nova_sriov_ext.demand import pci_requests
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -54,7 +54,7 @@ def nova(conf, monkeypatch):
     found = Nova()
     for owner, name, value in (
             (objects.InstanceMapping, 'get_by_instance_uuid', found.mapping),
-            (moves.nova_context, 'target_cell', found.target),
+            (pci_requests.nova_context, 'target_cell', found.target),
             (objects.InstancePCIRequests, 'get_by_instance_uuid',
              found.pci_requests),
             (objects.Instance, 'get_by_uuid', found.instance)):
@@ -64,7 +64,7 @@ def nova(conf, monkeypatch):
 
 def names(spec_obj):
     return [(request.alias_name or request.requester_id, request.count)
-            for request in moves.pci_requests(spec_obj)]
+            for request in pci_requests.pci_requests(spec_obj)]
 
 
 def test_ports_of_now_and_aliases_of_the_new_flavor(nova):
@@ -93,7 +93,7 @@ def test_a_new_server_has_only_what_it_requests(nova, cell, server):
         spec = objects.RequestSpec(pci_requests=spec.pci_requests, **server)
     assert names(spec) == [('boot', 1), ('new', 2)]
     nova.task_state = task_states.REBUILDING
-    assert moves.is_evacuation(spec) is False
+    assert pci_requests.is_evacuation(spec) is False
 
 
 @pytest.mark.parametrize('state, evacuated', [
@@ -101,4 +101,4 @@ def test_a_new_server_has_only_what_it_requests(nova, cell, server):
     (None, False)])
 def test_whose_host_is_down(nova, state, evacuated):
     nova.task_state = state
-    assert moves.is_evacuation(hosts.request(*BOOT)) is evacuated
+    assert pci_requests.is_evacuation(hosts.request(*BOOT)) is evacuated

@@ -3,8 +3,8 @@
 import hypothesis
 from hypothesis import strategies as st
 
-from nova_sriov_ext.scheduler.network import END
-from nova_sriov_ext.scheduler.network import Network
+from nova_sriov_ext.fit.max_flow import END
+from nova_sriov_ext.fit.max_flow import Network
 
 # Sources, what is in between, and the end; ways lead from left to right.
 SOURCES, BETWEEN = 'abc', 'xyz'

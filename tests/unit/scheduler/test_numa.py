@@ -15,11 +15,11 @@ from nova.virt import hardware
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
 from nova_sriov_ext.claim import trial
-from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.scheduler import requesters
 from tests.unit.claim import trackers
 
 PFS = tuple(f'0000:{bus:02x}:00.0' for bus in range(3, 7))
@@ -46,7 +46,7 @@ class Host:
         self.topology = trackers.numa_topology(sockets, ROOMY)
         self.degraded = degraded
         self.switchdev = switchdev
-        self.rows = [report.Row(
+        self.rows = [document.Row(
             address, trackers.PHYSNET, 4,
             'switchdev' if address in switchdev else 'legacy', 'bond0',
             'degraded' if address in degraded else 'active')
@@ -63,7 +63,7 @@ class Host:
         stats = self.tracker(trackers.STOCK).stats
         state.pci_stats = type(stats)(
             self.topology, stats.to_device_pools_obj())
-        state.stats = {report.STATS_KEY: report.write(report.Report(
+        state.stats = {document.STATS_KEY: document.write(document.Report(
             tuple(self.rows), claim='assign'))}
         return state
 
@@ -206,8 +206,8 @@ def test_scheduler_and_claim_agree_with_trying_all(
     assert expected or extra_specs or host.switchdev or not passes
     state = host.state()
     # As Nova does, before any filter.
-    bookkeeping.adapt(state)
-    requested.remember(None, spec)
+    consume.adapt(state)
+    requesters.remember(None, spec)
     assert scheduled(state, spec, order) == expected
     devices = claimed(
         host.tracker(trackers.OURS), spec, host, monkeypatch)
@@ -219,7 +219,7 @@ def test_scheduler_and_claim_agree_with_trying_all(
 def state(conf):
     """A PF on node 0, one on no node, one on node 1, with a VF each."""
     found = Host(conf, (0, 1), (0, None, 1), [(1, 0)] * 3, ()).state()
-    bookkeeping.adapt(found)
+    consume.adapt(found)
     return found
 
 

@@ -6,9 +6,9 @@ from nova import objects
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import moves
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import pci_requests
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -33,7 +33,7 @@ def test_the_policy_is_the_flavors(conf, flavor, policy):
 
 def test_what_is_attached_is_requested_on_a_move(conf, monkeypatch):
     monkeypatch.setattr(
-        moves, 'pci_requests', lambda spec_obj: [A_PORT, ATTACHED])
+        pci_requests, 'pci_requests', lambda spec_obj: [A_PORT, ATTACHED])
     assert gather.of_spec(hosts.request(A_PORT)).vfs == {'a': 1, 'b': 1}
 
 
@@ -41,7 +41,7 @@ def test_where_the_database_is_away_the_requests_of_the_boot_count(
         conf, monkeypatch, caplog):
     def away(spec_obj):
         raise OSError('database')
-    monkeypatch.setattr(moves, 'pci_requests', away)
+    monkeypatch.setattr(pci_requests, 'pci_requests', away)
     assert gather.of_spec(hosts.request(A_PORT)).vfs == {'a': 1}
     assert f'server {uuids.server} could not be read' in caplog.text
 
@@ -57,7 +57,7 @@ def evacuated(conf, monkeypatch):
             if isinstance(answer, Exception):
                 raise answer
             return answer
-        monkeypatch.setattr(moves, 'is_evacuation', is_evacuation)
+        monkeypatch.setattr(pci_requests, 'is_evacuation', is_evacuation)
     return let
 
 
@@ -95,18 +95,18 @@ def test_a_port_and_an_alias(conf):
     ALIAS.request_id, A_PORT.request_id = uuids.alias, uuids.request
     port, alias, unnamed = (gather.request_of(one)
                             for one in (A_PORT, ALIAS, old))
-    assert port == demand.Request(
+    assert port == model.Request(
         specs=tuple(A_PORT.spec), count=1, name=f'port {uuids.port}',
         port=uuids.port)
-    assert alias == demand.Request(
+    assert alias == model.Request(
         specs=tuple(ALIAS.spec), count=2, name='alias a1', group=uuids.alias)
     # Of Nova before 20; and what Nova wrote of a past allocation is left out.
-    assert unnamed == demand.Request(
+    assert unnamed == model.Request(
         specs=({'remote_managed': 'False', 'physical_network': 'a'},),
         count=1, name='a PCI request')
 
 
-@pytest.mark.parametrize('policy', demand.LAG_POLICIES)
+@pytest.mark.parametrize('policy', model.LAG_POLICIES)
 def test_only_vfs_are_refused_for_their_lag(conf, policy):
     whole = given.port_request(physical_network='a', dev_type='type-PF')
     for one, refused in ((A_PORT, True), (whole, False), (ALIAS, False)):
@@ -115,14 +115,14 @@ def test_only_vfs_are_refused_for_their_lag(conf, policy):
 
 
 @pytest.mark.parametrize('name, choices, default', [
-    (demand.PF_POLICY, demand.PF_POLICIES, 'spread'),
-    (demand.LAG_POLICY, demand.LAG_POLICIES, 'reject')])
+    (model.PF_POLICY, model.PF_POLICIES, 'spread'),
+    (model.LAG_POLICY, model.LAG_POLICIES, 'reject')])
 def test_policies_of_flavors_and_of_nova_conf(
         conf, caplog, name, choices, default):
     conf.config(group='sriov', pf_policy='spread', lag_policy='reject')
     caplog.set_level(logging.WARNING)
-    read = {demand.PF_POLICY: gather.pf_policy_of,
-            demand.LAG_POLICY: gather.lag_policy_of}[name]
+    read = {model.PF_POLICY: gather.pf_policy_of,
+            model.LAG_POLICY: gather.lag_policy_of}[name]
     for value in choices:
         assert read({name: value, 'other': 'x'}) == value
     assert read({}) == default

@@ -4,10 +4,10 @@ import hypothesis
 from hypothesis import strategies as st
 import pytest
 
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import preference
-from nova_sriov_ext.scheduler.assignment import Want
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit import preference
+from nova_sriov_ext.fit.assignment import Want
 from tests.unit.scheduler.pools import pool
 
 PFS = tuple(f'0000:03:00.{number}' for number in range(3))
@@ -44,9 +44,9 @@ def test_a_preference_keeps_to_the_policy():
     """VFs of one PF are preferred, and the policy demands two."""
     pools = vfs(2, 2)
     wants = [Want(1, (0, 1), 'a', (1,))] * 2
-    assert preference.assign(pools, wants, demand.SPREAD) == [{1: 1}, {0: 1}]
+    assert preference.assign(pools, wants, model.SPREAD) == [{1: 1}, {0: 1}]
     assert preference.assign(
-        pools, wants[:1], demand.SPREAD, None, {('a', PFS[1])}) == [{0: 1}]
+        pools, wants[:1], model.SPREAD, None, {('a', PFS[1])}) == [{0: 1}]
 
 
 pools = st.sets(st.integers(0, 2), min_size=1).map(sorted).map(tuple)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import fit
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.fit import verdict
+from nova_sriov_ext.report import document
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 
 
 def port(name, **spec):
-    return demand.Request(
+    return model.Request(
         specs=(spec,), count=1, name=f'port {name}', port=name)
 
 
@@ -22,25 +22,25 @@ def on(physnet, name='p1', **spec):
 
 
 def switchdev(physnet, name='p1'):
-    return demand.Request(
+    return model.Request(
         specs=({'physical_network': physnet},), count=1, name=f'port {name}',
         port=name, modes=frozenset(('switchdev', 'unknown')))
 
 
 def healthy(physnet, name='p1'):
-    return demand.Request(
+    return model.Request(
         specs=({'physical_network': physnet},), count=1, name=f'port {name}',
-        port=name, lags=state.HEALTHY)
+        port=name, lags=suitability.HEALTHY)
 
 
 def alias(count=1, **spec):
-    return demand.Request(specs=(spec,), count=count, name='alias a1')
+    return model.Request(specs=(spec,), count=count, name='alias a1')
 
 
 def told(*rows, claim=None):
     """:param rows: (PF, VFs in total, mode, LAG state)"""
-    return report.Report(claim=claim, rows=tuple(
-        report.Row(pf, 'a', vfs, mode=mode, lag=lag)
+    return document.Report(claim=claim, rows=tuple(
+        document.Row(pf, 'a', vfs, mode=mode, lag=lag)
         for pf, vfs, mode, lag in rows))
 
 
@@ -53,7 +53,7 @@ TRUSTED = pool(1, physical_network='a', trusted='true', address=PF0)
 
 CASES = {
     'the bandwidth is on another PF': (
-        [A2], [demand.Request(
+        [A2], [model.Request(
             specs=({'physical_network': 'a', 'address': PF0},), count=1,
             name='port p1', port='p1', bandwidth='g')], reasons.BANDWIDTH,
         'a: 2 free, but none of the PF where Placement has the bandwidth of '
@@ -121,8 +121,8 @@ CASES = {
 @pytest.mark.parametrize(
     'pools, requests, reason, words', CASES.values(), ids=CASES.keys())
 def test_capacity(pools, requests, reason, words):
-    misfit = fit.misfit(pools, report.NOTHING,
-                        demand.Demand(requests=tuple(requests)))
+    misfit = verdict.misfit(pools, document.NOTHING,
+                            model.Demand(requests=tuple(requests)))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
 
@@ -151,7 +151,7 @@ POLICIES = {
         'degraded (port p1)'),
     'two ports shall come from two PFs': (
         [pool(2, physical_network='a', address=PF1), A1], told(),
-        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': demand.SPREAD},
+        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': model.SPREAD},
         reasons.SAME_PF,
         'a: 2 VFs asked from different PFs, they would come from 1'),
     'a number is reserved': (
@@ -176,7 +176,7 @@ POLICIES = {
     'an assignment lacks PFs': (
         [pool(2, physical_network='a', address=PF1), A_PF],
         told(claim='assign'), [on('a', 'p1'), on('a', 'p2')],
-        {'pf_policy': demand.SPREAD}, reasons.SAME_PF,
+        {'pf_policy': model.SPREAD}, reasons.SAME_PF,
         'a: 2 VFs asked from different PFs, they would come from 1'),
     'a PF and a VF of it, to be assigned': (
         [A_PF, A1], told(claim='assign'),
@@ -188,8 +188,8 @@ POLICIES = {
         'Neutron does not tell what the ports ask for'),
     'Placement chose a device that is in use': (
         [PLAIN | {'rp_uuid': 'rp1'}], told(),
-        [demand.Request(specs=({},), count=1, name='alias a1', group='r1',
-                        rp_uuids=('rp2',))], {}, reasons.NOT_PLACED,
+        [model.Request(specs=({},), count=1, name='alias a1', group='r1',
+                       rp_uuids=('rp2',))], {}, reasons.NOT_PLACED,
         'the devices that Placement chose for alias a1 are not free'),
 }
 
@@ -198,7 +198,7 @@ POLICIES = {
     'pools, told, requests, policies, reason, words', POLICIES.values(),
     ids=POLICIES.keys())
 def test_policies(pools, told, requests, policies, reason, words):
-    misfit = fit.misfit(pools, told, demand.Demand(
+    misfit = verdict.misfit(pools, told, model.Demand(
         requests=tuple(requests), **policies))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
@@ -214,7 +214,7 @@ ASSIGNED = {
     'from two PFs': (
         [pool(2, physical_network='a', address=PF0),
          pool(2, physical_network='a', address=PF1)], told(claim='assign'),
-        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': demand.SPREAD}),
+        [on('a', 'p1'), on('a', 'p2')], {'pf_policy': model.SPREAD}),
 }
 
 
@@ -222,15 +222,15 @@ ASSIGNED = {
                          ASSIGNED.values(), ids=ASSIGNED.keys())
 def test_the_claim_decides(pools, told, requests, policies):
     """What this project's claim can serve, and Nova's own cannot."""
-    asked = demand.Demand(requests=tuple(requests), **policies)
-    assert fit.misfit(pools, told, asked) is None
-    novas = report.Report(rows=told.rows)
-    assert fit.misfit(pools, novas, asked) is not None
+    asked = model.Demand(requests=tuple(requests), **policies)
+    assert verdict.misfit(pools, told, asked) is None
+    novas = document.Report(rows=told.rows)
+    assert verdict.misfit(pools, novas, asked) is not None
 
 
 @pytest.mark.parametrize('pools', [None, [], [A1]])
 def test_a_server_without_requests_fits_everywhere(pools):
-    assert fit.misfit(pools, report.NOTHING, demand.Demand()) is None
+    assert verdict.misfit(pools, document.NOTHING, model.Demand()) is None
 
 
 def test_every_reason_has_words():
@@ -242,26 +242,26 @@ def test_novas_claim_may_spread_by_itself():
     pools = [pool(1, physical_network='a', address=PF0),
              pool(1, physical_network='a', address=PF1),
              pool(1, physical_network='a', address=PF1, dev_type='type-PF')]
-    spread = {'pf_policy': demand.SPREAD}
+    spread = {'pf_policy': model.SPREAD}
     both = on('a', 'p1'), on('a', 'p2')
-    assert fit.misfit(pools, told(), demand.Demand(both, **spread)) is None
+    assert verdict.misfit(pools, told(), model.Demand(both, **spread)) is None
     # A whole PF is not one of the VFs that are spread.
     pools[:2] = [pool(2, physical_network='a', address=PF0)]
     whole = on('a', 'p3', dev_type='type-PF')
-    assert fit.misfit(pools, told(), demand.Demand(
+    assert verdict.misfit(pools, told(), model.Demand(
         (*both, whole), **spread)).reason == reasons.SAME_PF
 
 
 def test_all_that_does_not_suit_is_told():
-    request = demand.Request(
+    request = model.Request(
         specs=({'physical_network': 'a'},), count=1, name='port p1',
-        port='p1', modes=frozenset(('switchdev',)), lags=state.HEALTHY)
+        port='p1', modes=frozenset(('switchdev',)), lags=suitability.HEALTHY)
     pools = [pool(1, physical_network='a', address=f'0000:03:00.{number}')
              for number in range(4)]
     rows = told((PF0, 8, 'legacy', 'none'), (PF1, 8, 'unknown', 'none'),
                 ('0000:03:00.2', 8, 'switchdev', 'inactive'),
                 ('0000:03:00.3', 8, 'switchdev', 'degraded'))
-    assert str(fit.misfit(pools, rows, demand.Demand((request,)))) == (
+    assert str(verdict.misfit(pools, rows, model.Demand((request,)))) == (
         'a: 1 VFs asked, none free of 32; 4 more are legacy or unknown, '
         'switchdev asked and on a PF whose LAG is degraded or inactive '
         '(port p1)')

@@ -10,13 +10,13 @@ from nova.scheduler import request_filter
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import bookkeeping
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import records
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.scheduler import host_records
+from nova_sriov_ext.scheduler import requesters
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -32,7 +32,8 @@ def node(claim):
         metrics='[]', cpu_allocation_ratio=1, ram_allocation_ratio=1,
         disk_allocation_ratio=1, pci_device_pools=objects.PciDevicePoolList(
             objects=[pci_device_pool.PciDevicePool.from_dict(given.pool())]),
-        stats={report.STATS_KEY: report.write(report.Report(claim=claim))})
+        stats={document.STATS_KEY: document.write(document.Report(
+            claim=claim))})
 
 
 def state(claim):
@@ -43,15 +44,15 @@ def state(claim):
 
 
 def test_only_the_filter_replaces(conf):
-    assert host_manager.HostState is records.STOCK
+    assert host_manager.HostState is host_records.STOCK
     filters.SriovCapacityFilter()
     filters.SriovCapacityFilter()
-    assert host_manager.HostState is records.HostRecord
-    assert request_filter.ALL_REQUEST_FILTERS.count(requested.remember) == 1
+    assert host_manager.HostState is host_records.HostRecord
+    assert request_filter.ALL_REQUEST_FILTERS.count(requesters.remember) == 1
 
 
 @pytest.mark.parametrize('claim, kind', [
-    (None, stats.PciDeviceStats), ('assign', bookkeeping.AssignedStats)])
+    (None, stats.PciDeviceStats), ('assign', consume.AssignedStats)])
 def test_stock_hosts_keep_novas_stats(conf, claim, kind):
     filters.SriovCapacityFilter()
     found = state(claim)
@@ -70,7 +71,7 @@ def test_a_host_that_never_reported(conf):
 
 
 def _renamed(monkeypatch):
-    monkeypatch.delattr(records.STOCK, '_update_from_compute_node')
+    monkeypatch.delattr(host_records.STOCK, '_update_from_compute_node')
 
 
 def _another_place(monkeypatch):
@@ -80,7 +81,7 @@ def _another_place(monkeypatch):
 
 def _someone_elses(monkeypatch):
     monkeypatch.setattr(host_manager, 'HostState',
-                        type('Other', (records.STOCK,), {}))
+                        type('Other', (host_records.STOCK,), {}))
 
 
 @pytest.mark.parametrize('drift, words', [
@@ -102,9 +103,9 @@ def test_a_pf_and_its_vfs_exclude_each_other(conf):
                          physical_network='a')
               for count, kind in ((2, 'type-VF'), (1, 'type-PF')))
     state = hosts.host('host', vf, pf)
-    state.stats = {report.STATS_KEY: report.write(
-        report.Report(claim='assign'))}
-    bookkeeping.adapt(state)
+    state.stats = {document.STATS_KEY: document.write(
+        document.Report(claim='assign'))}
+    consume.adapt(state)
     state.pci_stats.apply_requests(
         [given.port_request(physical_network='a')], {})
     assert {pool['dev_type']: pool['count']

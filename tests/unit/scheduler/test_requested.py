@@ -7,13 +7,13 @@ import os_resource_classes as orc
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import assigning
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import requested
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import requesters
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -21,7 +21,7 @@ NAMESPACE = '87f1895c-73bb-11e8-9008-c4d987b2a692'
 PF1, PF2 = '0000:81:00.0', '0000:82:00.0'
 POOLS = [given.pool(1, address=PF1, parent_ifname='one'),
          given.pool(1, address=PF2, parent_ifname='two')]
-REPORT = report.Report(claim='assign')
+REPORT = document.Report(claim='assign')
 PORT = given.port_request(uuids.port, physical_network='a')
 OTHER = given.port_request(uuids.other, physical_network='a')
 ALIAS = given.alias_request(specs=[{'vendor_id': '15b3'}])
@@ -42,8 +42,8 @@ def server(host, *requests, asked=None, **extra_specs):
     spec.requested_resources = [objects.RequestGroup(
         requester_id=uuids.port,
         resources={orc.NET_BW_EGR_KILOBIT_PER_SEC: 1})]
-    assert requested.remember(None, spec) is False
-    found = requested.server_of(requests if asked is None else asked, host)
+    assert requesters.remember(None, spec) is False
+    found = requesters.server_of(requests if asked is None else asked, host)
     # The spec lives for as long as it is scheduled.
     host.spec = spec
     return found
@@ -65,22 +65,22 @@ def test_requests_of_a_server_that_is_not_known(conf, host, asked):
     """Aliases tell of no server; of other ports no filter request came."""
     conf.config(group='sriov', vf_reserve={'a': '1'}, pf_policy='spread')
     found = server(host, PORT, ALIAS, asked=asked)
-    assert type(found) is assigning.Server
+    assert type(found) is assigning_stats.Server
     assert (found.pf_policy, found.reserves(())) == (None, {})
 
 
 def test_a_request_is_known_while_it_is_scheduled(conf, host):
-    assert type(server(host, PORT)) is requested.Requested
+    assert type(server(host, PORT)) is requesters.Requested
     del host.spec
     gc.collect()
-    assert type(requested.server_of([PORT], host)) is assigning.Server
+    assert type(requesters.server_of([PORT], host)) is assigning_stats.Server
 
 
 @pytest.mark.parametrize('spec', [
     objects.RequestSpec(), objects.RequestSpec(pci_requests=None),
     objects.RequestSpec(pci_requests=objects.InstancePCIRequests()), None])
 def test_what_is_no_request_changes_nothing(conf, host, spec):
-    assert requested.remember(None, spec) is False
+    assert requesters.remember(None, spec) is False
 
 
 def test_what_cannot_be_read_is_left_to_the_claim(
@@ -88,12 +88,12 @@ def test_what_cannot_be_read_is_left_to_the_claim(
     def broken(spec_obj):
         raise KeyError('flavor')
     monkeypatch.setattr(gather, 'of_spec', broken)
-    assert type(server(host, PORT)) is assigning.Server
+    assert type(server(host, PORT)) is assigning_stats.Server
     assert 'requests could not be read' in caplog.text
 
 
 def provider(netdev):
-    return minimum_bandwidth.provider(NAMESPACE, 'h', netdev)
+    return bandwidth.provider(NAMESPACE, 'h', netdev)
 
 
 @pytest.mark.parametrize('request_, mapping, address', [
@@ -114,8 +114,8 @@ def test_a_port_is_tied_to_the_pf_with_its_bandwidth(
         assert tied.spec == [{**request_.spec[0], 'address': address}]
     assert request_.obj_to_primitive() == before
     # Nova's pools may lack the netdev; the host reports it.
-    rows = report.Report((report.Row('pf', 'a', 1, netdev='new'),),
-                         claim='assign')
+    rows = document.Report((document.Row('pf', 'a', 1, netdev='new'),),
+                           claim='assign')
     tied = found.tied(PORT, {uuids.port: [provider('new')]}, [], rows)
     assert tied.spec[0]['address'] == 'pf'
 
@@ -129,8 +129,8 @@ def test_the_modes_that_suit_a_port(conf, host, neutron):
              for request in (PORT, OTHER, ALIAS)}
     suited = {request: found.suited(one, False)
               for request, one in asked.items()}
-    assert suited[PORT].modes == {state.SWITCHDEV, 'unknown'}
-    assert suited[OTHER].preferred == state.SWITCHDEV
+    assert suited[PORT].modes == {suitability.SWITCHDEV, 'unknown'}
+    assert suited[OTHER].preferred == suitability.SWITCHDEV
     assert suited[ALIAS] is asked[ALIAS]
     # All else is as it is asked.
     assert suited[PORT].specs == asked[PORT].specs
@@ -144,4 +144,4 @@ def test_where_neutron_is_silent(conf, host, neutron):
     conf.config(group='sriov', unknown_ports='accept')
     found = server(host, PORT)
     assert isinstance(found.suited(
-        gather.request_of(PORT), True), demand.Request)
+        gather.request_of(PORT), True), model.Request)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import reserve
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
-ROWS = (report.Row('a', 'physnet1', 3, 'legacy'),
-        report.Row('b', 'PHYSNET1', 4, 'switchdev'),
-        report.Row('c', 'physnet2', 5, 'legacy'))
+ROWS = (document.Row('a', 'physnet1', 3, 'legacy'),
+        document.Row('b', 'PHYSNET1', 4, 'switchdev'),
+        document.Row('c', 'physnet2', 5, 'legacy'))
 
 
 @pytest.mark.parametrize('physnet, rows, complete, total', [
@@ -17,7 +17,7 @@ ROWS = (report.Row('a', 'physnet1', 3, 'legacy'),
     ('physnet1', (), True, None), ('physnet1', ROWS, False, None)])
 def test_total_of_a_report_that_is_whole(physnet, rows, complete, total):
     """Of a report that was cut, a percentage would be too few."""
-    found = report.Report(rows, complete=complete)
+    found = document.Report(rows, complete=complete)
     assert reserve.total(found, physnet) == total
 
 
@@ -54,11 +54,11 @@ def test_counts_of_other_pools_are_an_error():
 
 
 def request(physnet, **spec):
-    return demand.Request(
+    return model.Request(
         specs=({'physical_network': physnet} | spec,), count=1, name='port')
 
 
-ALIAS = demand.Request(specs=({},), count=1, name='alias a1')
+ALIAS = model.Request(specs=({},), count=1, name='alias a1')
 
 
 @pytest.mark.parametrize('requests, rules', [
@@ -81,7 +81,7 @@ def touched(rule, left, ports=1, returned=0, rows=ROWS, physnet='physnet1'):
              given.pool(50, physical_network='physnet2')]
     back = [*pools[:1] * returned, *pools[1:] * 9]
     return reserve.misfit(
-        pools, report.Report(rows), demand.Demand(
+        pools, document.Report(rows), model.Demand(
             requests=(request(physnet),) * ports, reserves={physnet: rule}),
         iter((left, 50)), back)
 
@@ -109,6 +109,6 @@ def test_the_numbers_of_a_touched_reserve():
 
 
 def test_a_physnet_that_no_port_requests_is_left_alone():
-    found = demand.Demand(
+    found = model.Demand(
         requests=(request('physnet1'),), reserves={'physnet2': '9'})
-    assert reserve.misfit([], report.NOTHING, found, []) is None
+    assert reserve.misfit([], document.NOTHING, found, []) is None

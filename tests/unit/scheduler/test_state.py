@@ -2,17 +2,17 @@
 
 import pytest
 
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import document
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
-REPORT = report.Report((
-    report.Row(PF0, 'a', 8, 'legacy', 'bond0', 'degraded'),
-    report.Row(PF0, None, 8, 'switchdev', 'bond0', 'active'),
-    report.Row(PF1, 'a', 8)))
+REPORT = document.Report((
+    document.Row(PF0, 'a', 8, 'legacy', 'bond0', 'degraded'),
+    document.Row(PF0, None, 8, 'switchdev', 'bond0', 'active'),
+    document.Row(PF1, 'a', 8)))
 
 
 @pytest.mark.parametrize('tags, mode, lag', [
@@ -33,7 +33,8 @@ REPORT = report.Report((
     ({}, 'unknown', 'unknown')])
 def test_mode_and_lag_of_a_pool(tags, mode, lag):
     found = pool(**tags)
-    assert (state.mode_of(found, REPORT), state.lag_of(found, REPORT)) == (
+    assert (suitability.mode_of(found, REPORT),
+            suitability.lag_of(found, REPORT)) == (
         mode, lag)
 
 
@@ -41,15 +42,15 @@ def test_mode_and_lag_of_a_pool(tags, mode, lag):
     (None, None, None),
     ({'legacy'}, None, None), ({'switchdev'}, None, (reasons.MODE, 'legacy')),
     (None, {'degraded'}, None),
-    (None, state.HEALTHY, (reasons.LAG, 'degraded')),
+    (None, suitability.HEALTHY, (reasons.LAG, 'degraded')),
     ({'legacy', 'unknown'}, {'degraded', 'active'}, None),
     # Of both, the mode is told.
-    ({'switchdev'}, state.HEALTHY, (reasons.MODE, 'legacy')),
+    ({'switchdev'}, suitability.HEALTHY, (reasons.MODE, 'legacy')),
     (set(), set(), (reasons.MODE, 'legacy'))])
 def test_what_does_not_suit(modes, lags, fault):
-    request = demand.Request(
+    request = model.Request(
         specs=({},), count=1, name='port',
         modes=None if modes is None else frozenset(modes),
         lags=None if lags is None else frozenset(lags))
     found = pool(address=PF0, physical_network='a')
-    assert state.fault(found, request, REPORT) == fault
+    assert suitability.fault(found, request, REPORT) == fault

@@ -8,10 +8,10 @@ import os_resource_classes as orc
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext import report
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
-from nova_sriov_ext.scheduler import gather
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -24,19 +24,19 @@ PF1, PF2 = '0000:81:00.0', '0000:82:00.0'
 
 def test_providers_are_neutrons():
     # Of neutron_lib.placement.utils.device_resource_provider_uuid, 5.0.1.
-    assert minimum_bandwidth.provider(NAMESPACE, 'compute1', 'ens2f0np0') == (
+    assert bandwidth.provider(NAMESPACE, 'compute1', 'ens2f0np0') == (
         'b46c3602-6075-571a-8a55-f9b4e3e09700')
 
 
 def provider(netdev, host='h'):
-    return minimum_bandwidth.provider(NAMESPACE, host, netdev)
+    return bandwidth.provider(NAMESPACE, host, netdev)
 
 
 def host(*pools, claim='assign', rows=(), name='h'):
     state = hosts.host(name, *pools)
     state.nodename = name
-    state.stats = {report.STATS_KEY: report.write(
-        report.Report(tuple(rows), claim=claim))}
+    state.stats = {document.STATS_KEY: document.write(
+        document.Report(tuple(rows), claim=claim))}
     return state
 
 
@@ -121,8 +121,8 @@ def test_the_scheduler_keeps_count_of_that_pf(conf, extended):
 def test_whole_pfs(conf, extended):
     state = host(pool(0, PF1, None, dev_type='type-PF'),
                  pool(1, PF2, None, dev_type='type-PF'), rows=(
-                     report.Row(PF1, 'a', 4, netdev='one'),
-                     report.Row(PF2, 'a', 4, netdev='two')))
+                     document.Row(PF1, 'a', 4, netdev='one'),
+                     document.Row(PF2, 'a', 4, netdev='two')))
     candidates(state, provider('one'), provider('two'))
     assert passing(state, request(group(), spec={'dev_type': 'type-PF'})) == [
         provider('two')]
@@ -131,8 +131,8 @@ def test_whole_pfs(conf, extended):
 def test_the_pools_of_a_pf_in_use_are_gone(conf, extended):
     """Then the report tells which PF it is."""
     state = host(pool(1, PF2, None), rows=(
-        report.Row(PF1, 'a', 4, netdev='one'),
-        report.Row(PF2, 'a', 4, netdev='two')))
+        document.Row(PF1, 'a', 4, netdev='one'),
+        document.Row(PF2, 'a', 4, netdev='two')))
     candidates(state, provider('one'), provider('two'))
     assert passing(state, request(group())) == [provider('two')]
 
@@ -140,7 +140,7 @@ def test_the_pools_of_a_pf_in_use_are_gone(conf, extended):
 def test_novas_own_claim_goes_by_the_netdev_in_its_pools(conf):
     """Nova's pools lack it for VFs without a driver (nova/virt/libvirt/
     host.py, ``_get_pcidev_info``)."""
-    rows = [report.Row(PF1, 'a', 4, netdev='one')]
+    rows = [document.Row(PF1, 'a', 4, netdev='one')]
     for claim, left in ((None, None), ('assign', [provider('one')])):
         state = host(pool(1, PF1, None), claim=claim, rows=rows)
         candidates(state, provider('one'), group=PORT)

@@ -10,9 +10,9 @@ from oslo_utils import timeutils
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
 from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.cmd import verdict
+from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
 from tests.unit.scheduler import claims
 from tests.unit.scheduler import hosts as made
@@ -57,8 +57,8 @@ def random_host(rng, name):
 def random_stats(rng, pools):
     pfs = {(pool['address'], pool.get('physical_network')) for pool in pools
            if pool.get('physical_network')}
-    return {report.STATS_KEY: report.write(report.Report(tuple(
-        report.Row(*pf, vfs=8, mode=rng.choice(MODES), lag=rng.choice(LAGS))
+    return {document.STATS_KEY: document.write(document.Report(tuple(
+        document.Row(*pf, vfs=8, mode=rng.choice(MODES), lag=rng.choice(LAGS))
         for pf in sorted(pfs))))}
 
 

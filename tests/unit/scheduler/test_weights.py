@@ -11,7 +11,7 @@ from nova.scheduler.weights import pci as stock
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import weights
 from tests.unit.scheduler import hosts as made
@@ -137,8 +137,8 @@ def test_a_flavors_aliases_count_their_devices(conf):
 
 def test_vfs_that_do_not_suit_do_not_count(conf, neutron):
     state = on('a', 3, 5, rows=[
-        report.Row('0000:00:00.0', 'a', 8, mode='legacy'),
-        report.Row('0000:01:00.0', 'a', 8, mode='switchdev')])
+        document.Row('0000:00:00.0', 'a', 8, mode='legacy'),
+        document.Row('0000:01:00.0', 'a', 8, mode='switchdev')])
     neutron.add('p', hardware_offload_type='switchdev')
     spec = made.request(given.port_request('p', physical_network='a'))
     assert weigh(weights.SriovCapacityWeigher, [state], spec) == [5]
@@ -154,7 +154,7 @@ def test_neutron_is_asked_once_for_filter_and_weighers(conf, neutron):
 def with_lag(*lags, name=None, count=1):
     """A host with a PF of each LAG state, in the order of its pools."""
     return on('a', *[count for _ in lags], name=name or '-'.join(lags), rows=[
-        report.Row(f'0000:0{n}:00.0', 'a', 8, bond='bond0', lag=lag)
+        document.Row(f'0000:0{n}:00.0', 'a', 8, bond='bond0', lag=lag)
         for n, lag in enumerate(lags)])
 
 
@@ -204,7 +204,7 @@ DOCUMENT = st.fixed_dictionaries({
         st.sampled_from(('pf', 'physnet', 'vfs', 'lag', 'mode')), JUNK),
         max_size=2)})
 STATS = JUNK | st.dictionaries(
-    st.just(report.STATS_KEY), JUNK | DOCUMENT.map(json.dumps))
+    st.just(document.STATS_KEY), JUNK | DOCUMENT.map(json.dumps))
 
 
 @hypothesis.settings(max_examples=600, suppress_health_check=ONE_CONF)
@@ -261,7 +261,7 @@ def test_hosts_that_nova_has_not_updated_yet(conf, caplog):
 def with_modes(name, *pfs):
     """:param pfs: (free VFs, eswitch mode) of each PF"""
     return on('a', *(count for count, _ in pfs), name=name, rows=[
-        report.Row(f'0000:0{n}:00.0', 'a', 8, mode)
+        document.Row(f'0000:0{n}:00.0', 'a', 8, mode)
         for n, (_, mode) in enumerate(pfs)])
 
 

@@ -5,7 +5,7 @@ import json
 
 from nova.virt.libvirt import driver as nova_driver
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.virt.libvirt.driver import SriovLibvirtDriver
 from tests.unit.placement import host as hosts
 from tests.unit.virt import vifs
@@ -89,7 +89,7 @@ class Stock:
 
 
 def reported(driver):
-    """:returns: report.Report, what the driver tells Nova"""
+    """:returns: document.Report, what the driver tells Nova"""
     data = driver.get_available_resource('node')
     assert data['hypervisor_hostname'] == 'node'
-    return report.read(data.get('stats', {}))
+    return document.read(data.get('stats', {}))

@@ -9,13 +9,13 @@ import pytest
 
 from nova_sriov_ext import exception
 from nova_sriov_ext import nova_compat
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from os_vif_vflag import exception as vflag_exception
 from tests.unit.virt import stock_driver
 from tests.unit.virt import vifs
 from tests.unit.virt.conftest import PF
 
-ROW = report.Row(PF.address, 'physnet2', 1, 'legacy', netdev=PF.netdev)
+ROW = document.Row(PF.address, 'physnet2', 1, 'legacy', netdev=PF.netdev)
 NO_REPRESENTOR = vflag_exception.NotSwitchdev(vf=vifs.SLOT, pf=PF.address)
 
 
@@ -55,18 +55,18 @@ def server(monkeypatch):
 
 
 def test_capacity_is_reported_beside_novas_stats(conf, nova, driver):
-    assert stock_driver.reported(driver) == report.Report((ROW,))
+    assert stock_driver.reported(driver) == document.Report((ROW,))
     nova.stats = {'stats': {'num_instances': '1'}}
     stats = driver.get_available_resource('node')['stats']
-    assert set(stats) == {'num_instances', report.STATS_KEY}
+    assert set(stats) == {'num_instances', document.STATS_KEY}
     conf.config(report_capacity=False, group='sriov')
     assert 'stats' in driver.get_available_resource('node')
-    assert stock_driver.reported(driver) == report.NOTHING
+    assert stock_driver.reported(driver) == document.NOTHING
 
 
 def test_what_cannot_be_counted_is_as_before(nova, driver, caplog):
     nova.devices = [None]
-    assert stock_driver.reported(driver) == report.NOTHING
+    assert stock_driver.reported(driver) == document.NOTHING
     nova.devices = [stock_driver.DEVICE]
     assert stock_driver.reported(driver).rows == (ROW,)
     nova.devices = [None]

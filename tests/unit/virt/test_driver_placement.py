@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_sriov_ext import report
+from nova_sriov_ext.report import document
 from nova_sriov_ext.virt.libvirt import driver as ours
 from tests.unit.placement import host as hosts
 from tests.unit.placement import services
@@ -52,7 +52,7 @@ def test_vfs_stay_in_placement_until_devices_are_known(nova, host):
 def test_traits_are_of_what_was_reported(monkeypatch, nova, host):
     driver = nova.driver(host.virtapi)
     monkeypatch.setattr(ours.capacity, 'rows', lambda *args: (
-        report.Row(PF.address, 'physnet2', 1, 'switchdev'),))
+        document.Row(PF.address, 'physnet2', 1, 'switchdev'),))
     driver.get_available_resource('node')
     host.hold(free=1)
     tree = host.tree()

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import settings
+from nova_sriov_ext.virt.libvirt import vf_setup
 from os_vif_vflag.host import vf_settings
 from os_vif_vflag.privileged import calls
 from tests.sim import card
@@ -52,7 +52,7 @@ def test_guids_by_netlink(machine):
 def test_guids_can_be_put_back(machine):
     here = machine(pf=pf())
     new = here.vf
-    put_back = settings.InfiniBand().apply(
+    put_back = vf_setup.InfiniBand().apply(
         here.driver._machine, vifs.INSTANCE, vifs.infiniband())
     assert here.vf != new
     put_back()

@@ -7,13 +7,13 @@ from nova.virt.libvirt import driver as stock
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
-from nova_sriov_ext import neutron
-from nova_sriov_ext import report
 from nova_sriov_ext.claim import arrivals
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.report import document
 from nova_sriov_ext.virt.libvirt import driver
 
-MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
-         report.Row('b', 'physnet1', 1, 'switchdev'))
+MIXED = (document.Row('a', 'physnet1', 1, 'legacy'),
+         document.Row('b', 'physnet1', 1, 'switchdev'))
 
 
 @pytest.mark.parametrize('claim, rows, expected', [
@@ -23,7 +23,7 @@ MIXED = (report.Row('a', 'physnet1', 1, 'legacy'),
     (None, MIXED, [])])
 def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
     calls = []
-    monkeypatch.setattr(neutron, 'ports',
+    monkeypatch.setattr(neutron_ports, 'ports',
                         lambda ids: calls.append(set(ids)) or [])
     monkeypatch.setattr(
         stock.LibvirtDriver, 'check_can_live_migrate_destination',

@@ -9,7 +9,7 @@ from nova.virt.libvirt import config
 import pytest
 
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import fields
+from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import kinds
 from nova_sriov_ext.virt.libvirt import vif as sriov
 from tests.unit.virt import conftest
@@ -37,8 +37,8 @@ def beyond(maximum):
 
 
 VALID = st.fixed_dictionaries({
-    'vlan': numbers(fields.VLAN_MAX) | st.lists(
-        numbers(fields.VLAN_MAX), min_size=1, max_size=3),
+    'vlan': numbers(binding.VLAN_MAX) | st.lists(
+        numbers(binding.VLAN_MAX), min_size=1, max_size=3),
     'profileid': st.text(st.characters(
         codec='utf-8', categories=['L', 'N', 'P', 'S', 'Zs'],
         exclude_characters="<&'"), min_size=1, max_size=10),
@@ -46,7 +46,7 @@ VALID = st.fixed_dictionaries({
     'typeidversion': numbers(0xff), 'instanceid': st.uuids().map(str),
 }, optional={'datapath_type': st.just('netdev'), 'trusted': st.booleans()})
 DAMAGE = st.fixed_dictionaries({}, optional={
-    'vlan': beyond(fields.VLAN_MAX) | ANYTHING,
+    'vlan': beyond(binding.VLAN_MAX) | ANYTHING,
     'profileid': st.text(max_size=45) | ANYTHING,
     'managerid': beyond(0xff) | ANYTHING,
     'typeid': beyond(0xffffff) | ANYTHING,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nova_sriov_ext.virt.libvirt import settings
+from nova_sriov_ext.virt.libvirt import vf_setup
 from os_vif_vflag import exception as host_exception
 from os_vif_vflag.host import netdev_setup
 from tests.sim import vfs as sim_vfs
@@ -10,8 +10,8 @@ from tests.unit.virt import vifs
 
 
 @pytest.mark.parametrize('make, vif', [
-    (settings.Netdev, vifs.macvtap()),
-    (lambda: settings.Uplink(settings.MAC_AND_VLAN, settings.TRUST),
+    (vf_setup.Netdev, vifs.macvtap()),
+    (lambda: vf_setup.Uplink(vf_setup.MAC_AND_VLAN, vf_setup.TRUST),
      vifs.macvtap(profile={'trusted': 'true'}))], ids=['netdev', 'uplink'])
 def test_each_can_be_put_back(machine, make, vif):
     here = machine()

@@ -42,7 +42,7 @@ def test_the_vf(ours, stocks):
 
 
 def test_its_netdev(ours, stocks):
-    """Alike but for the two points of settings.Netdev: after an unplug
+    """Alike but for the two points of vf_setup.Netdev: after an unplug
     stock's is up still, and with VLAN 0 stock's is never up."""
     differences = {key: (stocks[key][1:], ours[key][1:])
                    for key in ours if stocks[key][1:] != ours[key][1:]}

@@ -22,7 +22,7 @@ def serves(pool, request):
     """Whether Nova may serve the request from the pool, were it not empty.
 
     :param pool: dict, one of ``PciDeviceStats.pools``
-    :param request: demand.Request
+    :param request: model.Request
     :returns: bool
     """
     specs = request.specs

@@ -2,22 +2,22 @@
 
 import dataclasses
 
-from nova_sriov_ext import report as reports
-from nova_sriov_ext.scheduler import greedy
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import reserve
-from nova_sriov_ext.scheduler import state
-from nova_sriov_ext.scheduler.demand import PHYSNET
+from nova_sriov_ext.demand.model import PHYSNET
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.fit import stock_claim
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import document
 
 
 def misfit(pools, report, demand, request):
     """Tell why a request cannot have what it asks.
 
     :param pools: list of dicts, the pools of the host
-    :param report: report.Report of the host
-    :param demand: demand.Demand
-    :param request: the demand.Request of it that is not served
+    :param report: document.Report of the host
+    :param demand: model.Demand
+    :param request: the model.Request of it that is not served
     :returns: reasons.Misfit
     """
     return _judged(*_count(pools, report, demand, request),
@@ -39,7 +39,7 @@ def _count(pools, report, demand, request):
         with the devices that do not suit)
     """
     found = [pool for pool in pools if matching.serves(pool, request)]
-    faults = [state.fault(pool, request, report) for pool in found]
+    faults = [suitability.fault(pool, request, report) for pool in found]
     unsuited = {fault for pool, fault in zip(found, faults, strict=True)
                 if fault and matching.free(pool)}
     others = _free(pool for pool, fault in zip(found, faults, strict=True)
@@ -68,7 +68,7 @@ def _judged(numbers, unsuited, pools, demand, request):
         reason = reasons.TOO_FEW
     elif numbers.free < numbers.asked:
         reason = max(kind for kind, _ in unsuited)
-    elif greedy.test(pools, demand.requests).failed is None:
+    elif stock_claim.test(pools, demand.requests).failed is None:
         reason = reasons.EXCLUDED
     else:
         reason = reasons.TAKEN
@@ -98,7 +98,7 @@ def _because(unsuited, request):
     lags = sorted(what for kind, what in unsuited if kind == reasons.LAG)
     words = []
     if modes:
-        wanted = sorted(request.modes - {reports.UNKNOWN})
+        wanted = sorted(request.modes - {document.UNKNOWN})
         words.append(f'{" or ".join(modes)}, {" or ".join(wanted)} asked')
     if lags:
         words.append(f'on a PF whose LAG is {" or ".join(lags)}')

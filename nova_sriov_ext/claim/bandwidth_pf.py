@@ -17,7 +17,7 @@ from nova.scheduler.client import report as report_client
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import minimum_bandwidth
+from nova_sriov_ext.demand import bandwidth
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -33,20 +33,20 @@ def applied(request, pools, report):
 
     :param request: nova.objects.InstancePCIRequest
     :param pools: list of dicts, of this host
-    :param report: report.Report of this host
+    :param report: document.Report of this host
     :returns: request itself, where nothing differs, or a copy
     """
     netdev = _netdevs.get(request)
     if not _is_port(request) or netdev is None and not any(
-            minimum_bandwidth.NETDEV in spec for spec in request.spec):
+            bandwidth.NETDEV in spec for spec in request.spec):
         return request
     tied = request.obj_clone()
-    tied.spec = list(map(minimum_bandwidth.requested, request.spec))
+    tied.spec = list(map(bandwidth.requested, request.spec))
     if netdev is not None:
         # No VF is of a PF that is not known.
-        pf = minimum_bandwidth.netdevs(pools, report).get(netdev, netdev)
+        pf = bandwidth.netdevs(pools, report).get(netdev, netdev)
         for spec in tied.spec:
-            spec[minimum_bandwidth.ADDRESS] = pf
+            spec[bandwidth.ADDRESS] = pf
     return tied
 
 
@@ -86,12 +86,12 @@ def _chosen(context, client, ports, mapping):
     """:returns: iterator of (id of a port, netdev of a PF)"""
     for port in ports.keys() & mapping.keys():
         # Nova has just written it; when it cannot, it raises.
-        netdev = ports[port].spec[0].get(minimum_bandwidth.NETDEV)
+        netdev = ports[port].spec[0].get(bandwidth.NETDEV)
         if netdev:
             yield port, netdev
     try:
         others = ports.keys() - mapping.keys()
-        groups = minimum_bandwidth.groups(others) if (
+        groups = bandwidth.groups(others) if (
             others and mapping.keys() - ports.keys()) else {}
         for port, group in groups.items():
             netdev = group in mapping and _netdev(
@@ -111,7 +111,7 @@ def _netdev(context, client, provider):
     names = client.get_resource_provider_name(context, provider).split(':')
     node, netdev = names[0], names[-1]
     return netdev if any(
-        minimum_bandwidth.provider(namespace, node, netdev) == provider
+        bandwidth.provider(namespace, node, netdev) == provider
         for namespace in CONF.sriov.bandwidth_namespaces) else None
 
 
@@ -133,7 +133,7 @@ def before_live_migration(context, instance):
     try:
         groups, _ = neutron.API().get_requested_resource_for_instance(
             context, instance.uuid)
-        if any(minimum_bandwidth.is_bandwidth(group.resources)
+        if any(bandwidth.is_bandwidth(group.resources)
                for group in groups):
             client = report_client.report_client_singleton()
             learn(context, client, requests, _mapping(

@@ -7,7 +7,7 @@ first: too long for a scheduler that has a thousand such hosts to refuse.
 import collections
 import math
 
-from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.fit import matching
 
 
 def is_hopeless(pools, wants):

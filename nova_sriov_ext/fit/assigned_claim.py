@@ -2,18 +2,18 @@
 
 import collections
 
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import shortage
-from nova_sriov_ext.scheduler import state
-from nova_sriov_ext.scheduler.demand import SPREAD
+from nova_sriov_ext.demand.model import SPREAD
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import shortage
+from nova_sriov_ext.fit import suitability
 
 
 def left(pools, report, demand):
     """:param pools: list of dicts, the pools of the host
-    :param report: report.Report of the host
-    :param demand: demand.Demand
+    :param report: document.Report of the host
+    :param demand: model.Demand
     :returns: list of int, the free devices that an assignment leaves of each
         pool; None where there is no assignment
     """
@@ -31,7 +31,7 @@ def left(pools, report, demand):
 def _wants(pools, report, request):
     suiting = [i for i, pool in enumerate(pools)
                if matching.serves(pool, request)
-               and not state.fault(pool, request, report)]
+               and not suitability.fault(pool, request, report)]
     group = (request.physnet or '') if request.is_vf else None
     if not request.rp_uuids:
         return [assignment.Want(request.count, tuple(suiting), group)]

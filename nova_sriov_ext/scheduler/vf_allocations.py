@@ -2,8 +2,8 @@
 
 import collections
 
-from nova_sriov_ext import report
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.report import document
 
 _TUNNELLED = names.vf_class(None)
 
@@ -30,7 +30,7 @@ def add_vfs(host_state, vfs):
     :param host_state: nova.scheduler.host_manager.HostState
     :param vfs: dict, of :func:`resources`
     """
-    told = report.of_host(host_state)
+    told = document.of_host(host_state)
     if not told.placement:
         return
     if _TUNNELLED in vfs and not told.has_tunnelled:

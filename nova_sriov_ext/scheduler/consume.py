@@ -13,10 +13,10 @@ import weakref
 
 from nova import exception
 
-from nova_sriov_ext import report as reports
-from nova_sriov_ext.scheduler import assigning
-from nova_sriov_ext.scheduler import greedy
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit import stock_claim
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import requesters
 
 
 def adapt(host_state):
@@ -27,11 +27,11 @@ def adapt(host_state):
     """
     found = host_state.pci_stats
     if (found is not None and not isinstance(found, AssignedStats)
-            and reports.of_host(host_state).claim):
+            and document.of_host(host_state).claim):
         host_state.pci_stats = AssignedStats(found, host_state)
 
 
-class AssignedStats(assigning.AssigningStats):
+class AssignedStats(assigning_stats.AssigningStats):
     """The pools of a host with this project's claim.
 
     :param stock: nova.pci.stats.PciDeviceStats
@@ -40,11 +40,11 @@ class AssignedStats(assigning.AssigningStats):
 
     def __init__(self, stock, host_state):
         host = weakref.ref(host_state)
-        super().__init__(stock, lambda: reports.of_host(host()))
+        super().__init__(stock, lambda: document.of_host(host()))
         self._host = host
 
     def _server_of(self, requests):
-        return requested.server_of(requests, self._host())
+        return requesters.server_of(requests, self._host())
 
     def apply_requests(self, requests, provider_mapping, numa_cells=None):
         """Take the devices of all requests, or none at all.
@@ -57,6 +57,6 @@ class AssignedStats(assigning.AssigningStats):
         counts = collections.Counter()
         for _, index, count in taken:
             counts[index] += count
-        left = greedy.left(self.pools, counts)
+        left = stock_claim.left(self.pools, counts)
         for pool, count in zip(self.pools, left, strict=True):
             pool['count'] = count

@@ -12,8 +12,8 @@ import nova.conf
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import neutron
-from nova_sriov_ext.scheduler import port_mode
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.demand import port_mode
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ def learn(requests):
     ports = frozenset(missing.values())
     try:
         found = {port['id']: port_mode.of(port)
-                 for port in neutron.ports(ports)}
+                 for port in neutron_ports.ports(ports)}
     except Exception as e:
-        neutron.log_failure(LOG, ports, e)
+        neutron_ports.log_failure(LOG, ports, e)
         return
     _known.update((request, found.get(port, port_mode.PLAIN))
                   for request, port in missing.items())

@@ -7,16 +7,16 @@ import nova.conf
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext import neutron
-from nova_sriov_ext import report
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import moves
-from nova_sriov_ext.scheduler import port_mode
-from nova_sriov_ext.scheduler import reserve
-from nova_sriov_ext.scheduler import state
-from nova_sriov_ext.scheduler import tie
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.demand import pci_requests
+from nova_sriov_ext.demand import port_mode
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import document
+from nova_sriov_ext.scheduler import bandwidth_tie
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def of_spec(spec_obj):
     """Tell what the server of a RequestSpec asks, gathered once.
 
     :param spec_obj: nova.objects.RequestSpec
-    :returns: demand.Demand
+    :returns: model.Demand
     """
     if spec_obj not in _gathered:
         _gathered[spec_obj] = _gather(spec_obj)
@@ -44,14 +44,14 @@ def _gather(spec_obj):
     found = demand_of(_pci_requests(spec_obj), extra_specs or {})
     if found.reserves:
         found = _with_reserves(found, spec_obj)
-    return tie.with_groups(found, spec_obj)
+    return bandwidth_tie.with_groups(found, spec_obj)
 
 
 def _with_reserves(found, spec_obj):
     """As long as they hold for this server, and for which it is."""
     try:
         lifted = (CONF.sriov.evacuation_uses_reserve
-                  and moves.is_evacuation(spec_obj))
+                  and pci_requests.is_evacuation(spec_obj))
     except Exception:
         LOG.exception('Whether server %s is evacuated could not be read; the '
                       'reserve holds for it', spec_obj.instance_uuid)
@@ -63,7 +63,7 @@ def _with_reserves(found, spec_obj):
 
 def _pci_requests(spec_obj):
     try:
-        return moves.pci_requests(spec_obj)
+        return pci_requests.pci_requests(spec_obj)
     except Exception:
         LOG.exception('The PCI requests of server %s could not be read; '
                       'taking those of its boot', spec_obj.instance_uuid)
@@ -76,13 +76,13 @@ def demand_of(pci_requests, extra_specs):
     :param pci_requests: list of nova.objects.InstancePCIRequest, in the
         order of the claim
     :param extra_specs: dict of strings, of the flavor
-    :returns: demand.Demand
+    :returns: model.Demand
     """
     options = CONF.sriov
     lag_policy = lag_policy_of(extra_specs)
     requests = [request_of(request, lag_policy) for request in pci_requests]
     requests, unread = _with_modes(requests, options)
-    return demand.Demand(
+    return model.Demand(
         requests=tuple(requests),
         pf_policy=pf_policy_of(extra_specs),
         lag_policy=lag_policy,
@@ -92,23 +92,23 @@ def demand_of(pci_requests, extra_specs):
 
 def reserves_of(extra_specs, requests):
     """:param extra_specs: dict of strings, of the flavor
-    :param requests: iterable of demand.Request
+    :param requests: iterable of model.Request
     :returns: dict, as Demand.reserves
     """
-    lifted = matching.true(extra_specs.get(demand.IGNORE_RESERVE))
+    lifted = matching.true(extra_specs.get(model.IGNORE_RESERVE))
     rules = CONF.sriov.vf_reserve
     return reserve.rules_for(rules, requests) if rules and not lifted else {}
 
 
 def lag_policy_of(extra_specs):
-    """:returns: one of demand.LAG_POLICIES, for a flavor with these"""
-    return _choice(extra_specs, demand.LAG_POLICY, demand.LAG_POLICIES,
+    """:returns: one of model.LAG_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, model.LAG_POLICY, model.LAG_POLICIES,
                    CONF.sriov.lag_policy)
 
 
 def pf_policy_of(extra_specs):
-    """:returns: one of demand.PF_POLICIES, for a flavor with these"""
-    return _choice(extra_specs, demand.PF_POLICY, demand.PF_POLICIES,
+    """:returns: one of model.PF_POLICIES, for a flavor with these"""
+    return _choice(extra_specs, model.PF_POLICY, model.PF_POLICIES,
                    CONF.sriov.pf_policy)
 
 
@@ -124,27 +124,27 @@ def _choice(extra_specs, name, choices, default):
 
 def request_of(request, lag_policy=None):
     """:param request: nova.objects.InstancePCIRequest
-    :param lag_policy: one of demand.LAG_POLICIES
-    :returns: demand.Request, for any eswitch mode
+    :param lag_policy: one of model.LAG_POLICIES
+    :returns: model.Request, for any eswitch mode
     """
     # Nova's own distinction (InstancePCIRequest.source).
     is_port = request.alias_name is None
     port = request.requester_id
-    specs = (map(minimum_bandwidth.requested, request.spec) if is_port
+    specs = (map(bandwidth.requested, request.spec) if is_port
              else request.spec)
-    found = demand.Request(
+    found = model.Request(
         specs=tuple(specs), count=request.count, port=port,
         group=None if is_port else request.request_id,
         name=(f'port {port}' if port
               else f'alias {request.alias_name}' if request.alias_name
               else 'a PCI request'))
-    if found.is_vf and lag_policy == demand.REJECT:
-        return dataclasses.replace(found, lags=state.HEALTHY)
+    if found.is_vf and lag_policy == model.REJECT:
+        return dataclasses.replace(found, lags=suitability.HEALTHY)
     return found
 
 
 def _with_modes(requests, options):
-    """:returns: list of demand.Request, whether Neutron's silence is to be
+    """:returns: list of model.Request, whether Neutron's silence is to be
         taken for a refusal
     """
     modes, silent = _port_modes({request.port for request in requests
@@ -159,29 +159,29 @@ def _with_modes(requests, options):
 def is_offloaded(request, options):
     """Whether a port needs switchdev by its network, whatever it requests.
 
-    :param request: demand.Request for a plain VF
+    :param request: model.Request for a plain VF
     :param options: CONF.sriov
     :returns: bool
     """
     return (request.physnet is None
-            and options.tunnelled_port_mode == state.SWITCHDEV)
+            and options.tunnelled_port_mode == suitability.SWITCHDEV)
 
 
 def with_mode(request, said, options):
-    """:param request: demand.Request for a plain VF
+    """:param request: model.Request for a plain VF
     :param said: port_mode.PortMode of its port
     :param options: CONF.sriov
-    :returns: demand.Request with the modes that suit it
+    :returns: model.Request with the modes that suit it
     """
     if said.requested or is_offloaded(request, options):
-        mode = state.SWITCHDEV
-    elif said.preferred == state.SWITCHDEV:
+        mode = suitability.SWITCHDEV
+    elif said.preferred == suitability.SWITCHDEV:
         mode = 'any'
     else:
         mode = options.plain_port_mode
     if mode == 'any':
         return dataclasses.replace(request, preferred=said.preferred)
-    unknown = {report.UNKNOWN} if options.unknown_mode == 'accept' else set()
+    unknown = {document.UNKNOWN} if options.unknown_mode == 'accept' else set()
     return dataclasses.replace(request, modes=frozenset({mode} | unknown))
 
 
@@ -191,7 +191,7 @@ def _port_modes(ports):
     """
     try:
         return {port['id']: port_mode.of(port)
-                for port in neutron.ports(ports)}, False
+                for port in neutron_ports.ports(ports)}, False
     except Exception as e:
-        neutron.log_failure(LOG, ports, e)
+        neutron_ports.log_failure(LOG, ports, e)
         return {}, True

@@ -1,30 +1,31 @@
 """Does a host's free capacity serve a server? Pure arithmetic, no I/O.
 
 With Nova's own claim the verdict is what that claim does: which devices it
-takes is settled (greedy.py), and they have to suit. Where the host says that
-this project's claim is active, the verdict is whether an assignment exists.
+takes is settled (stock_claim.py), and they have to suit. Where the host says
+that this project's claim is active, the verdict is whether an assignment
+exists.
 """
 
 import dataclasses
 
-from nova_sriov_ext.scheduler import assigned
-from nova_sriov_ext.scheduler import greedy
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler import reserve
-from nova_sriov_ext.scheduler import shortage
-from nova_sriov_ext.scheduler import state
-from nova_sriov_ext.scheduler.demand import PHYSNET
-from nova_sriov_ext.scheduler.demand import SPREAD
-from nova_sriov_ext.scheduler.reasons import Misfit
+from nova_sriov_ext.demand.model import PHYSNET
+from nova_sriov_ext.demand.model import SPREAD
+from nova_sriov_ext.fit import assigned_claim
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.fit import shortage
+from nova_sriov_ext.fit import stock_claim
+from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.fit.reasons import Misfit
 
 
 def misfit(pools, report, demand):
     """Tell why a host does not fit.
 
     :param pools: list of dicts, ``host_state.pci_stats.pools``, or None
-    :param report: report.Report of the host
-    :param demand: demand.Demand
+    :param report: document.Report of the host
+    :param demand: model.Demand
     :returns: reasons.Misfit, or None when every request is served
     """
     if not demand.requests:
@@ -34,8 +35,8 @@ def misfit(pools, report, demand):
     if not pools:
         return Misfit(reasons.NO_PCI)
     if report.claim:
-        left = assigned.left(pools, report, demand)
-        return (assigned.misfit(pools, report, demand) if left is None
+        left = assigned_claim.left(pools, report, demand)
+        return (assigned_claim.misfit(pools, report, demand) if left is None
                 else reserve.misfit(pools, report, demand, left))
     return _of_nova(pools, report, demand)
 
@@ -47,7 +48,7 @@ def serves_plain(pools, wanted):
     and take nothing from each other: then the sums decide, whoever claims.
 
     :param pools: list of dicts
-    :param wanted: dict, demand.Demand.plain
+    :param wanted: dict, model.Demand.plain
     :returns: bool
     :raises: AttributeError, KeyError, TypeError when pools are not what Nova
         makes
@@ -76,10 +77,10 @@ def _of_nova(pools, report, demand):
     if demand.has_aliases:
         # A port always asks for one device: then what the claim serves, the
         # test before it supports, too.
-        walk = greedy.test(pools, demand.requests)
+        walk = stock_claim.test(pools, demand.requests)
         if walk.failed:
             return shortage.misfit(pools, report, demand, walk.failed)
-    walk = greedy.claim(pools, demand.requests)
+    walk = stock_claim.claim(pools, demand.requests)
     if walk.failed:
         return shortage.misfit(pools, report, demand, walk.failed)
     return (_unsuited(pools, report, demand, walk)
@@ -89,7 +90,7 @@ def _of_nova(pools, report, demand):
 
 def _unsuited(pools, report, demand, walk):
     for request, i, _ in walk.taken:
-        if state.fault(pools[i], request, report):
+        if suitability.fault(pools[i], request, report):
             found = shortage.misfit(pools, report, demand, request)
             return (found if found.free < found.asked else
                     dataclasses.replace(found, reason=reasons.CHOICE))

@@ -5,8 +5,8 @@ import dataclasses
 
 from nova.objects import fields
 
-from nova_sriov_ext import networks
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.report import networks
 
 _TYPES = frozenset((fields.PciDeviceType.SRIOV_VF, fields.PciDeviceType.VDPA))
 _GONE = frozenset((fields.PciDeviceStatus.REMOVED,

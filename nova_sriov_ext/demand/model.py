@@ -7,8 +7,8 @@ import collections
 import dataclasses
 import functools
 
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import reasons
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reasons
 
 PHYSNET = 'physical_network'
 

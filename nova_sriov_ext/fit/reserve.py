@@ -2,10 +2,10 @@
 
 import math
 
-from nova_sriov_ext import networks
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler.demand import PHYSNET
+from nova_sriov_ext.demand.model import PHYSNET
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.report import networks
 
 
 def kept(rule, total):
@@ -44,7 +44,7 @@ def rules_for(rules, requests):
 
     :param rules: dict, name of a physnet → rule; Nova compares the values of
         tags without case
-    :param requests: iterable of demand.Request
+    :param requests: iterable of model.Request
     :returns: dict, physnet (None: tunnelled) as requested → rule
     """
     folded = {physnet.lower(): rule for physnet, rule in rules.items()}
@@ -58,8 +58,8 @@ def misfit(pools, report, demand, left, returned=()):
     """Tell which reserve would be touched.
 
     :param pools: list of dicts
-    :param report: report.Report of the host
-    :param demand: demand.Demand
+    :param report: document.Report of the host
+    :param demand: model.Demand
     :param left: iterable of int, devices left in each of the pools
     :param returned: list of pools, one for each VF that the server has here
         for the same requests: a move on its host gives these back

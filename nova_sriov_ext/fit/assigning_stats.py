@@ -9,13 +9,13 @@ import sys
 
 from nova.pci import stats
 
-from nova_sriov_ext.scheduler import assignment
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import preference
-from nova_sriov_ext.scheduler import reserve
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import preference
+from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.fit import suitability
 
 
 class AssigningStats(stats.PciDeviceStats):
@@ -23,7 +23,7 @@ class AssigningStats(stats.PciDeviceStats):
     do, is chosen for all requests of a server together.
 
     :param stock: nova.pci.stats.PciDeviceStats whose pools to go on with
-    :param report: function, gives the report.Report of this host
+    :param report: function, gives the document.Report of this host
     """
 
     def __init__(self, stock, report):
@@ -73,7 +73,7 @@ class AssigningStats(stats.PciDeviceStats):
             len(pfs) > 1 or vfs > 1 or server.held) else None
 
     def _reserved(self, server, asked, taken):
-        """:param asked: list of demand.Request
+        """:param asked: list of model.Request
         :param taken: list of dicts, index of a pool → devices
         :returns: reasons.Misfit, None where no reserve is touched
         """
@@ -83,12 +83,12 @@ class AssigningStats(stats.PciDeviceStats):
         counts = sum(map(collections.Counter, taken), collections.Counter())
         return reserve.misfit(
             self.pools, self._report(),
-            demand.Demand(requests=tuple(asked), reserves=reserves),
+            model.Demand(requests=tuple(asked), reserves=reserves),
             (pool['count'] - counts[index]
              for index, pool in enumerate(self.pools)), server.returned)
 
     def _wants(self, server, request, provider_mapping, numa_cells, known):
-        """:param known: list that gets the demand.Request, where it can be
+        """:param known: list that gets the model.Request, where it can be
             known
         """
         rp_uuids = self._get_rp_uuids_for_request(
@@ -130,12 +130,13 @@ class AssigningStats(stats.PciDeviceStats):
         """The flavor is asked only where a LAG is not healthy."""
         report = self._report()
         return server.lag_policy if any(
-            state.lag_of(self.pools[index], report) in state.UNHEALTHY
+            suitability.lag_of(self.pools[index],
+                               report) in suitability.UNHEALTHY
             for index in pools) else None
 
     def _asked(self, server, request, pools):
         """:param pools: indices of those that Nova accepts
-        :returns: demand.Request, None as Server.suited
+        :returns: model.Request, None as Server.suited
         """
         asked = gather.request_of(request, self._lag_policy(server, pools))
         return server.suited(
@@ -149,16 +150,19 @@ class AssigningStats(stats.PciDeviceStats):
         """
         report = self._report()
         found = tuple(index for index in pools
-                      if not state.fault(self.pools[index], asked, report))
+                      if not suitability.fault(self.pools[index], asked,
+                                               report))
         return found, tuple(
             index for index in found if asked.preferred
-            and state.mode_of(self.pools[index], report) == asked.preferred)
+            and suitability.mode_of(self.pools[index],
+                                    report) == asked.preferred)
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
                  if matching.equal(row.physnet, asked.physnet)}
-        modes.update(state.mode_of(self.pools[i], report) for i in pools)
-        return asked.is_plain_vf and {state.LEGACY, state.SWITCHDEV} <= modes
+        modes.update(suitability.mode_of(self.pools[i], report) for i in pools)
+        return asked.is_plain_vf and {suitability.LEGACY,
+                                      suitability.SWITCHDEV} <= modes
 
     def _rank(self, numa_cells):
         """:returns: function of a pool, key for sorting: the guest's NUMA
@@ -171,7 +175,7 @@ class AssigningStats(stats.PciDeviceStats):
 
         def rank(pool):
             return (near.get(pool.get('numa_node'), 2),
-                    state.lag_of(pool, report) in state.UNHEALTHY)
+                    suitability.lag_of(pool, report) in suitability.UNHEALTHY)
         return rank
 
 
@@ -180,8 +184,8 @@ class Server:
 
     :ivar held: frozenset of (physnet, PF's address) of the VFs that the
         server has on the host already
-    :ivar pf_policy: one of demand.PF_POLICIES, None for Nova's order
-    :ivar lag_policy: one of demand.LAG_POLICIES, None to ignore LAGs
+    :ivar pf_policy: one of model.PF_POLICIES, None for Nova's order
+    :ivar lag_policy: one of model.LAG_POLICIES, None to ignore LAGs
     :ivar returned: as reserve.misfit has it
     """
 
@@ -191,7 +195,7 @@ class Server:
     returned = ()
 
     def reserves(self, requests):
-        """:param requests: list of demand.Request
+        """:param requests: list of model.Request
         :returns: dict, as Demand.reserves
         """
         return {}
@@ -204,9 +208,9 @@ class Server:
         return request
 
     def suited(self, asked, mixed):
-        """:param asked: demand.Request, for any eswitch mode
+        """:param asked: model.Request, for any eswitch mode
         :param mixed: whether the host has VFs of both modes for it
-        :returns: demand.Request with the modes that suit it; None where
+        :returns: model.Request with the modes that suit it; None where
             nothing may be taken, because its modes cannot be known
         """
         return asked

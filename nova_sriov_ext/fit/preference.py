@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from nova_sriov_ext.scheduler import assignment
+from nova_sriov_ext.fit import assignment
 
 
 def assign(pools, wants, *args):

@@ -1,36 +1,36 @@
 """Eswitch mode and LAG state of a pool's PF, and whether they suit."""
 
-from nova_sriov_ext import report as reports
-from nova_sriov_ext.scheduler import reasons
-from nova_sriov_ext.scheduler.demand import PHYSNET
+from nova_sriov_ext.demand.model import PHYSNET
+from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.report import document
 
 LEGACY = 'legacy'
 SWITCHDEV = 'switchdev'
-MODES = frozenset((LEGACY, SWITCHDEV, reports.UNKNOWN))
+MODES = frozenset((LEGACY, SWITCHDEV, document.UNKNOWN))
 
 # The tag that says it where the compute host reports nothing.
 MODE_TAG = 'eswitch_mode'
 
 UNHEALTHY = frozenset(('inactive', 'degraded'))
-HEALTHY = frozenset(('active', 'none', reports.UNKNOWN))
+HEALTHY = frozenset(('active', 'none', document.UNKNOWN))
 
 
 def mode_of(pool, report):
     """:param pool: dict, one of ``PciDeviceStats.pools``
-    :param report: report.Report of its host
+    :param report: document.Report of its host
     :returns: one of MODES
     """
     row = _row(pool, report)
-    mode = row.mode if row else reports.UNKNOWN
-    if mode == reports.UNKNOWN:
+    mode = row.mode if row else document.UNKNOWN
+    if mode == document.UNKNOWN:
         mode = pool.get(MODE_TAG)
-    return mode if mode in (LEGACY, SWITCHDEV) else reports.UNKNOWN
+    return mode if mode in (LEGACY, SWITCHDEV) else document.UNKNOWN
 
 
 def lag_of(pool, report):
     """:returns: LAG state of the report's row, ``unknown`` without one"""
     row = _row(pool, report)
-    return row.lag if row else reports.UNKNOWN
+    return row.lag if row else document.UNKNOWN
 
 
 def _row(pool, report):
@@ -40,7 +40,7 @@ def _row(pool, report):
 def fault(pool, request, report):
     """Why devices of a pool that serves a request do not suit it.
 
-    :param request: demand.Request
+    :param request: model.Request
     :returns: (one of the constants of reasons, what they are), None when
         they suit
     """

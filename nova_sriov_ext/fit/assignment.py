@@ -13,15 +13,15 @@ and a pool may serve wants that are spread and others that are not.
 import collections
 import dataclasses
 
-from nova_sriov_ext.scheduler import bounds
-from nova_sriov_ext.scheduler import demand
-from nova_sriov_ext.scheduler import matching
-from nova_sriov_ext.scheduler import network
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import infeasible
+from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import max_flow
 
-_SPREADING = frozenset((demand.SPREAD, demand.PREFER_SPREAD))
+_SPREADING = frozenset((model.SPREAD, model.PREFER_SPREAD))
 
 # Which PFs come first: -1 those with most free VFs, 1 those with fewest.
-_FULLNESS = {demand.SPREAD: -1, demand.PREFER_SPREAD: -1, demand.PACK: 1}
+_FULLNESS = {model.SPREAD: -1, model.PREFER_SPREAD: -1, model.PACK: 1}
 
 # Flows tried before giving up. A server of VFs needs one; PFs, and aliases
 # on the same pools as ports, seldom more than a few.
@@ -52,7 +52,7 @@ def assign(pools, wants, policy=None, rank=None, held=()):
     :param pools: list of dicts, Nova's: ``address`` (of the PF), ``dev_type``
         and ``count`` matter here
     :param wants: list of Want
-    :param policy: demand.SPREAD: the VFs of a group come from different PFs;
+    :param policy: model.SPREAD: the VFs of a group come from different PFs;
         PREFER_SPREAD: from as many as possible; PACK: from one if possible;
         None: as Nova, the first that match
     :param rank: function of a pool, gives a sort key: which come first,
@@ -62,14 +62,14 @@ def assign(pools, wants, policy=None, rank=None, held=()):
         assignment (or none was found in MAX_FLOWS)
     """
     if (not all(want.pools for want in wants)
-            or bounds.is_hopeless(pools, wants)):
+            or infeasible.is_hopeless(pools, wants)):
         return None
     problem = _Problem(pools, wants, policy, rank or _alike, frozenset(held))
-    if policy == demand.PACK:
+    if policy == model.PACK:
         problem = problem.packed()
     solutions = problem.solutions()
     best = (min(solutions, key=lambda flow: flow.crowded, default=None)
-            if policy == demand.PREFER_SPREAD else next(solutions, None))
+            if policy == model.PREFER_SPREAD else next(solutions, None))
     return best and best.taken()
 
 
@@ -223,11 +223,11 @@ class _Flow:
 
     def __init__(self, problem, caps):
         self._problem = problem
-        self._network = network.Network()
+        self._network = max_flow.Network()
         self._keys = {}
         self.crowded = 0
         for number, want in enumerate(problem.wants):
-            self._network.edge(number, network.END, want.count)
+            self._network.edge(number, max_flow.END, want.count)
         for index, groups in problem.wanted.items():
             for group, numbers in groups.items():
                 self._add(index, group, numbers, caps)
@@ -267,7 +267,7 @@ class _Flow:
             for number in range(min(free, most)):
                 crowded = group is not None and (
                     number > 0 or source in self._problem.held)
-                if not crowded or self._problem.policy != demand.SPREAD:
+                if not crowded or self._problem.policy != model.SPREAD:
                     yield crowded, key, source
 
     def used(self):

@@ -16,7 +16,7 @@ import dataclasses
 
 from nova.network import model
 
-from nova_sriov_ext.scheduler import state
+from nova_sriov_ext.fit import suitability
 
 # All other features that libvirt 11 reports of a netdev (virNetDevFeature),
 # of which every VF with a driver has some.
@@ -28,8 +28,8 @@ _FEATURES = frozenset((
 @dataclasses.dataclass(frozen=True)
 class PortMode:
     """:ivar requested: whether only VFs of a PF in switchdev mode will do
-    :ivar preferred: state.LEGACY or state.SWITCHDEV, what the port had
-        last and gets again where that is free; None
+    :ivar preferred: suitability.LEGACY or suitability.SWITCHDEV, what the port
+        had last and gets again where that is free; None
     """
 
     requested: bool = False
@@ -44,7 +44,7 @@ def of(port):
     """:param port: dict, a port as Neutron shows it to an admin
     :returns: PortMode
     """
-    if port.get('hardware_offload_type') == state.SWITCHDEV:
+    if port.get('hardware_offload_type') == suitability.SWITCHDEV:
         return _REQUESTED
     profile = port.get('binding:profile')
     profile = profile if isinstance(profile, dict) else {}
@@ -56,14 +56,14 @@ def of(port):
     capabilities = ([] if port.get('binding:vnic_type')
                     == model.VNIC_TYPE_MACVTAP
                     else _sequence(profile.get('capabilities')))
-    if state.SWITCHDEV in capabilities:
+    if suitability.SWITCHDEV in capabilities:
         if _FEATURES.isdisjoint(capabilities) or (
                 port.get('device_id') and vif_type != model.VIF_TYPE_HW_VEB):
             return _REQUESTED
-        return PortMode(preferred=state.SWITCHDEV)
+        return PortMode(preferred=suitability.SWITCHDEV)
     if (vif_type == model.VIF_TYPE_HW_VEB
             or not _FEATURES.isdisjoint(capabilities)):
-        return PortMode(preferred=state.LEGACY)
+        return PortMode(preferred=suitability.LEGACY)
     return PLAIN
 
 
@@ -71,6 +71,8 @@ def _sequence(capabilities):
     """People write a text, too; Neutron's driver of Open vSwitch takes it
     (``'switchdev' in capabilities``)."""
     if isinstance(capabilities, str):
-        return [state.SWITCHDEV] if state.SWITCHDEV in capabilities else []
+        return ([suitability.SWITCHDEV] if suitability.SWITCHDEV
+                in capabilities
+                else [])
     return ([one for one in capabilities if isinstance(one, str)]
             if isinstance(capabilities, (list, tuple, dict)) else [])

@@ -9,7 +9,7 @@ import uuid
 
 import os_resource_classes as orc
 
-from nova_sriov_ext import neutron
+from nova_sriov_ext.demand import neutron_ports
 
 # The netdev of the PF that Placement chose. Nova writes it into the port's PCI
 # request (update_pci_request_with_placement_allocations in
@@ -39,7 +39,7 @@ def is_bandwidth(resources):
 
 def netdevs(pools, report):
     """:param pools: list of dicts, of a host
-    :param report: report.Report of the host
+    :param report: document.Report of the host
     :returns: dict, netdev of a PF → address of the PF
     """
     # A pool is gone once all its devices were in use when nova-compute
@@ -74,9 +74,9 @@ def groups(ports):
     :param ports: collection of the ids of ports
     :returns: dict, id of a port → id of its group of the second kind; none
         for other ports
-    :raises: as neutron.ports
+    :raises: as neutron_ports.ports
     """
-    return {port['id']: group['id'] for port in neutron.ports(ports)
+    return {port['id']: group['id'] for port in neutron_ports.ports(ports)
             for group in (port.get('resource_request') or {}).get(
                 'request_groups') or ()
             if is_bandwidth(group['resources'])}

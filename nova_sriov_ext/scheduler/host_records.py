@@ -11,8 +11,8 @@ from nova.scheduler import request_filter
 from oslo_log import log as logging
 
 from nova_sriov_ext import nova_compat
-from nova_sriov_ext.scheduler import bookkeeping
-from nova_sriov_ext.scheduler import requested
+from nova_sriov_ext.scheduler import consume
+from nova_sriov_ext.scheduler import requesters
 
 LOG = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class HostRecord(host_manager.HostState):
     def _update_from_compute_node(self, compute):
         super()._update_from_compute_node(compute)
         try:
-            bookkeeping.adapt(self)
+            consume.adapt(self)
         except Exception:
             LOG.exception("Host %s keeps Nova's own record", self.host)
 
@@ -38,5 +38,5 @@ def install():
     if not nova_compat.works(nova_compat.RECORDS):
         return
     host_manager.HostState = HostRecord
-    if requested.remember not in request_filter.ALL_REQUEST_FILTERS:
-        request_filter.ALL_REQUEST_FILTERS.append(requested.remember)
+    if requesters.remember not in request_filter.ALL_REQUEST_FILTERS:
+        request_filter.ALL_REQUEST_FILTERS.append(requesters.remember)

@@ -7,9 +7,9 @@ whoever wants to know joins the two.
 import collections
 import dataclasses
 
-from nova_sriov_ext import networks
-from nova_sriov_ext import report
-from nova_sriov_ext.networks import PHYSNET
+from nova_sriov_ext.report import document
+from nova_sriov_ext.report import networks
+from nova_sriov_ext.report.networks import PHYSNET
 
 _VF_TYPES = frozenset(('type-VF', 'vdpa'))
 
@@ -40,7 +40,7 @@ def rows(snapshot, devices, whitelist):
     :param snapshot: os_vif_vflag.host.model.Snapshot
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :returns: tuple of report.Row
+    :returns: tuple of document.Row
     """
     pfs = {pf.address: pf for pf in snapshot.pfs}
     totals = collections.Counter()
@@ -65,9 +65,9 @@ def rows(snapshot, devices, whitelist):
 
 def _row(snapshot, pf, address, physnet, vfs):
     if pf is None:
-        return report.Row(address, physnet, vfs)
-    return report.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
-                      lag=snapshot.lag_of(pf).state, netdev=pf.uplink)
+        return document.Row(address, physnet, vfs)
+    return document.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
+                        lag=snapshot.lag_of(pf).state, netdev=pf.uplink)
 
 
 def tags_of(whitelist, device):
@@ -87,7 +87,7 @@ def of_host(stats, pools):
     :returns: sorted list of Capacity
     """
     totals = collections.Counter()
-    told = report.read(stats)
+    told = document.read(stats)
     for row in told.rows:
         if row.vfs:
             totals[row.physnet, row.mode] += row.vfs
@@ -97,7 +97,7 @@ def of_host(stats, pools):
         if networks.is_for_ports(pool) and (
                 pool.get('dev_type') in _VF_TYPES):
             row = told.by_pf.get((pool.get('address'), physnet))
-            mode = row.mode if row else report.UNKNOWN
+            mode = row.mode if row else document.UNKNOWN
             free[physnet, mode] += pool.get('count') or 0
     return [Capacity(physnet, mode, totals.get((physnet, mode)),
                      free[physnet, mode])

@@ -21,8 +21,8 @@ from oslo_utils import strutils
 
 from nova_sriov_ext import conf as sriov_conf
 from nova_sriov_ext import exception
-from nova_sriov_ext.virt.libvirt import bandwidth
-from nova_sriov_ext.virt.libvirt import fields
+from nova_sriov_ext.virt.libvirt import binding
+from nova_sriov_ext.virt.libvirt import rate_limit
 from os_vif_vflag import exception as host_exception
 from os_vif_vflag.host import ib_partition
 from os_vif_vflag.host import netdev_setup
@@ -69,7 +69,7 @@ class Uplink:
                 wanted |= part.wanted(instance, vif)
         if not wanted:
             return _nothing
-        slot = fields.pci_slot(vif)
+        slot = binding.pci_slot(vif)
         return functools.partial(
             vf_settings.restore, host, slot, vf_settings.apply(host, slot,
                                                                wanted))
@@ -77,7 +77,7 @@ class Uplink:
     def clear(self, host, instance, vif):
         owner = {name: value for part in self._parts
                  for name, value in part.owner(vif).items()}
-        slot = fields.pci_slot(vif)
+        slot = binding.pci_slot(vif)
         vf_settings.restore(host, slot, {
             name: vf_settings.CLEARED[name] for part in self._parts
             for name in part.names(vif)}, owner)
@@ -99,11 +99,11 @@ class Netdev:
     """
 
     def apply(self, host, instance, vif, runs=False):
-        slot = fields.pci_slot(vif)
+        slot = binding.pci_slot(vif)
         name = host.netdev(slot)
         if name is None:
             raise host_exception.NoVfNetdev(vf=slot)
-        address = fields.mac_address(vif)
+        address = binding.mac_address(vif)
         # Some drivers refuse it while the netdev is up, be it the same
         # (eth_prepare_mac_addr_change).
         if _has_address(host, name, address):
@@ -112,7 +112,7 @@ class Netdev:
         return functools.partial(self.clear, host, instance, vif)
 
     def clear(self, host, instance, vif):
-        name = host.netdev(fields.pci_slot(vif))
+        name = host.netdev(binding.pci_slot(vif))
         if name is not None and _has_address(host, name, _mac_of(vif)):
             with contextlib.suppress(host_exception.LinkFailed):
                 netdev_setup.set_down(name)
@@ -122,7 +122,7 @@ class Unlimited:
     """Nothing on the host can limit what such a VIF sends."""
 
     def apply(self, host, instance, vif, runs=False):
-        bandwidth.warn_of_all(instance)
+        rate_limit.warn_of_all(instance)
         return _nothing
 
     def clear(self, host, instance, vif):
@@ -138,8 +138,8 @@ class InfiniBand:
     _GUIDS = ('ib_node_guid', 'ib_port_guid')
 
     def apply(self, host, instance, vif, runs=False):
-        slot = fields.pci_slot(vif)
-        guid = guid_of(fields.mac_address(vif))
+        slot = binding.pci_slot(vif)
+        guid = guid_of(binding.mac_address(vif))
         iov = ib_partition.find(host, slot)
         if iov:
             return functools.partial(iov.apply, iov.apply(
@@ -154,7 +154,7 @@ class InfiniBand:
                                                                wanted))
 
     def clear(self, host, instance, vif):
-        slot, guid = fields.pci_slot(vif), guid_of(_mac_of(vif))
+        slot, guid = binding.pci_slot(vif), guid_of(_mac_of(vif))
         try:
             iov = ib_partition.find(host, slot)
         except host_exception.HostError:
@@ -183,13 +183,13 @@ def _has_address(host, netdev, address):
 
 
 def _mac_and_vlan(instance, vif):
-    return {'mac': fields.mac_address(vif),
+    return {'mac': binding.mac_address(vif),
             'vlan': {'vlan': _vlan(vif), 'qos': 0}}
 
 
 def _vlan(vif):
     """:returns: int, 0 for none"""
-    number, *more = fields.vlans(vif)
+    number, *more = binding.vlans(vif)
     if more:
         raise exception.InvalidPort(
             port=vif['id'],
@@ -209,7 +209,7 @@ def _trust_to_clear(vif):
 
 
 def _rate_if_chosen(instance, vif):
-    return (bandwidth.wanted(instance, vif)
+    return (rate_limit.wanted(instance, vif)
             if CONF.sriov.switchdev_vf_rates else {})
 
 
@@ -227,6 +227,6 @@ MAC_AND_VLAN = Part(_mac_and_vlan, lambda vif: ('mac', 'vlan'),
                     lambda vif: {'mac': _mac_of(vif)})
 TRUST = Part(_trust, _trust_to_clear)
 # Neutron's SR-IOV agent may have set another one since.
-RATE = Part(bandwidth.wanted, is_lasting=False, ours=bandwidth.ours)
+RATE = Part(rate_limit.wanted, is_lasting=False, ours=rate_limit.ours)
 # Stock Nova ignores the flavor's there.
 CHOSEN_RATE = dataclasses.replace(RATE, wanted=_rate_if_chosen)

@@ -9,9 +9,9 @@ import weakref
 
 from oslo_log import log as logging
 
-from nova_sriov_ext.scheduler import assigning
-from nova_sriov_ext.scheduler import gather
-from nova_sriov_ext.scheduler import tie
+from nova_sriov_ext.demand import gather
+from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.scheduler import bandwidth_tie
 
 LOG = logging.getLogger(__name__)
 
@@ -39,18 +39,18 @@ def remember(context, spec_obj):
 def server_of(requests, host):
     """:param requests: list of nova.objects.InstancePCIRequest
     :param host: nova HostState
-    :returns: assigning.Server
+    :returns: assigning_stats.Server
     """
     found = (_specs.get(_port(request)) for request in requests)
     spec_obj = next((one for one in found if one is not None), None)
     try:
         return (Requested(gather.of_spec(spec_obj), host)
                 if spec_obj is not None
-                else assigning.Server())
+                else assigning_stats.Server())
     except Exception:
         # As in SriovCapacityFilter: the claim has the last word.
         LOG.exception('What %s requests could not be read', spec_obj)
-        return assigning.Server()
+        return assigning_stats.Server()
 
 
 def _port(request):
@@ -58,8 +58,8 @@ def _port(request):
     return request.requester_id if 'requester_id' in request else None
 
 
-class Requested(assigning.Server):
-    """:param demand: demand.Demand
+class Requested(assigning_stats.Server):
+    """:param demand: model.Demand
     :param host: nova HostState on which it is tried
     """
 
@@ -77,8 +77,9 @@ class Requested(assigning.Server):
         known = self._known(_port(request))
         if not known or not known.bandwidth:
             return request
-        tag = tie.tag_of(known, provider_mapping,
-                         tie.tags(self._host, pools, report))
+        tag = bandwidth_tie.tag_of(known, provider_mapping,
+                                   bandwidth_tie.tags(self._host, pools,
+                                                      report))
         if tag is None:
             return request
         tied = request.obj_clone()

@@ -14,22 +14,22 @@ import nova.conf
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext import minimum_bandwidth
-from nova_sriov_ext.minimum_bandwidth import ADDRESS
-from nova_sriov_ext.minimum_bandwidth import NETDEV
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand.bandwidth import ADDRESS
+from nova_sriov_ext.demand.bandwidth import NETDEV
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 
 def with_groups(demand, spec_obj):
-    """:param demand: demand.Demand
+    """:param demand: model.Demand
     :param spec_obj: nova.objects.RequestSpec
-    :returns: demand.Demand with the groups of its ports' bandwidth
+    :returns: model.Demand with the groups of its ports' bandwidth
     """
     requested = {group.requester_id
                  for group in _requested_resources(spec_obj)
-                 if minimum_bandwidth.is_bandwidth(group.resources)}
+                 if bandwidth.is_bandwidth(group.resources)}
     ports = {request.port for request in demand.requests
              if request.port} if requested else ()
     if not ports:
@@ -49,7 +49,7 @@ def _requested_resources(spec_obj):
 
 def _of_neutron(ports):
     try:
-        return minimum_bandwidth.groups(ports)
+        return bandwidth.groups(ports)
     except Exception:
         LOG.exception('Neutron did not tell the bandwidth of ports %s; their '
                       'VFs may be of other PFs', ', '.join(sorted(ports)))
@@ -59,13 +59,13 @@ def _of_neutron(ports):
 def tags(host, pools, report):
     """:param host: nova HostState
     :param pools: list of dicts, its pools
-    :param report: report.Report of the host
+    :param report: document.Report of the host
     :returns: dict, resource provider of a PF's bandwidth → dict, the tag of
         the PF's VFs by which the claim on the host knows them: this project's
         the address of the PF, Nova's its netdev
     """
-    netdevs = minimum_bandwidth.netdevs(pools, report)
-    return {minimum_bandwidth.provider(namespace, host.nodename, netdev):
+    netdevs = bandwidth.netdevs(pools, report)
+    return {bandwidth.provider(namespace, host.nodename, netdev):
             {ADDRESS: address} if report.claim else {NETDEV: netdev}
             for netdev, address in netdevs.items()
             for namespace in CONF.sriov.bandwidth_namespaces}
@@ -74,13 +74,13 @@ def tags(host, pools, report):
 def tied(demand, mappings, tags, claim):
     """With the PFs that Placement chose for the bandwidth of ports.
 
-    :param demand: demand.Demand
+    :param demand: model.Demand
     :param mappings: dict of lists, the suffix of a request group → UUIDs of
         resource providers, of an allocation candidate
     :param tags: dict, of :func:`tags`
     :param claim: the claim policy of the host, None with Nova's own claim,
         which ties only groups of the port's id
-    :returns: demand.Demand
+    :returns: model.Demand
     """
     return dataclasses.replace(demand, requests=tuple(
         _tied(request, tag_of(request, mappings, tags))

@@ -9,14 +9,14 @@ claim knows that a PF and its VFs exclude each other.
 
 import collections
 
-from nova_sriov_ext.scheduler import matching
+from nova_sriov_ext.fit import matching
 
 
 def claim(pools, requests):
     """Take devices as ``PciDeviceStats.consume_requests`` does.
 
     :param pools: list of dicts, ``host_state.pci_stats.pools``
-    :param requests: tuple of demand.Request, in the order of the claim
+    :param requests: tuple of model.Request, in the order of the claim
     :returns: Walk
     """
     return _Claim(pools).through(requests)
@@ -34,8 +34,8 @@ class Walk:
     """Requests served one after the other.
 
     :ivar left: list of int, the free devices left of each pool
-    :ivar taken: list of (demand.Request, index of a pool, devices)
-    :ivar failed: the demand.Request that found too few devices, or None
+    :ivar taken: list of (model.Request, index of a pool, devices)
+    :ivar failed: the model.Request that found too few devices, or None
     """
 
     def __init__(self, pools):

@@ -1,0 +1,1 @@
+"""What a server requests of a host."""

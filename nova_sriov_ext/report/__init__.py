@@ -1,0 +1,1 @@
+"""What a compute host tells schedulers."""
