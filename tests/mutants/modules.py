@@ -10,13 +10,22 @@ ROOT = pathlib.Path(__file__).parents[2]
 # of both say: the claim is made of it.
 OWN = {
     'nova_sriov_ext/scheduler': ['tests/unit/scheduler', 'tests/unit/claim'],
+    'nova_sriov_ext/fit': ['tests/unit/fit', 'tests/unit/scheduler',
+                           'tests/unit/claim'],
+    'nova_sriov_ext/demand': ['tests/unit/demand', 'tests/unit/scheduler',
+                              'tests/unit/claim'],
+    'nova_sriov_ext/report': ['tests/unit/report'],
     'nova_sriov_ext/claim': ['tests/unit/claim'],
     'nova_sriov_ext/placement': ['tests/unit/placement'],
     'nova_sriov_ext/virt/libvirt': ['tests/unit/virt'],
     'os_vif_vflag': ['tests/unit/vflag'],
+    'os_vif_vflag/ovs': ['tests/unit/vflag'],
+    'os_vif_vflag/host': ['tests/unit/vflag'],
+    'os_vif_vflag/kernel': ['tests/unit/vflag'],
+    'os_vif_vflag/privileged': ['tests/unit/vflag'],
 }
 # What the driver for Nova alone uses, its tests say.
-_OF_THE_DRIVER = ['tests/unit/virt/test_settings.py',
+_OF_THE_DRIVER = ['tests/unit/virt/test_vf_setup.py',
                   'tests/unit/virt/test_infiniband.py']
 OWN_OF_MODULE = {
     'os_vif_vflag/host/vf_settings.py': _OF_THE_DRIVER,
@@ -25,7 +34,7 @@ OWN_OF_MODULE = {
 
 # Tests that judge none: each fork would start a process that loads Nova.
 WITHOUT = ('tests/unit/virt/test_side_by_side.py',
-           'tests/unit/vflag/test_stock.py')
+           'tests/unit/vflag/host/test_stock.py')
 
 
 def chosen(patterns):

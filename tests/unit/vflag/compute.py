@@ -13,7 +13,7 @@ from os_vif_vflag import conf
 from os_vif_vflag import vflag
 from tests.sim import iproute
 from tests.sim.card import Pf
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import sources
 
 SERVER = instance_info.InstanceInfo(uuid=uuids.server, name='server')
 MAC = 'fa:16:3e:0a:ec:e7'

@@ -16,10 +16,10 @@ from tests.sim import sysfs
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import Pf
-from tests.unit.vflag import damage
-from tests.unit.vflag import machines
-from tests.unit.vflag import sources
-from tests.unit.vflag import test_lag
+from tests.unit.vflag.host import damage
+from tests.unit.vflag.host import machines
+from tests.unit.vflag.host import sources
+from tests.unit.vflag.host import test_lag
 
 BONDS = {name: card for name, (card, _, _) in (
     test_lag.TOLD | test_lag.INFERRED).items()}

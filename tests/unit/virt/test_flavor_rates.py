@@ -5,9 +5,9 @@ import pytest
 from nova_sriov_ext import exception
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
-from tests.unit.virt.test_settings import AVERAGE
-from tests.unit.virt.test_settings import PEAK
-from tests.unit.virt.test_settings import rate
+from tests.unit.virt.test_vf_setup import AVERAGE
+from tests.unit.virt.test_vf_setup import PEAK
+from tests.unit.virt.test_vf_setup import rate
 
 BAD_FLAVORS = {
     'text': ({AVERAGE: 'abc'}, 'vif_outbound_average', "'abc'"),

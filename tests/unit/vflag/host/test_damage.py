@@ -22,9 +22,9 @@ from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
-from tests.unit.vflag import damage
-from tests.unit.vflag import machines
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import damage
+from tests.unit.vflag.host import machines
+from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 DEVICES = 'bus/pci/devices'

@@ -11,8 +11,8 @@ import pytest
 from os_vif_vflag.host.representors import Finder
 from tests.sim.card import Card
 from tests.sim.card import Pf
-from tests.unit.vflag import damage
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import damage
+from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 # open, read, close; open, fstat, getdents until there is no more, close

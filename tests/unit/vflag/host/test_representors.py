@@ -17,7 +17,7 @@ from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 

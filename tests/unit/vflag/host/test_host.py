@@ -18,7 +18,7 @@ from os_vif_vflag.kernel.netlink import Link
 from tests.sim import naming
 from tests.sim.card import Card
 from tests.sim.card import Pf
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 

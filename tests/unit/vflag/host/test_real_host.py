@@ -14,7 +14,7 @@ from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import sources
 
 LSPCI = '''
 5d:00.0 Ethernet controller: Mellanox Technologies MT27710 Family [ConnectX-4 Lx]

@@ -18,7 +18,7 @@ from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
-from tests.unit.vflag import sources
+from tests.unit.vflag.host import sources
 
 pytestmark = pytest.mark.skipif(
     bool(inside.why_not()), reason=str(inside.why_not()))
