@@ -10,11 +10,14 @@ from os_vif_vflag import exception
 from os_vif_vflag import port_plan
 from os_vif_vflag import vif_checks
 from os_vif_vflag.host import bonds
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.representors import Finder
 from os_vif_vflag.lag_policy import LagPolicy
 from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import ovs_errors
+from os_vif_vflag.ovs import ovs_port
 from os_vif_vflag.ovs import streams
 
 NAME = 'vflag'
@@ -67,7 +70,7 @@ class VFLagPlugin(plugin.PluginBase):
             port = self._ports.of(vif, instance_info.uuid)
             if not (port.create_bridge
                     or self._ovsdb.has_bridge(port.bridge)):
-                raise exception.BridgeNotFound(
+                raise ovs_errors.BridgeNotFound(
                     bridge=port.bridge, device=port.device)
             with self._prepared(vif, port):
                 self._ovsdb.plug(port)
@@ -88,18 +91,18 @@ class VFLagPlugin(plugin.PluginBase):
             bridge = vif_checks.bridge_of(vif)
             unplugged = self._ovsdb.unplug(
                 vif.port_profile.interface_id,
-                bridge if bridge and port_plan.is_trunk_bridge(
+                bridge if bridge and ovs_port.is_trunk_bridge(
                     bridge) else None)
             for device in {*unplugged, *self._unused_representor(vif)}:
                 # A representor that is gone cannot be set down, and is not
                 # missed.
-                with contextlib.suppress(exception.LinkFailed):
+                with contextlib.suppress(errors.LinkFailed):
                     netdev_setup.set_down(device)
 
     @contextlib.contextmanager
     def _prepared(self, vif, port):
         """The representor is up; what is not one needs nothing."""
-        if port.type != port_plan.KERNEL:
+        if port.type != ovs_port.KERNEL:
             yield
             return
         # A server may be using it: nova-compute plugs all its servers'

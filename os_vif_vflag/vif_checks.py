@@ -8,7 +8,7 @@ from os_vif.objects import vif as osv_vif
 from oslo_utils import uuidutils
 
 from os_vif_vflag import exception
-from os_vif_vflag import port_plan
+from os_vif_vflag.ovs import ovs_port
 
 PROFILES = (osv_vif.VIFPortProfileOpenVSwitch,
             osv_vif.VIFPortProfileOVSRepresentor)
@@ -16,7 +16,7 @@ VIFS = (osv_vif.VIFHostDevice, osv_vif.VIFVHostUser)
 
 # dev_valid_name, net/core/dev.c: a bridge's own port is a netdev. A slash is
 # what ovs-vswitchd refuses in a bridge's name, too. How long it may be matters
-# only where it is created, see port_plan.OvsPort.
+# only where it is created, see ovs_port.OvsPort.
 _BRIDGE = re.compile(r'(?!\.{1,2}$)[^\s/:]+')
 # The domain of VMD's devices has more than four digits.
 _PCI_ADDRESS = re.compile(r'[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]')
@@ -72,7 +72,7 @@ _TO_BE_PLUGGED = _TO_BE_FOUND + (
     ('its port profile has a datapath type that is neither system nor netdev',
      lambda vif: _unset_or(
          vif.port_profile, 'datapath_type',
-         lambda kind: kind in ('', port_plan.SYSTEM, port_plan.NETDEV))),
+         lambda kind: kind in ('', ovs_port.SYSTEM, ovs_port.NETDEV))),
     # Nova puts the VF's address into both. Behind the socket of a virtio
     # forwarder there is a VF, too, which is none of ours.
     ('its port profile has the representor of another device',

@@ -10,7 +10,7 @@ partitions.
 import contextlib
 import dataclasses
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.privileged import calls
 from os_vif_vflag.privileged import daemon
 
@@ -52,11 +52,11 @@ class Iov:
         :param partition: int, 15 bits
         :param guid: str of eight bytes with colons
         :returns: dict of settings
-        :raises exception.NoPartition: the port is not in it
+        :raises errors.NoPartition: the port is not in it
         """
         table = self._table()
         if partition not in table:
-            raise exception.NoPartition(
+            raise errors.NoPartition(
                 partition=f'{partition:#06x}', vf=self.vf, ib_port=self.port,
                 device=self.device)
         beside = _NONE if partition == DEFAULT else table.get(DEFAULT, _NONE)
@@ -76,7 +76,7 @@ class Iov:
         """Set what is not so yet; all or nothing.
 
         :returns: dict, what the settings that changed were before
-        :raises exception.IovRefused: what had been set is put back
+        :raises errors.IovRefused: what had been set is put back
         :raises exception.PrivilegesMissing
         """
         before = {}
@@ -88,9 +88,9 @@ class Iov:
                                self.device, place, text)
                     before[place] = now
         except OSError as e:
-            with contextlib.suppress(exception.IovRefused):
+            with contextlib.suppress(errors.IovRefused):
                 self.apply(before)
-            raise exception.IovRefused(
+            raise errors.IovRefused(
                 file='/'.join(place), device=self.device, value=text,
                 vf=self.vf, error=e.strerror) from None
         return before
@@ -129,7 +129,7 @@ def find(host, address):
     """:param host: host.Host
     :param address: PCI address of a VF
     :returns: Iov, None where the driver has none
-    :raises exception.VfNotFound, exception.NotAVf: see Host.vf
+    :raises errors.VfNotFound, errors.NotAVf: see Host.vf
     """
     pf, number = host.vf(address)
     # get_name() counts from the PF on and in tens: not every VF's folder has

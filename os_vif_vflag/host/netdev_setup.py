@@ -2,7 +2,7 @@
 
 from oslo_log import log as logging
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.privileged import calls
 from os_vif_vflag.privileged import daemon
 
@@ -12,7 +12,7 @@ LOG = logging.getLogger(__name__)
 def set_up(device, mtu=None, address=None):
     """:param mtu: bytes, None leaves it as it is
     :param address: MAC, None leaves it as it is
-    :raises exception.LinkFailed, exception.PrivilegesMissing
+    :raises errors.LinkFailed, exception.PrivilegesMissing
     """
     what = ' and '.join(f'{name} {value}' for name, value in (
         ('MTU', mtu), ('MAC', address)) if value is not None)
@@ -21,14 +21,14 @@ def set_up(device, mtu=None, address=None):
 
 
 def set_down(device):
-    """:raises exception.LinkFailed, exception.PrivilegesMissing"""
+    """:raises errors.LinkFailed, exception.PrivilegesMissing"""
     _ask(device, 'down', calls.set_link, device, 'down')
 
 
 def turn_on_tc_offload(names):
     """Turn hw-tc-offload on where the drivers offer it.
 
-    :raises exception.LinkFailed, exception.PrivilegesMissing
+    :raises errors.LinkFailed, exception.PrivilegesMissing
     """
     for name, why in _ask(', '.join(names), 'to hw-tc-offload',
                           calls.turn_on_tc_offload, names).items():
@@ -40,5 +40,5 @@ def _ask(device, what, function, *args):
     try:
         return daemon.ask(device, function, *args)
     except OSError as e:
-        raise exception.LinkFailed(
+        raise errors.LinkFailed(
             device=device, what=what, error=e.strerror) from None

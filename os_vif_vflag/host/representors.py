@@ -2,7 +2,7 @@
 
 import collections
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdevs
 from os_vif_vflag.kernel import pci_address
 from os_vif_vflag.kernel import uapi
@@ -93,10 +93,10 @@ class Finder:
     def find(self, vf_address):
         """:param vf_address: PCI address of a VF
         :returns: name of the representor netdev
-        :raises exception.VfNotFound, exception.NotAVf: see Host.vf
-        :raises exception.NotSwitchdev: the PF has no VF representors at all
-        :raises exception.RepresentorNotFound: it has, but none for this VF
-        :raises exception.RepresentorAmbiguous: more than one fits; never a
+        :raises errors.VfNotFound, errors.NotAVf: see Host.vf
+        :raises errors.NotSwitchdev: the PF has no VF representors at all
+        :raises errors.RepresentorNotFound: it has, but none for this VF
+        :raises errors.RepresentorAmbiguous: more than one fits; never a
             guess
         """
         pf, number = self._host.vf(vf_address)
@@ -141,11 +141,11 @@ class Finder:
                 break
         facts = {'vf': vf_address, 'pf': pf, 'number': number}
         if not seen.any_of(pf):
-            raise exception.NotSwitchdev(**facts)
+            raise errors.NotSwitchdev(**facts)
         candidates = sorted({link.name for link in seen.find(pf, number)})
         if found or not candidates:
-            raise exception.RepresentorNotFound(**facts)
-        raise exception.RepresentorAmbiguous(
+            raise errors.RepresentorNotFound(**facts)
+        raise errors.RepresentorAmbiguous(
             candidates=', '.join(candidates), **facts)
 
 

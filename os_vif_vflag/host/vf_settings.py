@@ -11,6 +11,7 @@ import errno
 from oslo_log import log as logging
 
 from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.privileged import calls
 from os_vif_vflag.privileged import daemon
@@ -60,10 +61,10 @@ def apply(host, address, wanted):
     :param address: PCI address of the VF
     :param wanted: dict of settings
     :returns: dict, what the settings that changed were before
-    :raises exception.VfNotFound, exception.NotAVf: see Host.vf
-    :raises exception.NoUplink: its PF has no netdev
+    :raises errors.VfNotFound, errors.NotAVf: see Host.vf
+    :raises errors.NoUplink: its PF has no netdev
     :raises exception.PrivilegesMissing
-    :raises exception.VfRefused: names the setting that was refused; what had
+    :raises errors.VfRefused: names the setting that was refused; what had
         been set is put back
     """
     if not wanted:
@@ -88,7 +89,7 @@ def restore(host, address, settings, owner=None):
 
     :param owner: dict of settings that the VF has as long as it is the
         port's, None where nothing tells; another's is left as it is
-    :raises exception.VfRefused: after all others have been set
+    :raises errors.VfRefused: after all others have been set
     :raises exception.PrivilegesMissing
     """
     if not settings:
@@ -120,7 +121,7 @@ def _find(host, address):
     pf, number = host.vf(address)
     uplink = host.uplink(pf)
     if uplink is None:
-        raise exception.NoUplink(pf=pf, vf=address)
+        raise errors.NoUplink(pf=pf, vf=address)
     return _Vf(address, uplink, number)
 
 
@@ -175,7 +176,7 @@ def _set_one(vf, name, value):
 
 def _refused(vf, change, refusals):
     name, error = next(iter(refusals.items()))
-    return exception.VfRefused(
+    return errors.VfRefused(
         setting=name, value=_shown(change[name]), vf=vf.address,
         number=vf.number, uplink=vf.uplink, error=error.strerror,
         hint=_HINTS.get(error.errno, _HINT))

@@ -12,6 +12,7 @@ from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
 from os_vif_vflag import exception
 from os_vif_vflag.ovs import commands
 from os_vif_vflag.ovs import indexed_idl
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import remotes
 from os_vif_vflag.ovs import schema
 from os_vif_vflag.ovs import streams
@@ -64,7 +65,7 @@ class OvsDb:
 
     def interfaces(self):
         """:returns: dict, name → external_ids of every interface
-        :raises exception.OvsdbUnreachable
+        :raises ovs_errors.OvsdbUnreachable
         """
         with self._replica() as api:
             return {row.name: dict(row.external_ids)
@@ -78,16 +79,16 @@ class OvsDb:
         has opened the device; when it cannot, the port is taken away again,
         unless it had been there before: a server may be using it.
 
-        :param port: port_plan.OvsPort
-        :raises exception.BridgeNotFound, exception.InterfaceRejected,
-            exception.VswitchdTimeout, exception.OvsdbUnreachable
+        :param port: ovs_port.OvsPort
+        :raises ovs_errors.BridgeNotFound, ovs_errors.InterfaceRejected,
+            ovs_errors.VswitchdTimeout, ovs_errors.OvsdbUnreachable
         """
         command = commands.PlugCommand(self._api, port)
         try:
             if self._commit(command, port.device):
                 with self._replica() as api:
                     commands.check_opened(api, port.device)
-        except (exception.InterfaceRejected, exception.VswitchdTimeout):
+        except (ovs_errors.InterfaceRejected, ovs_errors.VswitchdTimeout):
             if command.new:
                 with contextlib.suppress(exception.HostError):
                     self._commit(
@@ -101,7 +102,7 @@ class OvsDb:
 
         :param bridge_to_delete: name of a trunk bridge that goes with it
         :returns: list of names of netdevs of the kernel that were taken off
-        :raises exception.VswitchdTimeout, exception.OvsdbUnreachable
+        :raises ovs_errors.VswitchdTimeout, ovs_errors.OvsdbUnreachable
         """
         command = commands.UnplugCommand(
             self._api, iface_id, bridge_to_delete)
@@ -117,7 +118,7 @@ class OvsDb:
         except transactions.Unanswered as e:
             raise self._unreachable(e) from None
         except RuntimeError as e:  # ovsdbapp's type for an OVSDB error
-            raise exception.OvsdbRefused(device=device, error=e) from None
+            raise ovs_errors.OvsdbRefused(device=device, error=e) from None
         number = transaction.number
         if wait and number is not None:
             self._wait_for_vswitchd(number, device)
@@ -129,7 +130,7 @@ class OvsDb:
             return
         if not idl.is_connected():
             raise self._unreachable(idl.why_not())
-        raise exception.VswitchdTimeout(device=device, timeout=self._timeout)
+        raise ovs_errors.VswitchdTimeout(device=device, timeout=self._timeout)
 
     @contextlib.contextmanager
     def _replica(self):
@@ -186,7 +187,7 @@ class OvsDb:
         self._connected = None
 
     def _unreachable(self, error):
-        return exception.OvsdbUnreachable(
+        return ovs_errors.OvsdbUnreachable(
             connection=self._connection, timeout=self._timeout, error=error)
 
 

@@ -4,8 +4,8 @@ from ovsdbapp.backend.ovs_idl import command
 from ovsdbapp.backend.ovs_idl import idlutils
 from ovsdbapp.schema.open_vswitch import commands
 
-from os_vif_vflag import exception
-from os_vif_vflag import port_plan
+from os_vif_vflag.ovs import ovs_errors
+from os_vif_vflag.ovs import ovs_port
 
 # Neutron's: what is in it reaches nobody
 # (neutron/plugins/ml2/drivers/openvswitch/agent/common/constants.py).
@@ -31,7 +31,7 @@ class UnplugCommand(command.BaseCommand):
         # answer was lost.
         for bridge, port in _ports_of(self.api, self.iface_id):
             self.devices += [i.name for i in port.interfaces
-                             if i.type == port_plan.KERNEL]
+                             if i.type == ovs_port.KERNEL]
             _remove(self.api, bridge, port)
         if self.bridge_to_delete:
             commands.DelBridgeCommand(
@@ -41,7 +41,7 @@ class UnplugCommand(command.BaseCommand):
 class PlugCommand(command.BaseCommand):
     """Have exactly one port for an ``iface-id``.
 
-    :param port: port_plan.OvsPort
+    :param port: ovs_port.OvsPort
     :ivar new: whether the device was not the port of this ``iface-id`` before
     :ivar new_bridge: name of the bridge if it was created, else None
     """
@@ -77,7 +77,7 @@ class PlugCommand(command.BaseCommand):
     def _create_bridge(self, txn):
         name = self.port.bridge
         if not self.port.create_bridge:
-            raise exception.BridgeNotFound(
+            raise ovs_errors.BridgeNotFound(
                 bridge=name, device=self.port.device)
         commands.AddBridgeCommand(
             self.api, name, may_exist=True,
@@ -116,7 +116,7 @@ class PlugCommand(command.BaseCommand):
         _delete_queues(self.api, self.port.device)
         row = txn.insert(self.api.tables['QoS'])
         row.type = self.port.qos_type
-        row.external_ids = {'id': port_plan.qos_id(self.port.device),
+        row.external_ids = {'id': ovs_port.qos_id(self.port.device),
                             '_type': self.port.qos_type}
         return row
 
@@ -130,7 +130,7 @@ def has_port(api, device):
 
 
 def check_opened(api, device):
-    """:raises exception.InterfaceRejected: with ovs-vswitchd's own words, it
+    """:raises ovs_errors.InterfaceRejected: with ovs-vswitchd's own words, it
         could not open the device
     """
     interface = _row(api, 'Interface', device)
@@ -142,7 +142,7 @@ def check_opened(api, device):
         error = 'it got no OpenFlow port'
     else:
         return
-    raise exception.InterfaceRejected(device=device, error=error)
+    raise ovs_errors.InterfaceRejected(device=device, error=error)
 
 
 def is_plugged(api, port):
@@ -193,5 +193,5 @@ def _remove(api, bridge, port):
 
 def _delete_queues(api, device):
     # They belong to no port in the database's eyes, and would stay for ever.
-    for row in api.idl.rows_with('QoS', port_plan.qos_id(device)):
+    for row in api.idl.rows_with('QoS', ovs_port.qos_id(device)):
         row.delete()

@@ -4,7 +4,7 @@ Several are the members of a cluster (ovsdb(7), clustered service model): each
 of them may be its leader, who alone is written to.
 """
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 
 SSL = 'ssl:'
 _METHODS = ('tcp:', SSL, 'unix:')
@@ -15,7 +15,7 @@ def split(connection):
 
     :param connection: str
     :returns: tuple of str, in a form that python-ovs takes
-    :raises exception.OvsdbRemoteInvalid: names the member that is none
+    :raises ovs_errors.OvsdbRemoteInvalid: names the member that is none
     """
     members = []
     for part in connection.split(','):
@@ -26,6 +26,6 @@ def split(connection):
             members.append(part.strip())
     for member in members:
         if not member.startswith(_METHODS):
-            raise exception.OvsdbRemoteInvalid(
+            raise ovs_errors.OvsdbRemoteInvalid(
                 remote=member, connection=connection)
     return tuple(members)

@@ -9,7 +9,7 @@ from ovs import poller
 from ovs import stream
 from ovsdbapp.backend.ovs_idl import idlutils
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import streams
 
 DATABASE = 'Open_vSwitch'
@@ -56,7 +56,7 @@ def helper(schema, columns, connection):
     :param columns: dict name of a table → names of columns
     :param connection: str, for the error
     :returns: ovs.db.idl.SchemaHelper of these
-    :raises exception.OvsdbSchemaLacks: names what the schema has not, where
+    :raises ovs_errors.OvsdbSchemaLacks: names what the schema has not, where
         python-ovs has a bare AssertionError
     :raises Unavailable: it is no schema
     """
@@ -70,7 +70,7 @@ def helper(schema, columns, connection):
     for table, names in columns.items():
         for column in names:
             if column not in tables.get(table, ()):
-                raise exception.OvsdbSchemaLacks(
+                raise ovs_errors.OvsdbSchemaLacks(
                     connection=connection, table=table, column=column,
                     version=version)
         made.register_columns(table, list(names))

@@ -14,7 +14,7 @@ import ssl
 
 from ovs import stream
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import remotes
 
 
@@ -38,7 +38,7 @@ class TlsFiles:
     def use(self):
         """Give them to python-ovs, which keeps them for the whole process.
 
-        :raises exception.TlsFileUnusable: names the option and the file
+        :raises ovs_errors.TlsFileUnusable: names the option and the file
         """
         for option, name in dataclasses.asdict(self).items():
             with _failing_as(option, name):
@@ -138,7 +138,7 @@ def prepare(members, tls):
 
     :param members: tuple of str, of remotes.split
     :param tls: TlsFiles, which only ``ssl:`` needs
-    :raises exception.TlsFileUnusable: see TlsFiles.use
+    :raises ovs_errors.TlsFileUnusable: see TlsFiles.use
     """
     stream.Stream.register_method('tcp', TcpStream)
     stream.Stream.register_method('ssl', SslStream)
@@ -165,5 +165,5 @@ def _failing_as(option, name):
     try:
         yield
     except OSError as e:     # ssl.SSLError is one
-        raise exception.TlsFileUnusable(
+        raise ovs_errors.TlsFileUnusable(
             option=option, file=name, error=e.strerror or e) from None

@@ -24,6 +24,7 @@ from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import rate_limit
 from os_vif_vflag import exception as host_exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import ib_partition
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host import vf_settings
@@ -102,7 +103,7 @@ class Netdev:
         slot = binding.pci_slot(vif)
         name = host.netdev(slot)
         if name is None:
-            raise host_exception.NoVfNetdev(vf=slot)
+            raise errors.NoVfNetdev(vf=slot)
         address = binding.mac_address(vif)
         # Some drivers refuse it while the netdev is up, be it the same
         # (eth_prepare_mac_addr_change).
@@ -114,7 +115,7 @@ class Netdev:
     def clear(self, host, instance, vif):
         name = host.netdev(binding.pci_slot(vif))
         if name is not None and _has_address(host, name, _mac_of(vif)):
-            with contextlib.suppress(host_exception.LinkFailed):
+            with contextlib.suppress(errors.LinkFailed):
                 netdev_setup.set_down(name)
 
 

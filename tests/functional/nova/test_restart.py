@@ -4,7 +4,7 @@ from nova import exception
 from oslo_concurrency import processutils
 import pytest
 
-from os_vif_vflag import exception as host_exception
+from os_vif_vflag.host import errors
 from tests.functional.nova import base
 
 
@@ -65,7 +65,7 @@ class RestartTest(base.SriovServersTest):
     def test_infiniband_port_that_is_refused(self):
         """The subnet manager has not said which partitions there are."""
         def no_table(host, address):
-            raise host_exception.NoPartition(
+            raise errors.NoPartition(
                 partition='0x8001', vf=address, ib_port='1', device='mlx4_0')
         self.stub_out('nova.privsep.libvirt.plug_infiniband_vif',
                       self.ebrctl)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs.client import OvsDb
 from tests.lab import culprit
 from tests.lab import ovs as lab
@@ -105,7 +105,7 @@ def test_another_database(without):
     """That of OVN, say: the server answers, and has not what is wanted."""
     with without('SSL', 'bootstrap_ca_cert') as ovs:
         ovs.remove_database()
-        with pytest.raises(exception.OvsdbUnreachable,
+        with pytest.raises(ovs_errors.OvsdbUnreachable,
                            match='it has no database Open_vSwitch'):
             OvsDb(ovs.connection, 30, tls=None).has_bridge('br-int')
 
@@ -144,7 +144,7 @@ def without(tmp_path):
     ('Port', 'trunks')])
 def test_a_schema_lacks_a_column(without, table, column):
     with without(table, column) as ovs, pytest.raises(
-            exception.OvsdbSchemaLacks) as caught:
+            ovs_errors.OvsdbSchemaLacks) as caught:
         OvsDb(ovs.connection, TIMEOUT, tls=None).has_bridge('br-int')
     for part in (f'no column {column} in its table {table}', ovs.connection,
                  'version 8.', 'Open vSwitch 2.12'):

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from os_vif_vflag import exception
 from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import schema
 from tests.lab import ovs as lab
 
@@ -63,7 +63,7 @@ def test_no_connection_is_left(silent):
     gc.disable()
     try:
         for _ in range(3):
-            with pytest.raises(exception.OvsdbUnreachable, match='no data'):
+            with pytest.raises(ovs_errors.OvsdbUnreachable, match='no data'):
                 db.has_bridge('br-int')
             left.append(connections())
     finally:
@@ -81,7 +81,7 @@ def test_a_list_does_not_wait_for_an_unanswered_request(ovs):
     def ask():
         try:
             db.interfaces()
-        except exception.OvsdbUnreachable as e:
+        except ovs_errors.OvsdbUnreachable as e:
             outcome.append(str(e))
 
     with db._api.ovsdb_connection.lock:

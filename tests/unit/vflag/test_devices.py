@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.privileged import calls
 
@@ -22,7 +23,7 @@ CALLS = {
 
 @pytest.mark.parametrize('call, device, what', CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize('number, error, words', [
-    (errno.ENODEV, exception.LinkFailed,
+    (errno.ENODEV, errors.LinkFailed,
      'Network device {} could not be set {}: because. '),
     (errno.EPERM, exception.PrivilegesMissing,
      'Network device {} could not be set: the privileged process of the '

@@ -7,14 +7,14 @@ import time
 from ovs.db import idl
 import pytest
 
-from os_vif_vflag import exception
-from os_vif_vflag import port_plan
 from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import ovs_errors
+from os_vif_vflag.ovs import ovs_port
 from tests.lab import culprit
 from tests.unit.vflag import compute
 
-PORT = port_plan.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
-                         'a vm')
+PORT = ovs_port.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
+                        'a vm')
 
 
 def test_what_is_there(switch, connect):
@@ -114,7 +114,7 @@ def test_nothing_to_do_waits_for_nobody(switch, connect):
 
 
 def test_a_bridge_is_made_only_for_a_trunk(switch, connect):
-    with pytest.raises(exception.BridgeNotFound, match='br-x for dev0'):
+    with pytest.raises(ovs_errors.BridgeNotFound, match='br-x for dev0'):
         connect().plug(dataclasses.replace(PORT, bridge='br-x'))
 
 
@@ -127,7 +127,7 @@ def test_it_is_removed_meanwhile(switch, connect, monkeypatch):
         compute.eventually(lambda: not db.has_port('dev0'))
 
     monkeypatch.setattr(client.OvsDb, '_wait_for_vswitchd', removed)
-    with pytest.raises(exception.InterfaceRejected,
+    with pytest.raises(ovs_errors.InterfaceRejected,
                        match='dev0: it was removed meanwhile'):
         db.plug(PORT)
 
@@ -136,7 +136,7 @@ def test_what_the_database_refuses(switch, connect, caplog):
     """An interface of that name is in a bond (the schema's indexes)."""
     switch.add_port('br-int', 'a', 'dev0', port='bond', iface_id='another')
     before = switch.dump()
-    with pytest.raises(exception.OvsdbRefused,
+    with pytest.raises(ovs_errors.OvsdbRefused,
                        match='the change to dev0: .*constraint violation'):
         connect().plug(PORT)
     assert switch.dump() == before
@@ -161,12 +161,12 @@ def test_a_vswitchd_that_hangs(switch, connect):
     db.plug(PORT)
     switch.vswitchd.hangs = True
     start = time.monotonic()
-    with pytest.raises(exception.VswitchdTimeout,
+    with pytest.raises(ovs_errors.VswitchdTimeout,
                        match='the change to dev1 within 2 seconds'):
         db.plug(dataclasses.replace(PORT, device='dev1', iface_id='another'))
     # What takes it away again is not waited for.
     assert time.monotonic() - start < 4
-    with pytest.raises(exception.VswitchdTimeout,
+    with pytest.raises(ovs_errors.VswitchdTimeout,
                        match='the change to iface-id an id within 2 seconds'):
         db.unplug('an id')
     assert switch.ports() == {'br-int': set()}
@@ -181,7 +181,7 @@ def test_a_lost_answer(switch, connect, monkeypatch):
     switch.vswitchd.errors['dev0'] = 'No such device'
     port = dataclasses.replace(PORT, bridge='tbr-0a')
     culprit.lose_the_next_answer()
-    with pytest.raises(exception.InterfaceRejected, match='No such device'):
+    with pytest.raises(ovs_errors.InterfaceRejected, match='No such device'):
         db.plug(port)
     assert switch.dump() == before
     switch.vswitchd.errors.clear()
@@ -196,7 +196,7 @@ def test_nobody_waits_for_an_unanswered_request_without_end(switch, connect):
     assert not db.has_bridge('x')
     with (db._api.ovsdb_connection.lock,
           concurrent.futures.ThreadPoolExecutor(1) as pool,
-          pytest.raises(exception.OvsdbUnreachable) as caught):
+          pytest.raises(ovs_errors.OvsdbUnreachable) as caught):
         pool.submit(db.interfaces).result(20)
     assert 'an earlier request is unanswered' in str(caught.value)
     assert f'{switch.connection} cannot be reached' in str(caught.value)

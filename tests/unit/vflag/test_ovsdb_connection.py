@@ -11,14 +11,14 @@ import threading
 
 import pytest
 
-from os_vif_vflag import exception
-from os_vif_vflag import port_plan
+from os_vif_vflag.ovs import ovs_errors
+from os_vif_vflag.ovs import ovs_port
 from tests.lab import ovs as lab
 from tests.unit.vflag import compute
 from tests.unit.vflag import test_schema
 
-PORT = port_plan.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
-                         'a vm')
+PORT = ovs_port.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
+                        'a vm')
 server = test_schema.server
 
 
@@ -40,7 +40,7 @@ def test_a_server_that_hangs(own, connect):
             for n in range(3)]
 
     def error(one):
-        with pytest.raises(exception.OvsdbUnreachable) as caught:
+        with pytest.raises(ovs_errors.OvsdbUnreachable) as caught:
             db.plug(one)
         return str(caught.value)
 
@@ -59,11 +59,11 @@ def test_a_server_that_goes_while_vswitchd_is_waited_for(own, connect):
     db = connect(2, own.connection)
     assert db.has_bridge('br-int')
     threading.Timer(0.5, own.kill, (lab.SERVER,)).start()
-    with pytest.raises(exception.OvsdbUnreachable,
+    with pytest.raises(ovs_errors.OvsdbUnreachable,
                        match='the connection was lost'):
         db.plug(PORT)
     # Nor is it up when it is asked first.
-    with pytest.raises(exception.OvsdbUnreachable,
+    with pytest.raises(ovs_errors.OvsdbUnreachable,
                        match='the connection was lost'):
         db.plug(dataclasses.replace(PORT, iface_id='another'))
     own.start(lab.SERVER)
@@ -125,7 +125,7 @@ def test_no_connection_is_left_to_a_server_that_sends_no_data(
     try:
         left = []
         for _ in range(2):
-            with pytest.raises(exception.OvsdbUnreachable,
+            with pytest.raises(ovs_errors.OvsdbUnreachable,
                                match='it sent no data'):
                 db.has_bridge('br-int')
             left.append(sockets())
@@ -138,7 +138,7 @@ def test_no_connection_is_left_to_a_server_that_sends_no_data(
 def test_a_schema_that_lacks_a_column(connect, server, schema):
     del schema['tables']['Interface']['columns']['mtu_request']
     one = server(test_schema.reply(schema))
-    with pytest.raises(exception.OvsdbSchemaLacks, match=(
+    with pytest.raises(ovs_errors.OvsdbSchemaLacks, match=(
             f'at {one} has no column mtu_request in its table Interface')):
         connect(5, one).has_bridge('br-int')
 
@@ -150,5 +150,5 @@ def test_a_schema_that_lacks_a_column(connect, server, schema):
 def test_what_is_no_schema(connect, server, schema, spoil):
     spoil(schema)
     one = server(test_schema.reply(schema))
-    with pytest.raises(exception.OvsdbUnreachable, match=f'server at {one}'):
+    with pytest.raises(ovs_errors.OvsdbUnreachable, match=f'server at {one}'):
         connect(5, one).has_bridge('br-int')

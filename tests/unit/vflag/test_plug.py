@@ -5,7 +5,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from os_vif_vflag import exception
-from os_vif_vflag import port_plan
+from os_vif_vflag.ovs import ovs_port
 from os_vif_vflag.privileged import calls
 from tests.unit.vflag import compute
 
@@ -28,7 +28,7 @@ def test_a_port_comes_and_goes(start, switch):
         queues, = switch.dump()['QoS'].values()
         assert queues['type'] == 'linux-noop'
         assert queues['external_ids'] == {
-            'id': port_plan.qos_id(DEVICE), '_type': 'linux-noop'}
+            'id': ovs_port.qos_id(DEVICE), '_type': 'linux-noop'}
         assert switch.dump()['QoS'].keys() == {port['qos']}
         assert host.is_up(DEVICE) and not host.is_up(OTHERS)
     for _ in range(2):
@@ -64,7 +64,7 @@ def test_isolated_until_the_agent_has_set_its_vlan(start, switch):
 def test_nothing_is_inherited_from_another_port_of_the_device(start, switch):
     switch.add_port('br-int', DEVICE, iface_id='of another', tag=7)
     switch.add_queues(type='linux-sfq', external_ids=[
-        'map', [['id', port_plan.qos_id(DEVICE)]]])
+        'map', [['id', ovs_port.qos_id(DEVICE)]]])
     start().plug(compute.vif(VF))
     assert switch.row('Port', DEVICE)['tag'] == []
     assert switch.row('Interface', DEVICE)['external_ids'] == IDS

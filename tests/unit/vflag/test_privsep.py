@@ -8,7 +8,7 @@ import subprocess
 import pyroute2
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host import vf_settings
 from os_vif_vflag.kernel import ethtool
@@ -79,7 +79,7 @@ def test_what_the_kernel_refuses_is_named():
                 lambda: netdev_setup.set_up('veth0', None,
                                             '01:00:00:00:00:00'),
                 lambda: netdev_setup.set_down('gone')):
-            with pytest.raises(exception.LinkFailed) as caught:
+            with pytest.raises(errors.LinkFailed) as caught:
                 call()
             found.append(str(caught.value))
         return found

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import schema
 from tests.lab import ovs
 
@@ -175,7 +175,7 @@ def test_what_the_schema_lacks_is_named(whole, table):
     for gone in (False, True):
         if gone:
             del whole['tables'][table]
-        with pytest.raises(exception.OvsdbSchemaLacks) as caught:
+        with pytest.raises(ovs_errors.OvsdbSchemaLacks) as caught:
             schema.helper(whole, COLUMNS, 'unix:/db')
         for words in (f'no column name in its table {table}', 'unix:/db',
                       f'version {whole["version"]}'):

@@ -11,8 +11,8 @@ import threading
 from ovs import stream
 import pytest
 
-from os_vif_vflag import exception
 from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import schema
 from os_vif_vflag.ovs import streams
 from tests.lab import pki
@@ -156,7 +156,7 @@ def test_a_tcp_connection_needs_no_files():
     ('/', 'Is a directory'), ('/dev/null', '')])
 def test_files_that_cannot_be_used(ours, number, option, value, problem):
     tls = dataclasses.replace(ours, **{option: value})
-    with pytest.raises(exception.TlsFileUnusable) as caught:
+    with pytest.raises(ovs_errors.TlsFileUnusable) as caught:
         streams.prepare(('tcp:127.0.0.1:1', 'ssl:127.0.0.1:2'), tls)
     for words in (option, str(value), f'cannot be used: {problem}'):
         assert words in str(caught.value)
@@ -164,13 +164,13 @@ def test_files_that_cannot_be_used(ours, number, option, value, problem):
 
 def test_the_plugin_has_the_files_of_its_options(ours):
     tls = dataclasses.replace(ours, ssl_key_file='/nonexistent.pem')
-    with pytest.raises(exception.TlsFileUnusable, match='/nonexistent.pem'):
+    with pytest.raises(ovs_errors.TlsFileUnusable, match='/nonexistent.pem'):
         client.OvsDb('ssl:127.0.0.1:1', 1, tls).has_bridge('br-int')
 
 
 def test_a_key_of_another_certificate(ours, strangers):
     tls = dataclasses.replace(ours, ssl_key_file=str(strangers.key))
-    with pytest.raises(exception.TlsFileUnusable) as caught:
+    with pytest.raises(ovs_errors.TlsFileUnusable) as caught:
         tls.use()
     for words in ('ssl_cert_file and ssl_key_file', 'mismatch',
                   f'{ours.ssl_cert_file} with {strangers.key}'):
@@ -181,7 +181,7 @@ def test_a_key_with_a_password(ours, tmp_path):
     """Nobody is there to type it."""
     pki.encrypt(ours.ssl_key_file, tmp_path / 'secret.key')
     tls = dataclasses.replace(ours, ssl_key_file=str(tmp_path / 'secret.key'))
-    with pytest.raises(exception.TlsFileUnusable, match='secret.key'):
+    with pytest.raises(ovs_errors.TlsFileUnusable, match='secret.key'):
         tls.use()
 
 

@@ -10,13 +10,13 @@ import pytest
 from nova_sriov_ext import exception
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.report import document
-from os_vif_vflag import exception as vflag_exception
+from os_vif_vflag.host import errors
 from tests.unit.virt import stock_driver
 from tests.unit.virt import vifs
 from tests.unit.virt.conftest import PF
 
 ROW = document.Row(PF.address, 'physnet2', 1, 'legacy', netdev=PF.netdev)
-NO_REPRESENTOR = vflag_exception.NotSwitchdev(vf=vifs.SLOT, pf=PF.address)
+NO_REPRESENTOR = errors.NotSwitchdev(vf=vifs.SLOT, pf=PF.address)
 
 
 class ResourceTracker:

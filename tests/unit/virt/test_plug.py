@@ -12,6 +12,7 @@ from stevedore import extension
 
 from nova_sriov_ext import exception
 from os_vif_vflag import exception as vflag_exception
+from os_vif_vflag.host import errors
 from tests.unit.virt import vifs
 
 
@@ -100,7 +101,7 @@ def test_the_plugins_own_words(driver, plugins, method):
     and Nova shows the first 255 characters as the server's fault."""
     plugins['vflag'].error = vflag_exception.PlugFailed(
         port=vifs.PORT, vf=vifs.SLOT,
-        error=vflag_exception.NotSwitchdev(vf=vifs.SLOT, pf='0000:03:00.0'))
+        error=errors.NotSwitchdev(vf=vifs.SLOT, pf='0000:03:00.0'))
     failed = _attempt(driver, method)
     assert str(failed) == str(plugins['vflag'].error)
     assert 'VIFHostDevice' not in str(failed)

@@ -3,7 +3,7 @@
 import pytest
 
 from nova_sriov_ext.virt.libvirt import vf_setup
-from os_vif_vflag import exception as host_exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdev_setup
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
@@ -28,7 +28,7 @@ def test_a_netdev_that_stays_up_keeps_no_server(machine, monkeypatch):
     here.driver.plug(vifs.INSTANCE, vifs.macvtap())
 
     def refuse(name):
-        raise host_exception.LinkFailed(device=name, what='down', error='x')
+        raise errors.LinkFailed(device=name, what='down', error='x')
     monkeypatch.setattr(netdev_setup, 'set_down', refuse)
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
     assert here.vf['mac'] == sim_vfs.NEW_ETHERNET['mac']

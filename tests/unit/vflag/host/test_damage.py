@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import pytest
 
 from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.representors import Finder
 from tests.sim import memory
@@ -207,7 +208,7 @@ def test_vfs_without_links(sriov_host, gone, said):
     assert [(str(unread).rpartition('/')[2]) for unread in after.unread] == [
         f'sriov_numvfs: {said}']
     for vf in sim.pf(PF0).vf_addresses[:gone]:
-        with pytest.raises(exception.NotAVf):
+        with pytest.raises(errors.NotAVf):
             Finder(host).find(vf)
 
 

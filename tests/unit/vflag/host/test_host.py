@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.model import PF
 from os_vif_vflag.host.model import VF
@@ -255,10 +255,10 @@ def test_vf(sriov_host, number):
 
 def test_no_such_vf(sriov_host):
     host = read(sriov_host(card()))
-    with pytest.raises(exception.VfNotFound, match='0000:0a:00.1') as caught:
+    with pytest.raises(errors.VfNotFound, match='0000:0a:00.1') as caught:
         host.vf('0000:0a:00.1')
     assert 'device_spec' in str(caught.value)
-    with pytest.raises(exception.NotAVf, match=PF0):
+    with pytest.raises(errors.NotAVf, match=PF0):
         host.vf(PF0)
 
 
@@ -271,7 +271,7 @@ def test_a_vf_that_is_just_going(sriov_host, spoil):
     devices = pathlib.Path(sim.sys) / 'bus' / 'pci' / 'devices'
     vf = sim.pf(PF0).vf_address(0)
     spoil(devices / PF0, devices / vf)
-    with pytest.raises(exception.NotAVf, match=vf):
+    with pytest.raises(errors.NotAVf, match=vf):
         read(sim).vf(vf)
 
 

@@ -6,7 +6,7 @@ only what a kernel shows.
 
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.representors import Finder
 from os_vif_vflag.host.representors import Representors
@@ -144,7 +144,7 @@ def test_a_second_look_up_dumps_nothing(sriov_host):
 @pytest.mark.parametrize('under_pf', [True, False])
 def test_legacy(sriov_host, under_pf):
     sim = sriov_host(Card(pfs(mode='legacy'), representors_under_pf=under_pf))
-    with pytest.raises(exception.NotSwitchdev, match=PF0) as caught:
+    with pytest.raises(errors.NotSwitchdev, match=PF0) as caught:
         find(sim, sim.pf(PF0).vf_address(0))
     assert f'devlink dev eswitch set pci/{PF0} mode switchdev' in str(
         caught.value)
@@ -156,7 +156,7 @@ def test_legacy_beside_switchdev(sriov_host, under_pf):
     sim = sriov_host(Card(
         (Pf(PF0, 'enp3s0f0np0', mode='legacy'), Pf(PF1, 'enp3s0f1np1')),
         representors_under_pf=under_pf))
-    with pytest.raises(exception.NotSwitchdev):
+    with pytest.raises(errors.NotSwitchdev):
         find(sim, sim.pf(PF0).vf_address(0))
     assert find(sim, sim.pf(PF1).vf_address(0)) == 'enp3s0f1_0'
 
@@ -165,7 +165,7 @@ def test_gone(sriov_host):
     sim = sriov_host(Card(pfs(external_vfs=4)))
     vf = sim.pf(PF0).vf_address(2)
     sim.remove_representor(vf)
-    with pytest.raises(exception.RepresentorNotFound, match='VF 2 of PF'):
+    with pytest.raises(errors.RepresentorNotFound, match='VF 2 of PF'):
         find(sim, vf)
     sim.restore_representor(vf)
     assert all_right(sim)
@@ -176,7 +176,7 @@ def test_ambiguous(sriov_host):
     nothing tells them apart."""
     sim = sriov_host(Card(
         pfs(), naming='number', representors_under_pf=False))
-    with pytest.raises(exception.RepresentorAmbiguous) as caught:
+    with pytest.raises(errors.RepresentorAmbiguous) as caught:
         find(sim, sim.pf(PF0).vf_address(1))
     for candidate in ('enp3s0f0_1', 'enp3s0f1_1'):
         assert candidate in str(caught.value)
@@ -189,7 +189,7 @@ def test_never_another_pfs(sriov_host):
         pfs(), naming='number', representors_under_pf=False))
     vf = sim.pf(PF0).vf_address(1)
     sim.remove_representor(vf)
-    with pytest.raises(exception.RepresentorAmbiguous, match='enp3s0f1_1'):
+    with pytest.raises(errors.RepresentorAmbiguous, match='enp3s0f1_1'):
         find(sim, vf)
     first = Host(str(sim.root)).snapshot().pfs[0]
     assert [one.representor for one in first.vfs] == [None] * 4
@@ -216,7 +216,7 @@ def test_two_functions_of_one_port(sriov_host, source):
 
 def test_a_partition_in_legacy_mode(sriov_host):
     sim = sriov_host(partitioned(mode='legacy'))
-    with pytest.raises(exception.NotSwitchdev):
+    with pytest.raises(errors.NotSwitchdev):
         find(sim, sim.pf('0000:03:00.2').vf_address(0))
     assert find(sim, sim.pf(PF0).vf_address(0)) == 'enp3s0f0_0'
     assert [pf.mode for pf in Host(str(sim.root)).snapshot().pfs] == [
@@ -230,7 +230,7 @@ def test_two_pfs_of_one_port_and_driver_unknown(sriov_host):
          Pf('0000:03:00.2', 'enp3s0f2np0', port=0)),
         representors_under_pf=False))
     for pf in ('0000:03:00.2', PF0):
-        with pytest.raises(exception.RepresentorAmbiguous):
+        with pytest.raises(errors.RepresentorAmbiguous):
             find(sim, sim.pf(pf).vf_address(0))
 
 
@@ -272,7 +272,7 @@ def test_renamed_while_it_is_looked_for(sriov_host, source, monkeypatch):
 
 
 @pytest.mark.parametrize('address, error', [
-    ('0000:0a:00.1', exception.VfNotFound), (PF0, exception.NotAVf)])
+    ('0000:0a:00.1', errors.VfNotFound), (PF0, errors.NotAVf)])
 def test_no_vf(sriov_host, address, error):
     with pytest.raises(error):
         find(sriov_host(Card(pfs())), address)

@@ -5,7 +5,7 @@ import time
 from ovs.db import idl
 import pytest
 
-from os_vif_vflag import exception
+from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import remotes
 from os_vif_vflag.ovs.client import OvsDb
 
@@ -33,7 +33,7 @@ def test_split(connection):
 
 @pytest.mark.parametrize('connection', BAD)
 def test_the_bad_member_is_named(connection):
-    with pytest.raises(exception.OvsdbRemoteInvalid) as caught:
+    with pytest.raises(ovs_errors.OvsdbRemoteInvalid) as caught:
         OvsDb(connection, 1, tls=None).has_bridge('br-int')
     assert f'has "{BAD[connection]}" in "{connection}"' in str(caught.value)
 
@@ -42,14 +42,14 @@ def test_the_bad_member_is_named(connection):
     'tcp:127.0.0.1:99999', 'unix:/' + 'x' * 120])
 def test_a_member_that_cannot_be_is_named(member):
     """It is not left for the moment when it would be the leader."""
-    with pytest.raises(exception.OvsdbUnreachable) as caught:
+    with pytest.raises(ovs_errors.OvsdbUnreachable) as caught:
         OvsDb(f'unix:/nonexistent,{member}', 1, tls=None).has_bridge('br-int')
     assert f'({member}: ' in str(caught.value)
 
 
 def test_each_is_named_with_its_own_words():
     start = time.monotonic()
-    with pytest.raises(exception.OvsdbUnreachable) as caught:
+    with pytest.raises(ovs_errors.OvsdbUnreachable) as caught:
         OvsDb('unix:/nonexistent,tcp:127.0.0.1:1', 60, tls=None).interfaces()
     assert time.monotonic() - start < 30     # nobody is waited for
     assert ('(unix:/nonexistent: No such file or directory; '
