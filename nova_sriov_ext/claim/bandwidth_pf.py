@@ -18,6 +18,7 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import bandwidth_groups
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def _chosen(context, client, ports, mapping):
             yield port, netdev
     try:
         others = ports.keys() - mapping.keys()
-        groups = bandwidth.groups(others) if (
+        groups = bandwidth_groups.of_ports(others) if (
             others and mapping.keys() - ports.keys()) else {}
         for port, group in groups.items():
             netdev = group in mapping and _netdev(

@@ -13,7 +13,6 @@ from nova_sriov_ext.claim import port_answers
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import port_mode
 from nova_sriov_ext.fit import assigning_stats
-from nova_sriov_ext.fit import reserve
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ class Server(Anybody):
 
     def reserves(self, requests):
         """The flavor is read only where there is a reserve."""
-        if self._lifted or not reserve.rules_for(
+        if self._lifted or not gather.rules_for(
                 CONF.sriov.vf_reserve, requests):
             return {}
         return gather.reserves_of(self._extra_specs, requests)

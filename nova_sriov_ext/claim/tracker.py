@@ -8,7 +8,7 @@ from nova.pci import manager
 from nova_sriov_ext.claim import server as servers
 from nova_sriov_ext.claim import stats
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.fit import matching
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.report import document
 
 
@@ -128,5 +128,5 @@ class AssigningTracker(manager.PciDevTracker):
         for dev in (*self.claims.get(uuid, ()),
                     *self.allocations.get(uuid, ())):
             pool = self.stats.pool_of(dev)
-            if pool and pool['dev_type'] in matching.VFS:
+            if pool and pool['dev_type'] in tags.VFS:
                 yield dev, pool

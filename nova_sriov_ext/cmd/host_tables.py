@@ -5,7 +5,7 @@ import functools
 from nova.pci import whitelist
 
 from nova_sriov_ext.cmd import occupancy
-from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import networks
 from os_vif_vflag import conf as vflag_conf
 from os_vif_vflag.host.host import Host
@@ -76,7 +76,7 @@ class Tables:
     def _networks(self):
         """PCI address of a VF → physnet, or None"""
         spec = whitelist.Whitelist(self._conf.pci.device_spec)
-        return {vf.address: _network(capacity.tags_of(spec, {
+        return {vf.address: _network(collect.tags_of(spec, {
             'address': vf.address, 'parent_addr': pf.address,
             'vendor_id': pf.vendor, 'product_id': pf.vf_product}) or {})
             for pf, vf in self._pairs}

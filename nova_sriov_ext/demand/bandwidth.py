@@ -9,8 +9,6 @@ import uuid
 
 import os_resource_classes as orc
 
-from nova_sriov_ext.demand import neutron_ports
-
 # The netdev of the PF that Placement chose. Nova writes it into the port's PCI
 # request (update_pci_request_with_placement_allocations in
 # nova/compute/utils.py) and with it into the database of the cell; it is a tag
@@ -61,22 +59,3 @@ def provider(namespace, node, netdev):
     :returns: str
     """
     return str(uuid.uuid5(uuid.UUID(namespace), f'{node}:{netdev}'))
-
-
-def groups(ports):
-    """Ask Neutron in which request groups ports request bandwidth.
-
-    In Neutron's first format a group has the id of its port. In that of the
-    extension port-resource-request-groups (Yoga) it is made of the port's and
-    those of its QoS rules (``resource_request_group_uuid``), so that nothing
-    but the port tells which groups are its own.
-
-    :param ports: collection of the ids of ports
-    :returns: dict, id of a port → id of its group of the second kind; none
-        for other ports
-    :raises: as neutron_ports.ports
-    """
-    return {port['id']: group['id'] for port in neutron_ports.ports(ports)
-            for group in (port.get('resource_request') or {}).get(
-                'request_groups') or ()
-            if is_bandwidth(group['resources'])}

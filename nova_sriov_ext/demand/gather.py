@@ -7,16 +7,15 @@ import nova.conf
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import bandwidth_groups
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.demand import neutron_ports
 from nova_sriov_ext.demand import pci_requests
 from nova_sriov_ext.demand import port_mode
-from nova_sriov_ext.fit import matching
-from nova_sriov_ext.fit import reserve
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.report import document
-from nova_sriov_ext.scheduler import bandwidth_tie
+from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import states
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ def _gather(spec_obj):
     found = demand_of(_pci_requests(spec_obj), extra_specs or {})
     if found.reserves:
         found = _with_reserves(found, spec_obj)
-    return bandwidth_tie.with_groups(found, spec_obj)
+    return bandwidth_groups.with_groups(found, spec_obj)
 
 
 def _with_reserves(found, spec_obj):
@@ -80,7 +79,8 @@ def demand_of(pci_requests, extra_specs):
     """
     options = CONF.sriov
     lag_policy = lag_policy_of(extra_specs)
-    requests = [request_of(request, lag_policy) for request in pci_requests]
+    requests = [model.request_of(request, lag_policy) for request
+                in pci_requests]
     requests, unread = _with_modes(requests, options)
     return model.Demand(
         requests=tuple(requests),
@@ -95,9 +95,9 @@ def reserves_of(extra_specs, requests):
     :param requests: iterable of model.Request
     :returns: dict, as Demand.reserves
     """
-    lifted = matching.true(extra_specs.get(model.IGNORE_RESERVE))
+    lifted = tags.true(extra_specs.get(model.IGNORE_RESERVE))
     rules = CONF.sriov.vf_reserve
-    return reserve.rules_for(rules, requests) if rules and not lifted else {}
+    return rules_for(rules, requests) if rules and not lifted else {}
 
 
 def lag_policy_of(extra_specs):
@@ -122,27 +122,6 @@ def _choice(extra_specs, name, choices, default):
     return value if value in choices else default
 
 
-def request_of(request, lag_policy=None):
-    """:param request: nova.objects.InstancePCIRequest
-    :param lag_policy: one of model.LAG_POLICIES
-    :returns: model.Request, for any eswitch mode
-    """
-    # Nova's own distinction (InstancePCIRequest.source).
-    is_port = request.alias_name is None
-    port = request.requester_id
-    specs = (map(bandwidth.requested, request.spec) if is_port
-             else request.spec)
-    found = model.Request(
-        specs=tuple(specs), count=request.count, port=port,
-        group=None if is_port else request.request_id,
-        name=(f'port {port}' if port
-              else f'alias {request.alias_name}' if request.alias_name
-              else 'a PCI request'))
-    if found.is_vf and lag_policy == model.REJECT:
-        return dataclasses.replace(found, lags=suitability.HEALTHY)
-    return found
-
-
 def _with_modes(requests, options):
     """:returns: list of model.Request, whether Neutron's silence is to be
         taken for a refusal
@@ -164,7 +143,7 @@ def is_offloaded(request, options):
     :returns: bool
     """
     return (request.physnet is None
-            and options.tunnelled_port_mode == suitability.SWITCHDEV)
+            and options.tunnelled_port_mode == states.SWITCHDEV)
 
 
 def with_mode(request, said, options):
@@ -174,8 +153,8 @@ def with_mode(request, said, options):
     :returns: model.Request with the modes that suit it
     """
     if said.requested or is_offloaded(request, options):
-        mode = suitability.SWITCHDEV
-    elif said.preferred == suitability.SWITCHDEV:
+        mode = states.SWITCHDEV
+    elif said.preferred == states.SWITCHDEV:
         mode = 'any'
     else:
         mode = options.plain_port_mode
@@ -195,3 +174,18 @@ def _port_modes(ports):
     except Exception as e:
         neutron_ports.log_failure(LOG, ports, e)
         return {}, True
+
+
+def rules_for(rules, requests):
+    """The rules that concern a server.
+
+    :param rules: dict, name of a physnet → rule; Nova compares the values of
+        tags without case
+    :param requests: iterable of model.Request
+    :returns: dict, physnet (None: tunnelled) as requested → rule
+    """
+    folded = {physnet.lower(): rule for physnet, rule in rules.items()}
+    names = {request.physnet: networks.name(request.physnet).lower()
+             for request in requests if request.is_vf}
+    return {physnet: folded[name] for physnet, name in names.items()
+            if name in folded}

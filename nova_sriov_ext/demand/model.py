@@ -7,8 +7,11 @@ import collections
 import dataclasses
 import functools
 
-from nova_sriov_ext.fit import matching
-from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import tags
+from nova_sriov_ext.report import states
+
+NO_PHYSNET = 'tunnelled networks'
 
 PHYSNET = 'physical_network'
 
@@ -77,7 +80,7 @@ class Request:
     @property
     def subject(self):
         """What the request is about, as an operator would say it."""
-        return (self.physnet or reasons.NO_PHYSNET
+        return (self.physnet or NO_PHYSNET
                 if self.has_physnet else self.name)
 
     @property
@@ -102,7 +105,7 @@ class Request:
         """Whether any VF will do that Nova gives to a port of vnic type
         direct or macvtap: neither vDPA nor managed by a DPU."""
         return self.is_vf and not any(
-            spec.get('dev_type') or matching.true(spec.get('remote_managed'))
+            spec.get('dev_type') or tags.true(spec.get('remote_managed'))
             for spec in self.specs)
 
     @property
@@ -119,7 +122,7 @@ class Request:
 
     @property
     def _is_pf(self):
-        return any(spec.get('dev_type') == matching.PF
+        return any(spec.get('dev_type') == tags.PF
                    for spec in self.specs)
 
 
@@ -216,4 +219,25 @@ def _is_plain(request):
             and request.modes is None and request.lags is None
             and request.bandwidth is None
             and bool(spec[PHYSNET])
-            and matching.folded(spec['remote_managed']) == 'false')
+            and tags.folded(spec['remote_managed']) == 'false')
+
+
+def request_of(request, lag_policy=None):
+    """:param request: nova.objects.InstancePCIRequest
+    :param lag_policy: one of model.LAG_POLICIES
+    :returns: model.Request, for any eswitch mode
+    """
+    # Nova's own distinction (InstancePCIRequest.source).
+    is_port = request.alias_name is None
+    port = request.requester_id
+    specs = (map(bandwidth.requested, request.spec) if is_port
+             else request.spec)
+    found = Request(
+        specs=tuple(specs), count=request.count, port=port,
+        group=None if is_port else request.request_id,
+        name=(f'port {port}' if port
+              else f'alias {request.alias_name}' if request.alias_name
+              else 'a PCI request'))
+    if found.is_vf and lag_policy == REJECT:
+        return dataclasses.replace(found, lags=states.HEALTHY)
+    return found

@@ -16,7 +16,7 @@ import dataclasses
 
 from nova.network import model
 
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import states
 
 # All other features that libvirt 11 reports of a netdev (virNetDevFeature),
 # of which every VF with a driver has some.
@@ -28,7 +28,7 @@ _FEATURES = frozenset((
 @dataclasses.dataclass(frozen=True)
 class PortMode:
     """:ivar requested: whether only VFs of a PF in switchdev mode will do
-    :ivar preferred: suitability.LEGACY or suitability.SWITCHDEV, what the port
+    :ivar preferred: states.LEGACY or states.SWITCHDEV, what the port
         had last and gets again where that is free; None
     """
 
@@ -44,7 +44,7 @@ def of(port):
     """:param port: dict, a port as Neutron shows it to an admin
     :returns: PortMode
     """
-    if port.get('hardware_offload_type') == suitability.SWITCHDEV:
+    if port.get('hardware_offload_type') == states.SWITCHDEV:
         return _REQUESTED
     profile = port.get('binding:profile')
     profile = profile if isinstance(profile, dict) else {}
@@ -56,14 +56,14 @@ def of(port):
     capabilities = ([] if port.get('binding:vnic_type')
                     == model.VNIC_TYPE_MACVTAP
                     else _sequence(profile.get('capabilities')))
-    if suitability.SWITCHDEV in capabilities:
+    if states.SWITCHDEV in capabilities:
         if _FEATURES.isdisjoint(capabilities) or (
                 port.get('device_id') and vif_type != model.VIF_TYPE_HW_VEB):
             return _REQUESTED
-        return PortMode(preferred=suitability.SWITCHDEV)
+        return PortMode(preferred=states.SWITCHDEV)
     if (vif_type == model.VIF_TYPE_HW_VEB
             or not _FEATURES.isdisjoint(capabilities)):
-        return PortMode(preferred=suitability.LEGACY)
+        return PortMode(preferred=states.LEGACY)
     return PLAIN
 
 
@@ -71,7 +71,7 @@ def _sequence(capabilities):
     """People write a text, too; Neutron's driver of Open vSwitch takes it
     (``'switchdev' in capabilities``)."""
     if isinstance(capabilities, str):
-        return ([suitability.SWITCHDEV] if suitability.SWITCHDEV
+        return ([states.SWITCHDEV] if states.SWITCHDEV
                 in capabilities
                 else [])
     return ([one for one in capabilities if isinstance(one, str)]

@@ -9,13 +9,13 @@ import sys
 
 from nova.pci import stats
 
-from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import assignment
-from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import preference
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import states
 
 
 class AssigningStats(stats.PciDeviceStats):
@@ -131,14 +131,14 @@ class AssigningStats(stats.PciDeviceStats):
         report = self._report()
         return server.lag_policy if any(
             suitability.lag_of(self.pools[index],
-                               report) in suitability.UNHEALTHY
+                               report) in states.UNHEALTHY
             for index in pools) else None
 
     def _asked(self, server, request, pools):
         """:param pools: indices of those that Nova accepts
         :returns: model.Request, None as Server.suited
         """
-        asked = gather.request_of(request, self._lag_policy(server, pools))
+        asked = model.request_of(request, self._lag_policy(server, pools))
         return server.suited(
             asked, self._is_mixed(pools, asked, self._report()))
 
@@ -159,10 +159,10 @@ class AssigningStats(stats.PciDeviceStats):
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
-                 if matching.equal(row.physnet, asked.physnet)}
+                 if tags.equal(row.physnet, asked.physnet)}
         modes.update(suitability.mode_of(self.pools[i], report) for i in pools)
-        return asked.is_plain_vf and {suitability.LEGACY,
-                                      suitability.SWITCHDEV} <= modes
+        return asked.is_plain_vf and {states.LEGACY,
+                                      states.SWITCHDEV} <= modes
 
     def _rank(self, numa_cells):
         """:returns: function of a pool, key for sorting: the guest's NUMA
@@ -175,7 +175,7 @@ class AssigningStats(stats.PciDeviceStats):
 
         def rank(pool):
             return (near.get(pool.get('numa_node'), 2),
-                    suitability.lag_of(pool, report) in suitability.UNHEALTHY)
+                    suitability.lag_of(pool, report) in states.UNHEALTHY)
         return rank
 
 

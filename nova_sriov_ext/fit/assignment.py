@@ -14,6 +14,7 @@ import collections
 import dataclasses
 
 from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import infeasible
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import max_flow
@@ -100,10 +101,10 @@ class _Problem:
                     self.spread_group(want), []).append(number)
 
     def is_vf(self, index):
-        return self.pools[index].get('dev_type') in matching.VFS
+        return self.pools[index].get('dev_type') in tags.VFS
 
     def is_pf(self, index):
-        return self.pools[index].get('dev_type') == matching.PF
+        return self.pools[index].get('dev_type') == tags.PF
 
     def group(self, want):
         """Whole PFs are neither spread nor packed."""

@@ -7,6 +7,7 @@ first: too long for a scheduler that has a thousand such hosts to refuse.
 import collections
 import math
 
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
 
 
@@ -31,7 +32,7 @@ def _given_whole(pools, asked):
     :returns: (set of the PFs that may be given, how many of them must be)
     """
     whole = {indices: count for indices, count in asked.items() if all(
-        pools[i].get('dev_type') == matching.PF for i in indices)}
+        pools[i].get('dev_type') == tags.PF for i in indices)}
     free = collections.Counter()
     for i in set().union(*whole):
         if matching.free(pools[i]):
@@ -48,7 +49,7 @@ def _most(pools, indices, pfs, count):
     for i in indices:
         of_pf[_pf(pools, i)] += matching.free(pools[i])
     most = sum(of_pf.values())
-    if all(pools[i].get('dev_type') in matching.VFS for i in indices):
+    if all(pools[i].get('dev_type') in tags.VFS for i in indices):
         most -= sum(sorted(of_pf[pf] for pf in pfs)[:count])
     return most
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from nova_sriov_ext.demand import model
+
 NO_PCI = 'no_pci_devices'
 NO_FREE = 'none_free'
 NO_MATCH = 'no_matching_device'
@@ -17,8 +19,6 @@ SAME_PF = 'same_pf'
 RESERVED = 'reserved'
 NO_ASSIGNMENT = 'no_assignment'
 PORTS_UNREAD = 'ports_unread'
-
-NO_PHYSNET = 'tunnelled networks'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,5 +87,5 @@ def same_pf(physnet, asked, pfs):
     :param pfs: how many PFs would give them
     :returns: Misfit
     """
-    return Misfit(SAME_PF, subject=physnet or NO_PHYSNET, asked=asked,
+    return Misfit(SAME_PF, subject=physnet or model.NO_PHYSNET, asked=asked,
                   free=pfs)

@@ -2,6 +2,8 @@
 
 import math
 
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import reasons
@@ -27,31 +29,16 @@ def free(pools, physnet, counts):
     :returns: VFs of the physnet among them
     """
     return sum(number for pool, number in zip(pools, counts, strict=True)
-               if pool.get('dev_type') in matching.VFS
+               if pool.get('dev_type') in tags.VFS
                and networks.is_for_ports(pool)
-               and matching.equal(pool.get(PHYSNET), physnet))
+               and tags.equal(pool.get(PHYSNET), physnet))
 
 
 def total(report, physnet):
     """:returns: VFs of the physnet as reported, None where they are not"""
     rows = [row.vfs for row in report.rows
-            if row.vfs and matching.equal(row.physnet, physnet)]
+            if row.vfs and tags.equal(row.physnet, physnet)]
     return sum(rows) if rows and report.complete else None
-
-
-def rules_for(rules, requests):
-    """The rules that concern a server.
-
-    :param rules: dict, name of a physnet → rule; Nova compares the values of
-        tags without case
-    :param requests: iterable of model.Request
-    :returns: dict, physnet (None: tunnelled) as requested → rule
-    """
-    folded = {physnet.lower(): rule for physnet, rule in rules.items()}
-    names = {request.physnet: networks.name(request.physnet).lower()
-             for request in requests if request.is_vf}
-    return {physnet: folded[name] for physnet, name in names.items()
-            if name in folded}
 
 
 def misfit(pools, report, demand, left, returned=()):
@@ -73,7 +60,7 @@ def misfit(pools, report, demand, left, returned=()):
         if (requested > back
                 and free(pools, physnet, left) + back < kept(rule, all_vfs)):
             return reasons.Misfit(
-                reasons.RESERVED, subject=physnet or reasons.NO_PHYSNET,
+                reasons.RESERVED, subject=physnet or model.NO_PHYSNET,
                 unit='VFs', total=all_vfs, asked=requested,
                 others=kept(rule, all_vfs), free=free(
                     pools, physnet, map(matching.free, pools)))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import reasons
@@ -79,7 +80,7 @@ def _others(pools, request):
     """Free devices of the physnet that the request does not match."""
     return _free(pool for pool in pools
                  if not request.has_physnet
-                 or matching.equal(pool.get(PHYSNET), request.physnet))
+                 or tags.equal(pool.get(PHYSNET), request.physnet))
 
 
 def _asked(demand, request):

@@ -9,6 +9,7 @@ claim knows that a PF and its VFs exclude each other.
 
 import collections
 
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
 
 
@@ -121,8 +122,8 @@ class _Claim(Walk):
 
 
 _EXCLUDES = {
-    matching.PF: matching.VFS,
-    **dict.fromkeys(matching.VFS, frozenset((matching.PF,))),
+    tags.PF: tags.VFS,
+    **dict.fromkeys(tags.VFS, frozenset((tags.PF,))),
 }
 
 

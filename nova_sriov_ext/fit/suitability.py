@@ -3,16 +3,10 @@
 from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.report import document
-
-LEGACY = 'legacy'
-SWITCHDEV = 'switchdev'
-MODES = frozenset((LEGACY, SWITCHDEV, document.UNKNOWN))
+from nova_sriov_ext.report import states
 
 # The tag that says it where the compute host reports nothing.
 MODE_TAG = 'eswitch_mode'
-
-UNHEALTHY = frozenset(('inactive', 'degraded'))
-HEALTHY = frozenset(('active', 'none', document.UNKNOWN))
 
 
 def mode_of(pool, report):
@@ -24,7 +18,8 @@ def mode_of(pool, report):
     mode = row.mode if row else document.UNKNOWN
     if mode == document.UNKNOWN:
         mode = pool.get(MODE_TAG)
-    return mode if mode in (LEGACY, SWITCHDEV) else document.UNKNOWN
+    return mode if mode in (states.LEGACY,
+                            states.SWITCHDEV) else document.UNKNOWN
 
 
 def lag_of(pool, report):

@@ -8,10 +8,10 @@ exists.
 
 import dataclasses
 
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.demand.model import SPREAD
 from nova_sriov_ext.fit import assigned_claim
-from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import shortage
@@ -59,7 +59,7 @@ def serves_plain(pools, wanted):
         if not count:
             continue
         physnet = (pool.get(PHYSNET) or '').lower()
-        if (physnet in missing and pool['dev_type'] not in matching.SPECIAL
+        if (physnet in missing and pool['dev_type'] not in tags.SPECIAL
                 and pool['remote_managed'].lower() == 'false'):
             if type(count) is not int:
                 raise TypeError(f'count of a pool: {count!r}')

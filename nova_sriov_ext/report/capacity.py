@@ -34,51 +34,6 @@ class Capacity:
         return None if self.total is None else self.total - self.free
 
 
-def rows(snapshot, devices, whitelist):
-    """Sum up a host for its report.
-
-    :param snapshot: os_vif_vflag.host.model.Snapshot
-    :param devices: list of dicts, Nova's PCI devices of this host
-    :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :returns: tuple of document.Row
-    """
-    pfs = {pf.address: pf for pf in snapshot.pfs}
-    totals = collections.Counter()
-    for device in devices:
-        if device.get('dev_type') not in _VF_TYPES:
-            continue
-        # As Nova makes the address of its pools.
-        pf = device.get('parent_addr') or device['address']
-        tags = tags_of(whitelist, device)
-        if tags is None:
-            continue
-        if networks.is_for_ports(tags):
-            totals[pf, tags[PHYSNET]] += 1
-        elif pf in pfs and PHYSNET not in tags:
-            # For aliases; but ports of tunnelled networks may get it.
-            totals[pf, None] += 0
-    return tuple(
-        _row(snapshot, pfs.get(address), address, physnet, vfs)
-        for (address, physnet), vfs in sorted(
-            totals.items(), key=lambda item: (item[0][0], item[0][1] or '')))
-
-
-def _row(snapshot, pf, address, physnet, vfs):
-    if pf is None:
-        return document.Row(address, physnet, vfs)
-    return document.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
-                        lag=snapshot.lag_of(pf).state, netdev=pf.uplink)
-
-
-def tags_of(whitelist, device):
-    """:param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :param device: dict with address, parent_addr, vendor_id and product_id
-    :returns: dict, None for a device that is not listed
-    """
-    spec = whitelist.device_assignable(device)
-    return spec.get_tags() if spec else None
-
-
 def of_host(stats, pools):
     """Join what a host reports with what is free there.
 

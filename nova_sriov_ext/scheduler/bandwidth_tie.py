@@ -22,40 +22,6 @@ CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 
-def with_groups(demand, spec_obj):
-    """:param demand: model.Demand
-    :param spec_obj: nova.objects.RequestSpec
-    :returns: model.Demand with the groups of its ports' bandwidth
-    """
-    requested = {group.requester_id
-                 for group in _requested_resources(spec_obj)
-                 if bandwidth.is_bandwidth(group.resources)}
-    ports = {request.port for request in demand.requests
-             if request.port} if requested else ()
-    if not ports:
-        return demand
-    groups = {port: port for port in ports & requested}
-    if ports - requested and requested - ports:
-        groups |= _of_neutron(ports - requested)
-    return dataclasses.replace(demand, requests=tuple(
-        dataclasses.replace(request, bandwidth=groups.get(request.port))
-        for request in demand.requests))
-
-
-def _requested_resources(spec_obj):
-    return (spec_obj.requested_resources or ()
-            if 'requested_resources' in spec_obj else ())
-
-
-def _of_neutron(ports):
-    try:
-        return bandwidth.groups(ports)
-    except Exception:
-        LOG.exception('Neutron did not tell the bandwidth of ports %s; their '
-                      'VFs may be of other PFs', ', '.join(sorted(ports)))
-        return {}
-
-
 def tags(host, pools, report):
     """:param host: nova HostState
     :param pools: list of dicts, its pools

@@ -18,12 +18,13 @@ from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.fit import verdict
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import states
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 # A host weighs one less for each set of LAG states that it has not enough of.
-_BETTER_LAGS = (suitability.HEALTHY, suitability.HEALTHY | {'degraded'})
+_BETTER_LAGS = (states.HEALTHY, states.HEALTHY | {'degraded'})
 
 # Nova's handler makes floats of the weights: a number that no float can hold
 # would raise there.
@@ -117,7 +118,7 @@ class SriovLagWeigher(_Weigher):
     def _weigh(self, host_state, pools, demand):
         told = document.of_host(host_state)
         if demand.lag_policy != WEIGH or all(
-                row.lag in suitability.HEALTHY for row in told.rows):
+                row.lag in states.HEALTHY for row in told.rows):
             return 0
         return -sum(
             verdict.misfit(pools, told, _only_from(demand, lags)) is not None

@@ -15,7 +15,7 @@ from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import bandwidth_pf
 from nova_sriov_ext.claim import port_answers
 from nova_sriov_ext.placement import provider
-from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import snapshots
 from nova_sriov_ext.virt.libvirt import config_dom
@@ -109,8 +109,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         :returns: tuple of document.Row
         """
         try:
-            return capacity.rows(self._snapshots.now(), json.loads(devices),
-                                 whitelist.Whitelist(CONF.pci.device_spec))
+            return collect.rows(self._snapshots.now(), json.loads(devices),
+                                whitelist.Whitelist(CONF.pci.device_spec))
         except Exception:
             # Without this update nova-compute does not even start, and what
             # it is for is only told, not needed.

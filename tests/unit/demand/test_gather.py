@@ -7,12 +7,12 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import states
 from nova_sriov_ext.scheduler import filters
 from tests.unit.scheduler import pools as given
 
-SWITCHDEV = frozenset((suitability.SWITCHDEV, 'unknown'))
-LEGACY = frozenset((suitability.LEGACY, 'unknown'))
+SWITCHDEV = frozenset((states.SWITCHDEV, 'unknown'))
+LEGACY = frozenset((states.LEGACY, 'unknown'))
 A = {'physical_network': 'a'}
 
 
@@ -39,10 +39,10 @@ def test_modes_of_ports(conf, neutron):
     assert modes({'plain_port_mode': 'legacy'}, conf, *requests) == [
         SWITCHDEV, LEGACY, LEGACY, None, SWITCHDEV, None, None, None, None]
     assert modes({'unknown_mode': 'reject'}, conf, *requests[:2]) == [
-        frozenset((suitability.SWITCHDEV,)), frozenset((suitability.LEGACY,))]
+        frozenset((states.SWITCHDEV,)), frozenset((states.LEGACY,))]
     assert [r.preferred for r in gather.demand_of(
         requests[:4], {}).requests] == [None, None, None,
-                                        suitability.SWITCHDEV]
+                                        states.SWITCHDEV]
 
 
 def test_tunnelled_ports(conf, neutron):
@@ -116,7 +116,7 @@ def test_extra_specs_go_before_nova_conf(conf, neutron):
     found = gather.demand_of(requests, {})
     assert (found.pf_policy, found.lag_policy, found.reserves) == (
         'spread', 'reject', {'a': '2'})
-    assert found.requests[0].lags == suitability.HEALTHY
+    assert found.requests[0].lags == states.HEALTHY
     found = gather.demand_of(requests, {
         model.PF_POLICY: 'pack', model.LAG_POLICY: 'ignore',
         model.IGNORE_RESERVE: 'true'})

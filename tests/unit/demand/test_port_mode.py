@@ -3,7 +3,7 @@
 import pytest
 
 from nova_sriov_ext.demand import port_mode
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.report import states
 
 # What nova-compute writes of a VF (libvirt's list).
 LEGACY_VF = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan',
@@ -11,8 +11,8 @@ LEGACY_VF = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro', 'rxvlan', 'txvlan',
 SWITCHDEV_VF = [*LEGACY_VF, 'switchdev']
 
 REQUEST = port_mode.PortMode(requested=True)
-PREFERS_SWITCHDEV = port_mode.PortMode(preferred=suitability.SWITCHDEV)
-PREFERS_LEGACY = port_mode.PortMode(preferred=suitability.LEGACY)
+PREFERS_SWITCHDEV = port_mode.PortMode(preferred=states.SWITCHDEV)
+PREFERS_LEGACY = port_mode.PortMode(preferred=states.LEGACY)
 
 
 def port(capabilities=None, vif_type='unbound', vnic_type='direct',

@@ -4,9 +4,9 @@ import pytest
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import reasons
-from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.fit import verdict
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import states
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -30,7 +30,7 @@ def switchdev(physnet, name='p1'):
 def healthy(physnet, name='p1'):
     return model.Request(
         specs=({'physical_network': physnet},), count=1, name=f'port {name}',
-        port=name, lags=suitability.HEALTHY)
+        port=name, lags=states.HEALTHY)
 
 
 def alias(count=1, **spec):
@@ -255,7 +255,7 @@ def test_novas_claim_may_spread_by_itself():
 def test_all_that_does_not_suit_is_told():
     request = model.Request(
         specs=({'physical_network': 'a'},), count=1, name='port p1',
-        port='p1', modes=frozenset(('switchdev',)), lags=suitability.HEALTHY)
+        port='p1', modes=frozenset(('switchdev',)), lags=states.HEALTHY)
     pools = [pool(1, physical_network='a', address=f'0000:03:00.{number}')
              for number in range(4)]
     rows = told((PF0, 8, 'legacy', 'none'), (PF1, 8, 'unknown', 'none'),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.report import document
@@ -68,7 +69,7 @@ ALIAS = model.Request(specs=({},), count=1, name='alias a1')
     ([request('physnet1', dev_type='type-PF')], {}),
     ([request('other')], {}), ([ALIAS], {}), ([], {})])
 def test_rules_of_what_a_server_requests(requests, rules):
-    found = reserve.rules_for(
+    found = gather.rules_for(
         {'PhysNet1': '3', 'physnet2': '9', 'null': '4'}, requests)
     assert found == rules
 

@@ -15,7 +15,7 @@ from nova.scheduler import host_manager
 from oslo_serialization import jsonutils
 from oslo_utils import uuidutils
 
-from nova_sriov_ext.report import capacity
+from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import document
 from os_vif_vflag.host import model
 from tests.unit.scheduler import pools as given
@@ -144,8 +144,8 @@ class Host:
         """:returns: the HostState that the scheduler has of it now"""
         found = host_manager.HostState('h', 'h', uuidutils.generate_uuid())
         found.stats = {document.STATS_KEY: document.write(document.Report(
-            capacity.rows(self._snapshot(), self._devices,
-                          self.tracker.dev_filter)))} if self.modes else {}
+            collect.rows(self._snapshot(), self._devices,
+                         self.tracker.dev_filter)))} if self.modes else {}
         found.pci_stats = given.pci_stats(
             [{key: value for key, value in pool.items() if key != 'devices'}
              for pool in self.tracker.stats.pools])

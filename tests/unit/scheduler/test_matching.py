@@ -7,6 +7,7 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
+from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
 from tests.unit.scheduler import pools as given
 
@@ -63,7 +64,7 @@ def test_a_pool_serves_what_nova_serves_from_it(conf, pools, specs, is_port):
     (['a', 'b'], ['b'], True), (['a'], ['a', 'b'], False),
     (['a', 'b'], [], True), ('a', ['a'], False), (['a'], 'a', False)])
 def test_equal_tags(have, want, found):
-    assert matching.equal(have, want) is found
+    assert tags.equal(have, want) is found
 
 
 @pytest.mark.parametrize('provider, chosen, served', [
@@ -80,7 +81,7 @@ def test_what_placement_chose(provider, chosen, served):
     'true', 'True', ' yes ', 'on', '1', 't', 'y', 1, True, 'false', 'no',
     'off', '0', 0, 'f', '', None, 'x', 2, 'tr ue'])
 def test_true_is_as_nova_reads_it(value):
-    assert matching.true(value) is strutils.bool_from_string(value)
+    assert tags.true(value) is strutils.bool_from_string(value)
 
 
 @pytest.mark.parametrize('count, free', [

@@ -93,7 +93,7 @@ def test_a_port_and_an_alias(conf):
     """Who each is, for messages and for what Placement chose."""
     old = given.port_request(None, physical_network='a', parent_ifname='x')
     ALIAS.request_id, A_PORT.request_id = uuids.alias, uuids.request
-    port, alias, unnamed = (gather.request_of(one)
+    port, alias, unnamed = (model.request_of(one)
                             for one in (A_PORT, ALIAS, old))
     assert port == model.Request(
         specs=tuple(A_PORT.spec), count=1, name=f'port {uuids.port}',
@@ -110,7 +110,7 @@ def test_a_port_and_an_alias(conf):
 def test_only_vfs_are_refused_for_their_lag(conf, policy):
     whole = given.port_request(physical_network='a', dev_type='type-PF')
     for one, refused in ((A_PORT, True), (whole, False), (ALIAS, False)):
-        found = gather.request_of(one, policy)
+        found = model.request_of(one, policy)
         assert (found.lags is not None) is (refused and policy == 'reject')
 
 

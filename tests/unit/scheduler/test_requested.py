@@ -11,8 +11,8 @@ from nova_sriov_ext.demand import bandwidth
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assigning_stats
-from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import states
 from nova_sriov_ext.scheduler import requesters
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
@@ -125,12 +125,12 @@ def test_the_modes_that_suit_a_port(conf, host, neutron):
     neutron.add(uuids.other, **{'binding:profile': {
         'capabilities': ['rx', 'switchdev']}})
     found = server(host, PORT, OTHER)
-    asked = {request: gather.request_of(request)
+    asked = {request: model.request_of(request)
              for request in (PORT, OTHER, ALIAS)}
     suited = {request: found.suited(one, False)
               for request, one in asked.items()}
-    assert suited[PORT].modes == {suitability.SWITCHDEV, 'unknown'}
-    assert suited[OTHER].preferred == suitability.SWITCHDEV
+    assert suited[PORT].modes == {states.SWITCHDEV, 'unknown'}
+    assert suited[OTHER].preferred == states.SWITCHDEV
     assert suited[ALIAS] is asked[ALIAS]
     # All else is as it is asked.
     assert suited[PORT].specs == asked[PORT].specs
@@ -140,8 +140,8 @@ def test_where_neutron_is_silent(conf, host, neutron):
     conf.config(group='sriov', unknown_ports='reject')
     neutron.error = OSError('no route')
     found = server(host, PORT)
-    assert found.suited(gather.request_of(PORT), True) is None
+    assert found.suited(model.request_of(PORT), True) is None
     conf.config(group='sriov', unknown_ports='accept')
     found = server(host, PORT)
     assert isinstance(found.suited(
-        gather.request_of(PORT), True), model.Request)
+        model.request_of(PORT), True), model.Request)

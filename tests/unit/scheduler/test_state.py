@@ -6,6 +6,7 @@ from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import states
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -42,10 +43,10 @@ def test_mode_and_lag_of_a_pool(tags, mode, lag):
     (None, None, None),
     ({'legacy'}, None, None), ({'switchdev'}, None, (reasons.MODE, 'legacy')),
     (None, {'degraded'}, None),
-    (None, suitability.HEALTHY, (reasons.LAG, 'degraded')),
+    (None, states.HEALTHY, (reasons.LAG, 'degraded')),
     ({'legacy', 'unknown'}, {'degraded', 'active'}, None),
     # Of both, the mode is told.
-    ({'switchdev'}, suitability.HEALTHY, (reasons.MODE, 'legacy')),
+    ({'switchdev'}, states.HEALTHY, (reasons.MODE, 'legacy')),
     (set(), set(), (reasons.MODE, 'legacy'))])
 def test_what_does_not_suit(modes, lags, fault):
     request = model.Request(

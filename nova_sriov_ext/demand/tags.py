@@ -1,0 +1,28 @@
+"""Device types and tags, compared as Nova compares those of requests and
+pools."""
+
+
+PF = 'type-PF'
+VDPA = 'vdpa'
+VFS = frozenset(('type-VF', VDPA))
+
+# Devices that a request gets only when it names their type.
+SPECIAL = frozenset((PF, VDPA))
+
+
+def equal(have, want):
+    """Nova's comparison of tags: strings without case, lists as sets
+    (nova/pci/utils.py, ``pci_device_prop_match``)."""
+    if isinstance(want, list) and isinstance(have, list):
+        return all(item in have for item in want)
+    return folded(have) == folded(want)
+
+
+def folded(value):
+    """:returns: a string without case, anything else as it is"""
+    return value.lower() if isinstance(value, str) else value
+
+
+def true(value):
+    """oslo.utils' ``bool_from_string`` with its default: not strict."""
+    return str(value).strip().lower() in ('1', 't', 'true', 'on', 'y', 'yes')
