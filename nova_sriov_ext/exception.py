@@ -27,7 +27,7 @@ class ClaimRefused(exception.PciDeviceRequestFailed,
     msg_fmt = exception.ComputeResourcesUnavailable.msg_fmt
 
 
-class PlugFailed(exception.InternalError):
+class VifOperationFailed(exception.InternalError):
     """The host could not plug or unplug a VIF; another host may.
 
     An InternalError, as the stock VIF driver raises there, so that every

@@ -25,7 +25,7 @@ _DRIVER = 'mlx5_core'
 
 def devargs(host, representors, pf, number):
     """:param host: host.Host
-    :param representors: representors.Finder
+    :param representors: representors.RepresentorFinder
     :param pf: PCI address of a PF
     :param number: of its VF
     :returns: str

@@ -20,7 +20,7 @@ class LagPolicy:
 
     :param policy: IGNORE, WARN or REQUIRE
     :param host: host.Host
-    :param representors: representors.Finder
+    :param representors: representors.RepresentorFinder
     """
 
     def __init__(self, policy, host, representors):

@@ -14,7 +14,7 @@ class Ports:
 
     :param config: the options of conf.OPTS
     :param host: host.Host
-    :param representors: representors.Finder
+    :param representors: representors.RepresentorFinder
     """
 
     def __init__(self, config, host, representors):

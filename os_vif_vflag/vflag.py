@@ -13,7 +13,7 @@ from os_vif_vflag.host import bonds
 from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host.host import Host
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from os_vif_vflag.lag_policy import LagPolicy
 from os_vif_vflag.ovs import client
 from os_vif_vflag.ovs import ovs_errors
@@ -31,7 +31,7 @@ class VFLagPlugin(plugin.PluginBase):
     def __init__(self, config):
         super().__init__(config)
         self._host = Host()
-        self._representors = Finder(self._host)
+        self._representors = RepresentorFinder(self._host)
         self._ports = port_plan.Ports(config, self._host, self._representors)
         self._lag_policy = LagPolicy(
             config.lag_policy, self._host, self._representors)

@@ -36,7 +36,7 @@ def learn(requests):
     ports = frozenset(missing.values())
     try:
         found = {port['id']: port_mode.of(port)
-                 for port in neutron_ports.ports(ports)}
+                 for port in neutron_ports.read(ports)}
     except Exception as e:
         neutron_ports.log_failure(LOG, ports, e)
         return

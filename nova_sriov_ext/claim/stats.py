@@ -14,7 +14,7 @@ from nova_sriov_ext.fit import reasons
 LOG = logging.getLogger(__name__)
 
 
-class ClaimingStats(assigning_stats.AssigningStats):
+class ComputePciStats(assigning_stats.AssigningStats):
     """Nova's pools of one tracker, assigned as a whole.
 
     :param stock: nova.pci.stats.PciDeviceStats whose pools to go on with
@@ -118,7 +118,7 @@ class ClaimingStats(assigning_stats.AssigningStats):
         if None in asked:
             return reasons.Misfit(reasons.PORTS_UNREAD)
         pools = [self.pools[i] for i in sorted(set().union(*near))]
-        return assigned_claim.misfit(pools, self._report(), model.Demand(
+        return assigned_claim.unassignable(pools, self._report(), model.Demand(
             requests=tuple(asked),
             pf_policy=self._server.pf_policy or model.PACK).placed({}))
 

@@ -25,7 +25,7 @@ class AssigningTracker(manager.PciDevTracker):
         super().__init__(context, compute_node)
         self._node = compute_node
         self.arriving = {}
-        self.stats = stats.ClaimingStats(self.stats, self._report)
+        self.stats = stats.ComputePciStats(self.stats, self._report)
         # The InstancePCIRequests of the last test, and the server.Server.
         self._tested = None, None
 

@@ -10,7 +10,7 @@ class DatabaseUnavailable(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Host:
+class ComputeHost:
     """A compute node and the service that looks after it.
 
     :ivar cell: nova.objects.CellMapping
@@ -67,7 +67,7 @@ def hosts():
     answers = _of_all_cells(_nodes_and_services)
     # What _of_all_cells has just asked.
     cells = {cell.uuid: cell for cell in context.CELLS}
-    return [Host(cells[uuid], node, services.get(node.host))
+    return [ComputeHost(cells[uuid], node, services.get(node.host))
             for uuid, (nodes, services) in answers.items()
             for node in nodes]
 

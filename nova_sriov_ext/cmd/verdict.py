@@ -35,7 +35,7 @@ class Verdict:
 def of(hosts, spec):
     """Judge hosts.
 
-    :param hosts: list of cells.Host
+    :param hosts: list of cells.ComputeHost
     :param spec: nova.objects.RequestSpec
     :returns: list of Verdict, by host
     """
@@ -88,7 +88,7 @@ def _found(state, demand):
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
     return '; '.join(
-        _words(shortage.misfit(pools, told, demand, request))
+        _words(shortage.of_request(pools, told, demand, request))
         for request in last.values()) or 'no SR-IOV device asked'
 
 

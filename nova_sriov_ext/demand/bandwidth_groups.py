@@ -21,9 +21,9 @@ def of_ports(ports):
     :param ports: collection of the ids of ports
     :returns: dict, id of a port → id of its group of the second kind; none
         for other ports
-    :raises: as neutron_ports.ports
+    :raises: as neutron_ports.read
     """
-    return {port['id']: group['id'] for port in neutron_ports.ports(ports)
+    return {port['id']: group['id'] for port in neutron_ports.read(ports)
             for group in (port.get('resource_request') or {}).get(
                 'request_groups') or ()
             if bandwidth.is_bandwidth(group['resources'])}

@@ -62,7 +62,7 @@ def _with_reserves(found, spec_obj):
 
 def _pci_requests(spec_obj):
     try:
-        return pci_requests.pci_requests(spec_obj)
+        return pci_requests.of_server(spec_obj)
     except Exception:
         LOG.exception('The PCI requests of server %s could not be read; '
                       'taking those of its boot', spec_obj.instance_uuid)
@@ -170,7 +170,7 @@ def _port_modes(ports):
     """
     try:
         return {port['id']: port_mode.of(port)
-                for port in neutron_ports.ports(ports)}, False
+                for port in neutron_ports.read(ports)}, False
     except Exception as e:
         neutron_ports.log_failure(LOG, ports, e)
         return {}, True

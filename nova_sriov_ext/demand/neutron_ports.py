@@ -65,7 +65,7 @@ class Breaker:
 BREAKER = Breaker()
 
 
-def ports(ids):
+def read(ids):
     """Ask Neutron about all the ports at once.
 
     :param ids: collection of the ids of ports

@@ -8,7 +8,7 @@ from nova import objects
 from nova.compute import task_states
 
 
-def pci_requests(spec_obj):
+def of_server(spec_obj):
     """What a server asks for, ports attached after its boot included.
 
     RequestSpec has the ports of the boot; attach and detach change

@@ -31,7 +31,7 @@ def left(pools, report, demand):
 def _wants(pools, report, request):
     suiting = [i for i, pool in enumerate(pools)
                if matching.serves(pool, request)
-               and not suitability.fault(pool, request, report)]
+               and not suitability.unsuitable_because(pool, request, report)]
     group = (request.physnet or '') if request.is_vf else None
     if not request.rp_uuids:
         return [assignment.Want(request.count, tuple(suiting), group)]
@@ -42,7 +42,7 @@ def _wants(pools, report, request):
             in collections.Counter(request.rp_uuids).items()]
 
 
-def misfit(pools, report, demand):
+def unassignable(pools, report, demand):
     """Tell why there is no assignment: what is missing, where something is.
 
     :returns: reasons.Misfit

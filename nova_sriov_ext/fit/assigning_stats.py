@@ -81,7 +81,7 @@ class AssigningStats(stats.PciDeviceStats):
         if not reserves:
             return None
         counts = sum(map(collections.Counter, taken), collections.Counter())
-        return reserve.misfit(
+        return reserve.touched(
             self.pools, self._report(),
             model.Demand(requests=tuple(asked), reserves=reserves),
             (pool['count'] - counts[index]
@@ -150,8 +150,9 @@ class AssigningStats(stats.PciDeviceStats):
         """
         report = self._report()
         found = tuple(index for index in pools
-                      if not suitability.fault(self.pools[index], asked,
-                                               report))
+                      if not suitability.unsuitable_because(self.pools[index],
+                                                            asked,
+                                                            report))
         return found, tuple(
             index for index in found if asked.preferred
             and suitability.mode_of(self.pools[index],
@@ -186,7 +187,7 @@ class Server:
         server has on the host already
     :ivar pf_policy: one of model.PF_POLICIES, None for Nova's order
     :ivar lag_policy: one of model.LAG_POLICIES, None to ignore LAGs
-    :ivar returned: as reserve.misfit has it
+    :ivar returned: as reserve.touched has it
     """
 
     held = frozenset()

@@ -41,7 +41,7 @@ def total(report, physnet):
     return sum(rows) if rows and report.complete else None
 
 
-def misfit(pools, report, demand, left, returned=()):
+def touched(pools, report, demand, left, returned=()):
     """Tell which reserve would be touched.
 
     :param pools: list of dicts

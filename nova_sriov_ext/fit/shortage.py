@@ -12,7 +12,7 @@ from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import document
 
 
-def misfit(pools, report, demand, request):
+def of_request(pools, report, demand, request):
     """Tell why a request cannot have what it asks.
 
     :param pools: list of dicts, the pools of the host
@@ -40,14 +40,15 @@ def _count(pools, report, demand, request):
         with the devices that do not suit)
     """
     found = [pool for pool in pools if matching.serves(pool, request)]
-    faults = [suitability.fault(pool, request, report) for pool in found]
+    faults = [suitability.unsuitable_because(pool, request, report) for pool
+              in found]
     unsuited = {fault for pool, fault in zip(found, faults, strict=True)
                 if fault and matching.free(pool)}
     others = _free(pool for pool, fault in zip(found, faults, strict=True)
                    if fault)
     return reasons.Misfit(
         reasons.TOO_FEW, request=request.name, subject=request.subject,
-        unit=request.unit, asked=_asked(demand, request),
+        unit=request.unit, asked=_requested(demand, request),
         free=_free(found) - others, others=others,
         because=_because(unsuited, request),
         total=reserve.total(report, request.physnet) if request.is_vf
@@ -69,7 +70,7 @@ def _judged(numbers, unsuited, pools, demand, request):
         reason = reasons.TOO_FEW
     elif numbers.free < numbers.asked:
         reason = max(kind for kind, _ in unsuited)
-    elif stock_claim.test(pools, demand.requests).failed is None:
+    elif stock_claim.support(pools, demand.requests).failed is None:
         reason = reasons.EXCLUDED
     else:
         reason = reasons.TAKEN
@@ -83,7 +84,7 @@ def _others(pools, request):
                  or tags.equal(pool.get(PHYSNET), request.physnet))
 
 
-def _asked(demand, request):
+def _requested(demand, request):
     """Devices asked by such requests, up to and with this one."""
     asked = 0
     for each in demand.requests:

@@ -13,25 +13,25 @@ from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
 
 
-def claim(pools, requests):
+def consume(pools, requests):
     """Take devices as ``PciDeviceStats.consume_requests`` does.
 
     :param pools: list of dicts, ``host_state.pci_stats.pools``
     :param requests: tuple of model.Request, in the order of the claim
     :returns: Walk
     """
-    return _Claim(pools).through(requests)
+    return _Consumption(pools).through(requests)
 
 
-def test(pools, requests):
+def support(pools, requests):
     """Try as ``PciDeviceStats.support_requests`` does.
 
     :returns: Walk
     """
-    return _Test(pools).through(requests)
+    return _Support(pools).through(requests)
 
 
-class Walk:
+class Outcome:
     """Requests served one after the other.
 
     :ivar left: list of int, the free devices left of each pool
@@ -90,7 +90,7 @@ class Walk:
         return self.pools[i].get('rp_uuid')
 
 
-class _Test(Walk):
+class _Support(Outcome):
 
     def _take(self, request, i, number):
         super()._take(request, i, number)
@@ -102,7 +102,7 @@ class _Test(Walk):
             i for i in range(len(self.pools)) if i not in self._gone)
 
 
-class _Claim(Walk):
+class _Consumption(Outcome):
 
     def _take(self, request, i, number):
         super()._take(request, i, number)
@@ -133,7 +133,7 @@ def left(pools, counts):
     :param counts: dict, index of a pool → devices taken
     :returns: list of int, the free devices left of each pool
     """
-    walk = _Claim(pools)
+    walk = _Consumption(pools)
     for i, number in counts.items():
         walk._take(None, i, number)
     return walk.left

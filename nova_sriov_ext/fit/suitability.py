@@ -32,7 +32,7 @@ def _row(pool, report):
     return report.by_pf.get((pool.get('address'), pool.get(PHYSNET)))
 
 
-def fault(pool, request, report):
+def unsuitable_because(pool, request, report):
     """Why devices of a pool that serves a request do not suit it.
 
     :param request: model.Request

@@ -20,7 +20,7 @@ from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.fit.reasons import Misfit
 
 
-def misfit(pools, report, demand):
+def refusal(pools, report, demand):
     """Tell why a host does not fit.
 
     :param pools: list of dicts, ``host_state.pci_stats.pools``, or None
@@ -36,8 +36,9 @@ def misfit(pools, report, demand):
         return Misfit(reasons.NO_PCI)
     if report.claim:
         left = assigned_claim.left(pools, report, demand)
-        return (assigned_claim.misfit(pools, report, demand) if left is None
-                else reserve.misfit(pools, report, demand, left))
+        return (assigned_claim.unassignable(pools, report, demand)
+                if left is None
+                else reserve.touched(pools, report, demand, left))
     return _of_nova(pools, report, demand)
 
 
@@ -77,21 +78,21 @@ def _of_nova(pools, report, demand):
     if demand.has_aliases:
         # A port always asks for one device: then what the claim serves, the
         # test before it supports, too.
-        walk = stock_claim.test(pools, demand.requests)
+        walk = stock_claim.support(pools, demand.requests)
         if walk.failed:
-            return shortage.misfit(pools, report, demand, walk.failed)
-    walk = stock_claim.claim(pools, demand.requests)
+            return shortage.of_request(pools, report, demand, walk.failed)
+    walk = stock_claim.consume(pools, demand.requests)
     if walk.failed:
-        return shortage.misfit(pools, report, demand, walk.failed)
+        return shortage.of_request(pools, report, demand, walk.failed)
     return (_unsuited(pools, report, demand, walk)
             or _on_one_pf(pools, demand, walk)
-            or reserve.misfit(pools, report, demand, walk.left))
+            or reserve.touched(pools, report, demand, walk.left))
 
 
 def _unsuited(pools, report, demand, walk):
     for request, i, _ in walk.taken:
-        if suitability.fault(pools[i], request, report):
-            found = shortage.misfit(pools, report, demand, request)
+        if suitability.unsuitable_because(pools[i], request, report):
+            found = shortage.of_request(pools, report, demand, request)
             return (found if found.free < found.asked else
                     dataclasses.replace(found, reason=reasons.CHOICE))
     return None

@@ -13,7 +13,7 @@ from nova import exception
 from nova import objects
 import nova.conf
 
-from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import inventory
@@ -22,7 +22,7 @@ from nova_sriov_ext.placement import tracked_vfs
 from nova_sriov_ext.placement import traits
 from nova_sriov_ext.report import document
 
-CONF = sriov_conf.register(nova.conf.CONF)
+CONF = conf.register(nova.conf.CONF)
 
 
 class Provider:

@@ -12,7 +12,7 @@ _VF_TYPES = frozenset(('type-VF', 'vdpa'))
 def rows(snapshot, devices, whitelist):
     """Sum up a host for its report.
 
-    :param snapshot: os_vif_vflag.host.model.Snapshot
+    :param snapshot: os_vif_vflag.host.model.HostSnapshot
     :param devices: list of dicts, Nova's PCI devices of this host
     :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
     :returns: tuple of document.Row

@@ -17,20 +17,21 @@ LOG = logging.getLogger(__name__)
 class Snapshots:
     """Takes snapshots, and remembers the last good answers of this process.
 
-    :param take: function, returns model.Snapshot
+    :param take: function, returns model.HostSnapshot
     """
 
     def __init__(self, take):
         self._take = take
-        self._last = model.Snapshot()
+        self._last = model.HostSnapshot()
         self._failing = False
         self._kept = frozenset()
 
     def now(self):
         """Never raises: what it is for is only reported, not needed.
 
-        :returns: model.Snapshot, with what cannot be read as it was when it
-            could; empty when nothing could be read since the process started
+        :returns: model.HostSnapshot, with what cannot be read as it was when
+            it could; empty when nothing could be read since the process
+            started
         """
         try:
             taken = self._take()

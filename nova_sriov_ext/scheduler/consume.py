@@ -26,12 +26,12 @@ def adapt(host_state):
     :param host_state: nova HostState
     """
     found = host_state.pci_stats
-    if (found is not None and not isinstance(found, AssignedStats)
+    if (found is not None and not isinstance(found, SchedulerPciStats)
             and document.of_host(host_state).claim):
-        host_state.pci_stats = AssignedStats(found, host_state)
+        host_state.pci_stats = SchedulerPciStats(found, host_state)
 
 
-class AssignedStats(assigning_stats.AssigningStats):
+class SchedulerPciStats(assigning_stats.AssigningStats):
     """The pools of a host with this project's claim.
 
     :param stock: nova.pci.stats.PciDeviceStats

@@ -60,7 +60,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             _adapt(passed)
         _add_vfs(passed, vf_allocations.resources(demand.vfs))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
-            _tell(hosts, passed, demand, spec_obj)
+            _log(hosts, passed, demand, spec_obj)
         return passed
 
 
@@ -89,12 +89,12 @@ def _judge(host, pools, demand):
     told = document.of_host(host)
     demand = demand.on(host.instances)
     if not demand.is_placed:
-        return verdict.misfit(pools, told, demand)
+        return verdict.refusal(pools, told, demand)
     # What Placement chose differs between candidates.
     found = host.allocation_candidates or [{'mappings': {}}]
     tags = bandwidth_tie.tags(host, pools,
                               told) if demand.has_bandwidth else {}
-    misfits = [verdict.misfit(pools, told, bandwidth_tie.tied(
+    misfits = [verdict.refusal(pools, told, bandwidth_tie.tied(
         demand.placed(one['mappings']), one['mappings'], tags, told.claim))
         for one in found]
     if None not in misfits:
@@ -141,7 +141,7 @@ def _pools(host):
     return host.pci_stats.pools if host.pci_stats else None
 
 
-def _tell(hosts, passed, demand, spec_obj):
+def _log(hosts, passed, demand, spec_obj):
     """Each refused host at DEBUG, and when no other is left one line at INFO:
     what refused how many hosts, and an example of each."""
     kept = set(map(id, passed))

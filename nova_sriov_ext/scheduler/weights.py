@@ -97,7 +97,7 @@ class SriovCapacityWeigher(_Weigher):
         told = document.of_host(host_state)
         return _free(pool for pool in pools if any(
             matching.serves(pool, request)
-            and not suitability.fault(pool, request, told)
+            and not suitability.unsuitable_because(pool, request, told)
             for request in demand.requests))
 
 
@@ -121,7 +121,7 @@ class SriovLagWeigher(_Weigher):
                 row.lag in states.HEALTHY for row in told.rows):
             return 0
         return -sum(
-            verdict.misfit(pools, told, _only_from(demand, lags)) is not None
+            verdict.refusal(pools, told, _only_from(demand, lags)) is not None
             for lags in _BETTER_LAGS)
 
 
@@ -134,8 +134,8 @@ class SriovModeWeigher(_Weigher):
         if not any(request.preferred for request in demand.requests):
             return 0
         told = document.of_host(host_state)
-        return -(verdict.misfit(pools, told,
-                                _as_preferred(demand)) is not None)
+        return -(verdict.refusal(pools, told,
+                                 _as_preferred(demand)) is not None)
 
 
 def _only_from(demand, lags):

@@ -3,7 +3,7 @@
 from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdevs
 from os_vif_vflag.host import snapshot
-from os_vif_vflag.host.representors import Representors
+from os_vif_vflag.host.representors import RepresentorIndex
 from os_vif_vflag.kernel import pci_address
 from os_vif_vflag.kernel.netlink import Netlink
 from os_vif_vflag.kernel.sysfs import Sysfs
@@ -36,10 +36,10 @@ class Host:
         ports = self._ports(pf)
         for own in (netdevs.physical(ports or ()),
                     netdevs.children(self.sysfs, pf)):
-            found = Representors(own, ports)
+            found = RepresentorIndex(own, ports)
             if found.any_of(pf) and pf in found.uplinks:
                 return found
-        return Representors(
+        return RepresentorIndex(
             netdevs.links(self.sysfs, self.netlink), ports, self._driver)
 
     def vf(self, address):
@@ -83,7 +83,7 @@ class Host:
         return (self.netlink.vfs(uplink) if self.netlink else None) or {}
 
     def snapshot(self):
-        """:returns: model.Snapshot"""
+        """:returns: model.HostSnapshot"""
         return snapshot.SnapshotBuilder(self.sysfs.anew(), self.netlink,
                                         self._ports()).snapshot()
 

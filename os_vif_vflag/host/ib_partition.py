@@ -84,8 +84,8 @@ class Iov:
             for place, text in wanted.items():
                 now = self._read(*place)
                 if now != text:
-                    daemon.ask(self.device, calls.write_iov,
-                               self.device, place, text)
+                    daemon.call(self.device, calls.write_iov,
+                                self.device, place, text)
                     before[place] = now
         except OSError as e:
             with contextlib.suppress(errors.IovRefused):

@@ -28,7 +28,7 @@ def assess(sysfs, bond, pfs):
                   key=lambda pf: names.index(pf.uplink))
     if not held:
         return model.Lag()
-    state, kind = _told(sysfs, held)
+    state, kind = _of_driver(sysfs, held)
     obstacle = _obstacle(bond, held, pfs)
     if state is None:
         return _judge(bond, held, obstacle, inferred=True)
@@ -40,7 +40,7 @@ def assess(sysfs, bond, pfs):
     return model.Lag(model.INACTIVE, obstacle or _late(held))
 
 
-def _told(sysfs, held):
+def _of_driver(sysfs, held):
     """:returns: tuple (state, type) that the driver shows in debugfs, each
         None where it does not"""
     for pf in held:

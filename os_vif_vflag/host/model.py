@@ -125,7 +125,7 @@ class Bond:
 
 
 @dataclasses.dataclass(frozen=True)
-class Snapshot:
+class HostSnapshot:
     """One picture of a host.
 
     :ivar pfs: tuple of PF, by address

@@ -38,7 +38,7 @@ def turn_on_tc_offload(names):
 def _ask(device, what, function, *args):
     """:param what: a device is set, for messages"""
     try:
-        return daemon.ask(device, function, *args)
+        return daemon.call(device, function, *args)
     except OSError as e:
         raise errors.LinkFailed(
             device=device, what=what, error=e.strerror) from None

@@ -14,8 +14,8 @@ class Pfs:
     """Asks what a LAG depends on, and of the VFs one at most.
 
     :param host: host.Host
-    :param representors: representors.Finder, which knows the uplinks and
-        representors that it saw before, and checks what it knows
+    :param representors: representors.RepresentorFinder, which knows the
+        uplinks and representors that it saw before, and checks what it knows
     """
 
     def __init__(self, host, representors):

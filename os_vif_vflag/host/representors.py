@@ -16,7 +16,7 @@ _COUNT_FUNCTIONS = frozenset(('bnxt_en',))
 _ATTEMPTS = 3
 
 
-class Representors:
+class RepresentorIndex:
     """The representors of a host at one moment.
 
     :param links: iterable of netlink.Link
@@ -73,7 +73,7 @@ class Representors:
         return None if doubtful else found[0]
 
 
-class Finder:
+class RepresentorFinder:
     """Finds representors one by one, at a cost that does not grow.
 
     It remembers what it saw of a PF, and asks sysfs whether that netdev is

@@ -7,7 +7,7 @@ from os_vif_vflag.host import bonds
 from os_vif_vflag.host import lag
 from os_vif_vflag.host import model
 from os_vif_vflag.host import netdevs
-from os_vif_vflag.host.representors import Representors
+from os_vif_vflag.host.representors import RepresentorIndex
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.kernel.sysfs import ABSENT
 from os_vif_vflag.kernel.sysfs import LISTED
@@ -32,7 +32,7 @@ class SnapshotBuilder:
         self._children = {}
         for link in sorted(every, key=lambda link: link.ifindex):
             self._children.setdefault(link.parent, []).append(link)
-        self._representors = Representors(every, ports, self._driver)
+        self._representors = RepresentorIndex(every, ports, self._driver)
         self._devices = frozenset(sysfs.names(*_DEVICES, silent=LISTED))
         self._vfs = {}
         self._bonds = bonds.bonds(sysfs)
@@ -44,7 +44,7 @@ class SnapshotBuilder:
         bonds = tuple(
             dataclasses.replace(bond, lag=lag.assess(self._sysfs, bond, pfs))
             for bond in self._bonds)
-        return model.Snapshot(pfs, bonds, self._sysfs.unread)
+        return model.HostSnapshot(pfs, bonds, self._sysfs.unread)
 
     def _pf_addresses(self):
         pfs = {address for address in self._devices

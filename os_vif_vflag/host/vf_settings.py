@@ -153,7 +153,7 @@ def _set(vf, change):
 
 
 def _ask(vf, change):
-    daemon.ask(
+    daemon.call(
         vf.uplink, calls.set_vf, vf.uplink, vf.number, change)
 
 

@@ -23,7 +23,7 @@ def turn_on(names, feature):
 
 def _turn_on(name, feature):
     try:
-        answers = nlmsg.ask_family(
+        answers = nlmsg.request_of_family(
             _FAMILY, uapi.ETHTOOL_MSG_FEATURES_SET,
             _request(name, feature))
     except OSError as e:

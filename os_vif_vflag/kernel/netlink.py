@@ -63,7 +63,7 @@ class Netlink:
         """:returns: tuple of Link, None when it cannot be asked"""
         # Without IFLA_EXT_MASK: nobody here wants the 250 VFs of each PF.
         answers = _ask(
-            nlmsg.ask, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
+            nlmsg.request, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
             nlmsg.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0), dump=True)
         return None if answers is None else tuple(map(_link, answers))
 
@@ -73,7 +73,7 @@ class Netlink:
             it cannot be asked
         """
         answers = _ask(
-            nlmsg.ask, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
+            nlmsg.request, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
             nlmsg.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
             + nlmsg.text(uapi.IFLA_IFNAME, name)
             + nlmsg.number(
@@ -105,7 +105,7 @@ class Netlink:
 
 
 def _ask(ask, *args, **kwargs):
-    """:returns: see nlmsg.ask, None instead of an exception"""
+    """:returns: see nlmsg.request, None instead of an exception"""
     for _ in range(_ATTEMPTS):
         try:
             return ask(*args, **kwargs)
@@ -118,7 +118,7 @@ def _ask(ask, *args, **kwargs):
 
 def _devlink(command, attributes=b'', dump=False):
     """:returns: list of bytes, None when devlink does not answer"""
-    return _ask(nlmsg.ask_family, 'devlink', command, attributes, dump)
+    return _ask(nlmsg.request_of_family, 'devlink', command, attributes, dump)
 
 
 def _handle(address):

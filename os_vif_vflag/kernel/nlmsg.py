@@ -27,7 +27,7 @@ _BUFFER = 1 << 18
 _TIMEOUT = 10
 
 
-def ask(protocol, kind, body, dump=False):
+def request(protocol, kind, body, dump=False):
     """Send one request and take all answers.
 
     :param protocol: NETLINK_*
@@ -51,21 +51,21 @@ def ask(protocol, kind, body, dump=False):
                 answers.append(text)
 
 
-def ask_family(name, command, body=b'', dump=False):
+def request_of_family(name, command, body=b'', dump=False):
     """Ask a family of generic netlink; see ask.
 
     :param name: of the family, whose number differs from boot to boot
     :param command: of the family
     :returns: list of bytes, the answers as for Attributes from GENERIC.size
     """
-    families = ask(
+    families = request(
         uapi.NETLINK_GENERIC, uapi.GENL_ID_CTRL,
         GENERIC.pack(uapi.CTRL_CMD_GETFAMILY, _VERSION, 0)
         + text(uapi.CTRL_ATTR_FAMILY_NAME, name))
     number = Attributes(families[0], GENERIC.size).number(
         uapi.CTRL_ATTR_FAMILY_ID)
-    return ask(uapi.NETLINK_GENERIC, number,
-               GENERIC.pack(command, _VERSION, 0) + body, dump=dump)
+    return request(uapi.NETLINK_GENERIC, number,
+                   GENERIC.pack(command, _VERSION, 0) + body, dump=dump)
 
 
 def text(kind, value):

@@ -171,7 +171,7 @@ class OvsDb:
         members = remotes.split(self._connection)
         streams.prepare(members, self._tls)
         try:
-            return indexed_idl.Replica(members, schema.helper(
+            return indexed_idl.IndexedIdl(members, schema.helper(
                 schema.fetch(members, self._timeout), _COLUMNS,
                 self._connection))
         except (schema.Unavailable, ovs_error.Error) as e:

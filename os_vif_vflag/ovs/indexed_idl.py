@@ -13,7 +13,7 @@ _KEYS = {'Interface': 'iface-id', 'QoS': 'id'}
 _PROBE_INTERVAL = 5000
 
 
-class Replica(idl.Idl):
+class IndexedIdl(idl.Idl):
     """python-ovs' copy, with an index of the external ids in _KEYS.
 
     python-ovs' own indexes are of no use here: they fail on a row that is

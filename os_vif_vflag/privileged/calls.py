@@ -50,7 +50,7 @@ def set_link(name, state, mtu=None, address=None):
         wanted += nlmsg.attribute(
             uapi.IFLA_ADDRESS, bytes.fromhex(address.replace(':', '')))
     flags = uapi.IFF_UP if state == 'up' else 0
-    nlmsg.ask(
+    nlmsg.request(
         socket.NETLINK_ROUTE, uapi.RTM_NEWLINK, nlmsg.LINK.pack(
             socket.AF_UNSPEC, 0, 0, flags, uapi.IFF_UP) + wanted)
 

@@ -17,7 +17,7 @@ _NOT_OF_THE_DEVICE = (errno.EPERM, errno.EPIPE, None)
 _starting = threading.Lock()
 
 
-def ask(device, function, *args):
+def call(device, function, *args):
     """Call a privileged function.
 
     :param device: what it is about, for messages

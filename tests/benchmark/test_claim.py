@@ -16,7 +16,7 @@ from nova.pci import whitelist
 import pytest
 
 from nova_sriov_ext import conf
-from nova_sriov_ext.claim.stats import ClaimingStats
+from nova_sriov_ext.claim.stats import ComputePciStats
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
 from nova_sriov_ext.report import document
@@ -58,7 +58,7 @@ def test_claim_test(size, capsys):
         objects.NUMATopology(cells=[]), dev_filter=whitelist.Whitelist(
             [json.dumps({'vendor_id': '15b3'})]))
     stock.pools = pools(size[0])
-    ours = ClaimingStats(stock, lambda: document.NOTHING)
+    ours = ComputePciStats(stock, lambda: document.NOTHING)
     requests = ports(size[1])
     assert stock.support_requests(requests, None)
     assert ours.support_requests(requests, None)

@@ -11,7 +11,7 @@ import pytest
 from vif_plug_ovs import linux_net
 
 from os_vif_vflag.host.host import Host
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from os_vif_vflag.kernel.netlink import Netlink
 from tests.benchmark import machine
 from tests.sim import inside
@@ -87,13 +87,13 @@ def test_dump(benchmark, sim, vf):
 def test_find_cold(benchmark, sim, vf, source):
     """The first VF after a start of the service."""
     host = hosts()[source]
-    assert benchmark(lambda: Finder(host).find(vf)) == (
+    assert benchmark(lambda: RepresentorFinder(host).find(vf)) == (
         sim.representor(vf).name)
 
 
 def test_find_next(benchmark, sim, vf):
     """Another VF, after one was found."""
-    finder = Finder(hosts()['netlink'])
+    finder = RepresentorFinder(hosts()['netlink'])
     finder.find(sim.cards[0].pfs[0].vf_address(0))
 
     def forget():
@@ -105,7 +105,7 @@ def test_find_next(benchmark, sim, vf):
 
 def test_find_warm(benchmark, sim, vf):
     """A VF that was found before, as at each start of its server."""
-    finder = Finder(hosts()['netlink'])
+    finder = RepresentorFinder(hosts()['netlink'])
     finder.find(vf)
     assert benchmark(finder.find, vf) == sim.representor(vf).name
 

@@ -14,14 +14,14 @@ from tests.lab import osvif
 
 # Name of a point -> (owner and name of a function, whether it runs before).
 POINTS = {
-    'before look-up': (representors.Finder, 'find', False),
+    'before look-up': (representors.RepresentorFinder, 'find', False),
     'before the link changes': (calls, 'set_link', False),
     'after the link changed': (calls, 'set_link', True),
     'before unplug': (client.OvsDb, 'unplug', False),
     # Open vSwitch's library: the change is written to the socket
     'after the change was sent': (idl.Transaction, 'commit', True),
     # ovsdb-server has answered, is ovs-vswitchd ready?
-    'after commit': (indexed_idl.Replica, 'vswitchd_has_completed', False),
+    'after commit': (indexed_idl.IndexedIdl, 'vswitchd_has_completed', False),
     'after all': (osvif, 'perform', True),
 }
 

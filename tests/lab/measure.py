@@ -117,7 +117,7 @@ def _performer(options, who, vf, device, counter):
     def perform(action):
         if who == COLD:
             plugin = os_vif._EXT_MANAGER['vflag'].obj
-            plugin._representors = representors.Finder(Host())
+            plugin._representors = representors.RepresentorFinder(Host())
         osvif.perform(action, port)
     return perform
 

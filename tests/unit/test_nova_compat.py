@@ -22,7 +22,7 @@ from nova_sriov_ext.virt.libvirt import vif
 USES = [(part, use) for part in nova_compat.PARTS for use in part.uses]
 IDS = [f'{part.title}-{use.name}' for part, use in USES]
 # Classes of this project whose base is Nova's.
-HEIRS = (tracker.AssigningTracker, stats.ClaimingStats,
+HEIRS = (tracker.AssigningTracker, stats.ComputePciStats,
          host_records.HostRecord,
          driver.SriovLibvirtDriver, vif.SriovVIFDriver)
 

@@ -12,10 +12,10 @@ import nova.conf
 from nova.network import model
 from oslo_utils import uuidutils
 
-from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext import exception
 
-CONF = sriov_conf.register(nova.conf.CONF)
+CONF = conf.register(nova.conf.CONF)
 
 # libvirt refuses a longer one: LIBVIRT_PROFILEID_MAX less the final NUL
 # (libvirt, src/util/virnetdevvportprofile.h: 40).

@@ -9,7 +9,7 @@ from nova.virt.libvirt import driver
 from oslo_log import log as logging
 
 from nova_sriov_ext import claim
-from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.claim import arrivals
 from nova_sriov_ext.claim import bandwidth_pf
@@ -24,7 +24,7 @@ from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host.host import Host
 
-CONF = sriov_conf.register(nova.conf.CONF)
+CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 

@@ -103,7 +103,7 @@ def _netdev(vif):
     try:
         return pci_utils.get_ifname_by_pci_address(slot)
     except nova_exception.PciDeviceNotFoundById as e:
-        raise exception.PlugFailed(
+        raise exception.VifOperationFailed(
             err=f'Port {vif["id"]}: VF {slot} has no netdev on this host, '
                 f'which vnic_type {vif["vnic_type"]} needs. Bind the VF to '
                 'its network driver, not to vfio-pci.') from e

@@ -108,7 +108,7 @@ class Start:
         """
         try:
             yield
-        except exception.PlugFailed as e:
+        except exception.VifOperationFailed as e:
             if not self._is_on:
                 raise
             self._wait(instance, {vif['id'] for vif in network_info}, e)
@@ -136,7 +136,7 @@ class Start:
     def _attempt(self, instance, vif):
         """:returns: why the VIF cannot be plugged, None if it is"""
         if self._is_silent:
-            return exception.PlugFailed(
+            return exception.VifOperationFailed(
                 err=f'Port {vif["id"]} was not tried: another one failed '
                     f'after more than {_PATIENCE} seconds.')
         began = time.monotonic()

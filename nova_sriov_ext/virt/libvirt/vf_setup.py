@@ -19,18 +19,18 @@ import nova.conf
 from nova.network import model
 from oslo_utils import strutils
 
-from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import rate_limit
-from os_vif_vflag import exception as host_exception
+from os_vif_vflag import exception as vflag_exception
 from os_vif_vflag.host import errors
 from os_vif_vflag.host import ib_partition
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host import vf_settings
 from os_vif_vflag.kernel import uapi
 
-CONF = sriov_conf.register(nova.conf.CONF)
+CONF = conf.register(nova.conf.CONF)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +158,7 @@ class InfiniBand:
         slot, guid = binding.pci_slot(vif), guid_of(_mac_of(vif))
         try:
             iov = ib_partition.find(host, slot)
-        except host_exception.HostError:
+        except vflag_exception.HostError:
             return
         if iov is None:
             vf_settings.restore(host, slot, dict.fromkeys(

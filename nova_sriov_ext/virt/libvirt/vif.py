@@ -10,7 +10,7 @@ from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
 from oslo_log import log as logging
 
-from nova_sriov_ext import conf as sriov_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext import exception
 from nova_sriov_ext.virt.libvirt import binding
 from nova_sriov_ext.virt.libvirt import common
@@ -19,7 +19,7 @@ from nova_sriov_ext.virt.libvirt import owner
 from os_vif_vflag import exception as vflag_exception
 from os_vif_vflag.host.host import Host
 
-CONF = sriov_conf.register(nova.conf.CONF)
+CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 _OURS = 'vflag'
@@ -58,12 +58,12 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 instance, binding.mac_address(vif), image_meta, flavor,
                 virt_type, vnic_type)
 
-        conf = kind.build(base, vif, self)
-        common.finish(conf, instance, vif, flavor)
+        config = kind.build(base, vif, self)
+        common.finish(config, instance, vif, flavor)
         LOG.debug('Port %(port)s becomes %(xml)s',
-                  {'port': vif['id'], 'xml': conf.to_xml()},
+                  {'port': vif['id'], 'xml': config.to_xml()},
                   instance=instance)
-        return conf
+        return config
 
     def plug(self, instance, vif):
         """Do on the host what the VIF needs before the guest starts.
@@ -76,8 +76,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
 
         :raises exception.InvalidPort: a port without a VF, or without what
             plug sets
-        :raises exception.PlugFailed: this host cannot; what had been set is
-            put back
+        :raises exception.VifOperationFailed: this host cannot; what had been
+            set is put back
         """
         self._plug(instance, vif, runs=False)
 
@@ -107,8 +107,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
     def unplug(self, instance, vif):
         """Take back what plug did. Nothing there is no error.
 
-        :raises exception.PlugFailed: this host cannot; what else was to be
-            taken back has been
+        :raises exception.VifOperationFailed: this host cannot; what else was
+            to be taken back has been
         """
         kind = kinds.of(vif)
         if kind is None:
@@ -130,8 +130,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                     else _without_vf(vif, kind))
 
     def _require_own(self, instance, vif):
-        """:raises exception.PlugFailed: Nova gave the VF to another server,
-            or the port another VF
+        """:raises exception.VifOperationFailed: Nova gave the VF to another
+            server, or the port another VF
         """
         slot = binding.pci_slot(vif)
         other = self._owners.other(instance, slot)
@@ -140,7 +140,7 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         if other or own:
             problem = f'server {other} has it' if other else (
                 f'this port has {own}')
-            raise exception.PlugFailed(
+            raise exception.VifOperationFailed(
                 err=f'Port {vif["id"]} is not plugged: its binding names VF '
                     f'{slot}, but by Nova\'s record of this host {problem}. '
                     'It is plugged when the binding is that of this host: '
@@ -218,11 +218,11 @@ def _failing_as(error, vif):
         yield
     except vflag_exception.HostError as e:
         slot = (vif['profile'] or {}).get('pci_slot')
-        raise exception.PlugFailed(
+        raise exception.VifOperationFailed(
             err=error(port=vif['id'], where=f'VF {slot}', error=e)) from e
     except nova_exception.InternalError as e:
         cause = e.__context__
         if not isinstance(cause, osv_exception.ExceptionBase):
             raise
-        raise exception.PlugFailed(
+        raise exception.VifOperationFailed(
             err=cause.kwargs.get('err', cause)) from cause

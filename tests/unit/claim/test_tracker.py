@@ -168,5 +168,5 @@ def test_a_device_that_is_listed_no_longer(conf, host):
 def test_the_stats_are_of_the_trackers_own_pools(host):
     computes = host(vfs(A, 1), vfs(B, 2))
     ours, stock = computes.tracker(OURS), computes.tracker(STOCK)
-    assert isinstance(ours.stats, stats.ClaimingStats)
+    assert isinstance(ours.stats, stats.ComputePciStats)
     assert trackers.pools(ours) == trackers.pools(stock)

@@ -200,6 +200,6 @@ def test_another_thread_waits_for_keystone_for_ever(keystone):
 
 
 def test_nothing_is_looked_up_for_nothing(cloud, service):
-    assert neutron_ports.ports(()) == []
+    assert neutron_ports.read(()) == []
     assert port_answers.mode_of(None, [trackers.alias()]) == port_mode.PLAIN
     assert service.connections() == 0

@@ -64,7 +64,7 @@ def nova(conf, monkeypatch):
 
 def names(spec_obj):
     return [(request.alias_name or request.requester_id, request.count)
-            for request in pci_requests.pci_requests(spec_obj)]
+            for request in pci_requests.of_server(spec_obj)]
 
 
 def test_ports_of_now_and_aliases_of_the_new_flavor(nova):

@@ -60,7 +60,7 @@ def test_ports_of_a_network_are_spread(pools, requests, left):
 
 def test_too_few_pfs_where_the_mode_suits():
     switchdev = frozenset(('switchdev',))
-    misfit = assigned_claim.misfit(
+    misfit = assigned_claim.unassignable(
         [VF0, VF1], LEGACY_AND_SWITCHDEV,
         spread(port('a', 'p1', switchdev), port('a', 'p2', switchdev)))
     assert (misfit.reason, str(misfit)) == (
@@ -69,7 +69,7 @@ def test_too_few_pfs_where_the_mode_suits():
 
 
 def test_too_few_pfs_of_several():
-    misfit = assigned_claim.misfit([VF0, VF1], document.NOTHING, spread(
+    misfit = assigned_claim.unassignable([VF0, VF1], document.NOTHING, spread(
         *(port('a', f'p{number}') for number in range(3))))
     assert str(misfit) == (
         'a: 3 VFs asked from different PFs, they would come from 2')
@@ -77,7 +77,8 @@ def test_too_few_pfs_of_several():
 
 def test_a_whole_pf_is_no_place_for_a_vf():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF1)
-    misfit = assigned_claim.misfit([VF0, whole], document.NOTHING, spread(
+    misfit = assigned_claim.unassignable([VF0, whole], document.NOTHING,
+                                         spread(
         port('a', 'p1'), port('a', 'p2'),
         port('a', 'p3', dev_type='type-PF')))
     assert str(misfit) == (
@@ -86,6 +87,7 @@ def test_a_whole_pf_is_no_place_for_a_vf():
 
 def test_pfs_are_enough_and_exclude_their_vfs():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF0)
-    misfit = assigned_claim.misfit([VF0, whole], document.NOTHING, spread(
+    misfit = assigned_claim.unassignable([VF0, whole], document.NOTHING,
+                                         spread(
         port('a', 'p1'), port('a', 'p2', dev_type='type-PF')))
     assert misfit.reason == reasons.NO_ASSIGNMENT

@@ -121,8 +121,8 @@ CASES = {
 @pytest.mark.parametrize(
     'pools, requests, reason, words', CASES.values(), ids=CASES.keys())
 def test_capacity(pools, requests, reason, words):
-    misfit = verdict.misfit(pools, document.NOTHING,
-                            model.Demand(requests=tuple(requests)))
+    misfit = verdict.refusal(pools, document.NOTHING,
+                             model.Demand(requests=tuple(requests)))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
 
@@ -198,7 +198,7 @@ POLICIES = {
     'pools, told, requests, policies, reason, words', POLICIES.values(),
     ids=POLICIES.keys())
 def test_policies(pools, told, requests, policies, reason, words):
-    misfit = verdict.misfit(pools, told, model.Demand(
+    misfit = verdict.refusal(pools, told, model.Demand(
         requests=tuple(requests), **policies))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
@@ -223,14 +223,14 @@ ASSIGNED = {
 def test_the_claim_decides(pools, told, requests, policies):
     """What this project's claim can serve, and Nova's own cannot."""
     asked = model.Demand(requests=tuple(requests), **policies)
-    assert verdict.misfit(pools, told, asked) is None
+    assert verdict.refusal(pools, told, asked) is None
     novas = document.Report(rows=told.rows)
-    assert verdict.misfit(pools, novas, asked) is not None
+    assert verdict.refusal(pools, novas, asked) is not None
 
 
 @pytest.mark.parametrize('pools', [None, [], [A1]])
 def test_a_server_without_requests_fits_everywhere(pools):
-    assert verdict.misfit(pools, document.NOTHING, model.Demand()) is None
+    assert verdict.refusal(pools, document.NOTHING, model.Demand()) is None
 
 
 def test_every_reason_has_words():
@@ -244,11 +244,11 @@ def test_novas_claim_may_spread_by_itself():
              pool(1, physical_network='a', address=PF1, dev_type='type-PF')]
     spread = {'pf_policy': model.SPREAD}
     both = on('a', 'p1'), on('a', 'p2')
-    assert verdict.misfit(pools, told(), model.Demand(both, **spread)) is None
+    assert verdict.refusal(pools, told(), model.Demand(both, **spread)) is None
     # A whole PF is not one of the VFs that are spread.
     pools[:2] = [pool(2, physical_network='a', address=PF0)]
     whole = on('a', 'p3', dev_type='type-PF')
-    assert verdict.misfit(pools, told(), model.Demand(
+    assert verdict.refusal(pools, told(), model.Demand(
         (*both, whole), **spread)).reason == reasons.SAME_PF
 
 
@@ -261,7 +261,7 @@ def test_all_that_does_not_suit_is_told():
     rows = told((PF0, 8, 'legacy', 'none'), (PF1, 8, 'unknown', 'none'),
                 ('0000:03:00.2', 8, 'switchdev', 'inactive'),
                 ('0000:03:00.3', 8, 'switchdev', 'degraded'))
-    assert str(verdict.misfit(pools, rows, model.Demand((request,)))) == (
+    assert str(verdict.refusal(pools, rows, model.Demand((request,)))) == (
         'a: 1 VFs asked, none free of 32; 4 more are legacy or unknown, '
         'switchdev asked and on a PF whose LAG is degraded or inactive '
         '(port p1)')

@@ -81,7 +81,7 @@ def touched(rule, left, ports=1, returned=0, rows=ROWS, physnet='physnet1'):
     pools = [given.pool(10, physical_network=physnet),
              given.pool(50, physical_network='physnet2')]
     back = [*pools[:1] * returned, *pools[1:] * 9]
-    return reserve.misfit(
+    return reserve.touched(
         pools, document.Report(rows), model.Demand(
             requests=(request(physnet),) * ports, reserves={physnet: rule}),
         iter((left, 50)), back)
@@ -112,4 +112,4 @@ def test_the_numbers_of_a_touched_reserve():
 def test_a_physnet_that_no_port_requests_is_left_alone():
     found = model.Demand(
         requests=(request('physnet1'),), reserves={'physnet2': '9'})
-    assert reserve.misfit([], document.NOTHING, found, []) is None
+    assert reserve.touched([], document.NOTHING, found, []) is None

@@ -53,7 +53,7 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
                  else verdict.serves_plain(pools, asked.plain))
     except (AttributeError, KeyError, TypeError):
         quick = None
-    fits = verdict.misfit(pools, document.NOTHING, asked) is None
+    fits = verdict.refusal(pools, document.NOTHING, asked) is None
     hypothesis.event(f'quick: {quick}')
     assert quick in (None, fits)
 

@@ -61,7 +61,7 @@ def reported(*args):
 
 def text(pfs, devices, spec):
     return document.write(document.Report(
-        collect.rows(model.Snapshot(pfs), devices, spec)))
+        collect.rows(model.HostSnapshot(pfs), devices, spec)))
 
 
 BOTH = vfs(PF0, 4) + vfs(PF1, 3, bus='05')
@@ -187,7 +187,7 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
     """Nova gives them to ports of tunnelled networks. Of other devices with
     VFs nothing is known, nor told."""
     found = collect.rows(
-        model.Snapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
+        model.HostSnapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
         device_spec({'vendor_id': '15b3'}))
     assert found == (document.Row(PF0, None, 0, 'switchdev'),)
     told = document.read({document.STATS_KEY: document.write(
@@ -199,7 +199,7 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
 def test_a_release_that_knows_no_tunnelled_networks():
     """It left out such rows, one by one, and read the others."""
     told = document.Report(collect.rows(
-        model.Snapshot((pf(PF0), pf(PF1))), BOTH,
+        model.HostSnapshot((pf(PF0), pf(PF1))), BOTH,
         device_spec(on(None, address='0000:04:*.*'), on('a'))))
     assert told.has_tunnelled
     rows = json.loads(document.write(told))['pfs']

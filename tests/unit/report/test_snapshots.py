@@ -74,7 +74,7 @@ def test_a_failure(machine, caplog):
 
 def test_nothing_is_known_after_a_restart(machine, caplog):
     machine.fails = True
-    assert snapshots.Snapshots(machine.take).now() == model.Snapshot()
+    assert snapshots.Snapshots(machine.take).now() == model.HostSnapshot()
     assert 'are reported as unknown' in caplog.text
 
 

@@ -152,7 +152,7 @@ class Host:
         return found
 
     def _snapshot(self):
-        return model.Snapshot(tuple(
+        return model.HostSnapshot(tuple(
             model.PF(pf, mode=mode) for pf, mode in self.modes.items()))
 
     def claim(self, requests):

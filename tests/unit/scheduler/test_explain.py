@@ -40,7 +40,8 @@ def node(name, pools, stats):
 
 
 def host(name, pools=(), stats=None, **service):
-    return cells.Host(CELL, node(name, pools, stats or {}), objects.Service(
+    return cells.ComputeHost(CELL, node(name, pools, stats or {}),
+                             objects.Service(
         host=name, **{'disabled': False, 'forced_down': False,
                       'last_seen_up': timeutils.utcnow(True)} | service))
 

@@ -7,7 +7,7 @@ from nova_sriov_ext.fit import stock_claim
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
-BOTH = [stock_claim.claim, stock_claim.test]
+BOTH = [stock_claim.consume, stock_claim.support]
 
 
 def ask(count=1, rp_uuids=(), name='r', **spec):
@@ -50,11 +50,11 @@ def test_the_first_that_finds_too_few_ends_it(walk, requests):
 
 def test_only_the_test_forgets_what_it_emptied():
     requests = [ask(1), ask(0, name='none')]
-    assert stock_claim.claim([pool(1)], requests).failed is None
-    assert stock_claim.test([pool(1)], requests).failed.name == 'none'
-    assert stock_claim.test([pool(1), pool(1)], requests).failed is None
+    assert stock_claim.consume([pool(1)], requests).failed is None
+    assert stock_claim.support([pool(1)], requests).failed.name == 'none'
+    assert stock_claim.support([pool(1), pool(1)], requests).failed is None
     # What was empty before, it leaves in its list.
-    assert stock_claim.test([pool(1), pool(0)], requests).failed is None
+    assert stock_claim.support([pool(1), pool(0)], requests).failed is None
 
 
 @pytest.mark.parametrize('walk', BOTH)
@@ -79,13 +79,13 @@ def test_nova_gives_up_where_a_provider_has_several_pools():
     split = [pool(1, rp_uuid='rp1'), pool(1, rp_uuid='rp1', numa_node=1)]
     apart = [pool(1, rp_uuid='rp1'), pool(1, rp_uuid='rp1', product_id='1')]
     plain = [pool(1, rp_uuid='rp1'), pool(1), pool(1)]
-    for walk, served in ((stock_claim.claim, (False, True, True)),
-                         (stock_claim.test, (False, False, True))):
+    for walk, served in ((stock_claim.consume, (False, True, True)),
+                         (stock_claim.support, (False, False, True))):
         assert tuple(walk(pools, placed).failed is None
                      for pools in (split, apart, plain)) == served
     # What the test emptied is in the way no longer.
     first = [ask(1, product_id='1', name='first')]
-    assert stock_claim.test(apart, first + placed).failed is None
+    assert stock_claim.support(apart, first + placed).failed is None
 
 
 KINDS = [pool(1, dev_type='type-PF', address=PF0), pool(2, address=PF0),
@@ -102,9 +102,9 @@ def test_a_pf_and_its_vfs_exclude_each_other(index, left):
     assert stock_claim.left(KINDS, {index: 1}) == left
     asked = ask(1, dev_type=KINDS[index]['dev_type'],
                 address=KINDS[index]['address'])
-    assert stock_claim.claim(KINDS, [asked]).left == left
+    assert stock_claim.consume(KINDS, [asked]).left == left
     # Its test does not know.
-    alone = stock_claim.test(KINDS, [asked]).left
+    alone = stock_claim.support(KINDS, [asked]).left
     assert sum(alone) == sum(one['count'] for one in KINDS) - 1
 
 
@@ -118,15 +118,15 @@ def test_pools_without_an_address_exclude_nothing():
 def test_an_excluded_pool_is_no_longer_there():
     vf, none = ask(1, dev_type='type-VF'), ask(0, dev_type='type-PF')
     pools = KINDS[:2]
-    assert stock_claim.claim(pools, [vf, none]).failed is none
-    assert stock_claim.test(pools, [vf, none]).failed is None
+    assert stock_claim.consume(pools, [vf, none]).failed is none
+    assert stock_claim.support(pools, [vf, none]).failed is None
     # Of one that was empty before, Nova's list is as it was.
     pools = [pool(0, dev_type='type-PF', address=PF0), KINDS[1]]
-    assert stock_claim.claim(pools, [vf, none]).failed is None
+    assert stock_claim.consume(pools, [vf, none]).failed is None
 
 
 def test_nothing_is_taken_for_a_request_of_nothing():
     """So it excludes nothing either."""
-    found = stock_claim.claim(KINDS[:2], [ask(0, dev_type='type-VF'),
-                                          ask(1, dev_type='type-PF')])
+    found = stock_claim.consume(KINDS[:2], [ask(0, dev_type='type-VF'),
+                                            ask(1, dev_type='type-PF')])
     assert found.failed is None and found.left == [0, 0]

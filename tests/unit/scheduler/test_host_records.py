@@ -52,7 +52,7 @@ def test_only_the_filter_replaces(conf):
 
 
 @pytest.mark.parametrize('claim, kind', [
-    (None, stats.PciDeviceStats), ('assign', consume.AssignedStats)])
+    (None, stats.PciDeviceStats), ('assign', consume.SchedulerPciStats)])
 def test_stock_hosts_keep_novas_stats(conf, claim, kind):
     filters.SriovCapacityFilter()
     found = state(claim)

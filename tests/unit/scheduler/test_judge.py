@@ -78,7 +78,7 @@ def test_the_record_of_a_host_is_as_its_claim(
     state = host('h', claim=claim)
     assert passed([state], *requests)[0] == ['h']
     assert isinstance(
-        state.pci_stats, consume.AssignedStats) is adapted
+        state.pci_stats, consume.SchedulerPciStats) is adapted
 
 
 def test_a_record_that_cannot_be_adapted(conf, monkeypatch, caplog):

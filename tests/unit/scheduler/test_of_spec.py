@@ -33,7 +33,7 @@ def test_the_policy_is_the_flavors(conf, flavor, policy):
 
 def test_what_is_attached_is_requested_on_a_move(conf, monkeypatch):
     monkeypatch.setattr(
-        pci_requests, 'pci_requests', lambda spec_obj: [A_PORT, ATTACHED])
+        pci_requests, 'of_server', lambda spec_obj: [A_PORT, ATTACHED])
     assert gather.of_spec(hosts.request(A_PORT)).vfs == {'a': 1, 'b': 1}
 
 
@@ -41,7 +41,7 @@ def test_where_the_database_is_away_the_requests_of_the_boot_count(
         conf, monkeypatch, caplog):
     def away(spec_obj):
         raise OSError('database')
-    monkeypatch.setattr(pci_requests, 'pci_requests', away)
+    monkeypatch.setattr(pci_requests, 'of_server', away)
     assert gather.of_spec(hosts.request(A_PORT)).vfs == {'a': 1}
     assert f'server {uuids.server} could not be read' in caplog.text
 

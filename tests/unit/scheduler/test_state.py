@@ -54,4 +54,4 @@ def test_what_does_not_suit(modes, lags, fault):
         modes=None if modes is None else frozenset(modes),
         lags=None if lags is None else frozenset(lags))
     found = pool(address=PF0, physical_network='a')
-    assert suitability.fault(found, request, REPORT) == fault
+    assert suitability.unsuitable_because(found, request, REPORT) == fault

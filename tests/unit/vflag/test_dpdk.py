@@ -4,7 +4,7 @@ functional/ovs/test_datapaths."""
 import pytest
 
 from os_vif_vflag import dpdk
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import Pf
@@ -30,7 +30,7 @@ def test_a_vf_more_costs_nothing(sriov_host, source, bond, expected):
             bond=bond))
         host = sources.host(sim, source)
         host.sysfs = damage.Watched(str(sim.root))
-        representors = Finder(host)
+        representors = RepresentorFinder(host)
         assert dpdk.devargs(host, representors, PF1, 3) == expected
         del host.sysfs.asked[:]
         dpdk.devargs(host, representors, PF1, 3)

@@ -10,7 +10,7 @@ import pytest
 from os_vif_vflag import lag_policy
 from os_vif_vflag.host import model
 from os_vif_vflag.host.pfs import Pfs
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim import memory
 from tests.sim import sysfs
 from tests.sim.card import Bond
@@ -28,7 +28,7 @@ UPLINKS = ('up0', 'up1')
 
 
 def policy_of(host):
-    return lag_policy.LagPolicy(lag_policy.WARN, host, Finder(host))
+    return lag_policy.LagPolicy(lag_policy.WARN, host, RepresentorFinder(host))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -78,7 +78,7 @@ def test_a_vf_more_costs_nothing(sriov_host, source):
 def test_pfs(sriov_host):
     """Those of a snapshot, and what a LAG depends on."""
     host = bonded(sriov_host, 8, None)
-    first, second = Pfs(host, Finder(host)).now()
+    first, second = Pfs(host, RepresentorFinder(host)).now()
     for found, whole in zip((first, second), host.snapshot().pfs,
                             strict=True):
         for name in ('address', 'uplink', 'driver', 'switch_id', 'mode',

@@ -49,7 +49,7 @@ def context(monkeypatch):
 
 
 def ask(function=lambda *args: args):
-    return daemon.ask('dev0', function, 1, 2)
+    return daemon.call('dev0', function, 1, 2)
 
 
 def test_one_daemon_for_all(context):

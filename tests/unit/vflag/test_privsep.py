@@ -127,7 +127,7 @@ def test_a_kernel_that_does_not_answer(monkeypatch):
     def wait(*_):
         raise TimeoutError('timed out')
 
-    monkeypatch.setattr(nlmsg, 'ask_family', wait)
+    monkeypatch.setattr(nlmsg, 'request_of_family', wait)
     assert calls.turn_on_tc_offload(['dev0']) == {'dev0': 'timed out'}
 
 

@@ -19,7 +19,7 @@ def copy_of(*remotes):
     helper = idlutils.create_schema_helper(
         json.loads(ovs.SCHEMA.read_text()))
     helper.register_columns('Open_vSwitch', ['cur_cfg'])
-    return indexed_idl.Replica(remotes, helper)
+    return indexed_idl.IndexedIdl(remotes, helper)
 
 
 def reconnected(**database):

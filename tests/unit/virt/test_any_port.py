@@ -90,7 +90,7 @@ def test_any_value(machine_of_any_port, plugins, pair, field, value):
         plugins['noop'].plugged.setdefault(vifs.PORT)
         try:
             action()
-        except (exception.InvalidPort, exception.PlugFailed,
+        except (exception.InvalidPort, exception.VifOperationFailed,
                 nova_exception.PciDeviceNotFoundById) as e:
             # The last one is stock's, of a pair that is stock's.
             assert vifs.PORT in str(e) or not kinds.of(vif)

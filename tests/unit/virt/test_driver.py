@@ -100,7 +100,7 @@ def vepa():
 
 
 def failing(driver, server):
-    with pytest.raises(exception.PlugFailed):
+    with pytest.raises(exception.VifOperationFailed):
         driver.plug_vifs(server, server.get_network_info())
     return True
 
@@ -112,7 +112,7 @@ def test_a_vif_waits_only_while_nova_compute_starts(
     assert failing(driver, server)
     driver.init_host('host')
     driver.plug_vifs(server, vif)
-    with pytest.raises(exception.PlugFailed):
+    with pytest.raises(exception.VifOperationFailed):
         driver._create_guest_with_network('c', 'xml', server, vif, 'bdi')
     driver.get_available_resource('node')
     assert failing(driver, server)

@@ -110,7 +110,7 @@ def untouched(here):
 
 def _refused(here, vif):
     before = untouched(here)
-    with pytest.raises(exception.PlugFailed) as caught:
+    with pytest.raises(exception.VifOperationFailed) as caught:
         here.driver.plug(vifs.INSTANCE, vif)
     assert untouched(here) == before
     assert vifs.PORT in str(caught.value) and vifs.SLOT in str(caught.value)
@@ -152,7 +152,8 @@ def test_mlx4_refuses_to_put_back_as_well(machine, monkeypatch):
         real(device, parts, text)
     real = calls.write_iov
     monkeypatch.setattr(calls, 'write_iov', write)
-    with pytest.raises(exception.PlugFailed, match='pkey_idx/1 of ibp3s0f0'):
+    with pytest.raises(exception.VifOperationFailed,
+                       match='pkey_idx/1 of ibp3s0f0'):
         here.driver.plug(vifs.INSTANCE, vifs.infiniband(vlan='5'))
 
 
@@ -170,13 +171,14 @@ def test_a_vf_that_is_gone(machine, driver):
     here.driver.plug(vifs.INSTANCE, vifs.infiniband())
     here.host.set_numvfs(PF, 0)
     here.driver.unplug(vifs.INSTANCE, vifs.infiniband())
-    with pytest.raises(exception.PlugFailed, match='There is no VF'):
+    with pytest.raises(exception.VifOperationFailed, match='There is no VF'):
         here.driver.plug(vifs.INSTANCE, vifs.infiniband())
 
 
 def test_a_driver_that_sets_no_guids(machine):
     here = machine('i40e', pf())
-    with pytest.raises(exception.PlugFailed, match=f'ib_node_guid .*{GUID}'):
+    with pytest.raises(exception.VifOperationFailed,
+                       match=f'ib_node_guid .*{GUID}'):
         here.driver.plug(vifs.INSTANCE, vifs.infiniband())
     here.driver.unplug(vifs.INSTANCE, vifs.infiniband())
 

@@ -228,7 +228,7 @@ def test_the_vm_fex_interface_of_2013(driver):
 def test_a_macvtap_without_a_netdev(driver, netdevs):
     """A VF that vfio-pci has, say; another host may serve the port."""
     netdevs.clear()
-    with pytest.raises(exception.PlugFailed) as caught:
+    with pytest.raises(exception.VifOperationFailed) as caught:
         vifs.config(driver, vifs.hw_veb(vnic_type='macvtap'))
     assert str(caught.value) == (
         f'Port {vifs.PORT}: VF {vifs.SLOT} has no netdev on this host, which '

@@ -23,7 +23,7 @@ MIXED = (document.Row('a', 'physnet1', 1, 'legacy'),
     (None, MIXED, [])])
 def test_asks_on_mixed_hosts_only(monkeypatch, claim, rows, expected):
     calls = []
-    monkeypatch.setattr(neutron_ports, 'ports',
+    monkeypatch.setattr(neutron_ports, 'read',
                         lambda ids: calls.append(set(ids)) or [])
     monkeypatch.setattr(
         stock.LibvirtDriver, 'check_can_live_migrate_destination',

@@ -75,7 +75,7 @@ def test_another_servers_vf(conf, plugins, chosen):
     before = dict(plugins['ovs'].plugged)
     driver = sriov.SriovVIFDriver(
         owners=owners(**{vifs.SLOT: uuids.other}))
-    with pytest.raises(exception.PlugFailed, match=uuids.other):
+    with pytest.raises(exception.VifOperationFailed, match=uuids.other):
         driver.plug(server(), vifs.switchdev())
     driver.unplug(server(), vifs.switchdev())
     assert 'vflag' not in holders(plugins)
@@ -91,7 +91,7 @@ HELP = ('It is plugged when the binding is that of this host: compare '
     ({vifs.SLOT: uuids.server}, f'this port has {vifs.SLOT}')])
 def test_what_is_wrong_with_the_binding_is_said(plugins, record, problem):
     driver = sriov.SriovVIFDriver(owners=owners(**record))
-    with pytest.raises(exception.PlugFailed) as caught:
+    with pytest.raises(exception.VifOperationFailed) as caught:
         driver.plug(server(), vifs.switchdev(slot=FREE))
     assert str(caught.value) == (
         f'Port {vifs.PORT} is not plugged: its binding names VF {FREE}, but '
@@ -115,7 +115,7 @@ def test_another_servers_vf_without_a_representor(machine, vif):
     here = machine()
     before = dict(here.vf)
     here.driver._owners = owners(**{vifs.SLOT: uuids.other})
-    with pytest.raises(exception.PlugFailed, match=uuids.other):
+    with pytest.raises(exception.VifOperationFailed, match=uuids.other):
         here.driver.plug(server(), vif)
     here.driver.unplug(server(), vif)
     assert here.vf == before

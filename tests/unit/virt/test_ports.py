@@ -66,7 +66,7 @@ PORTS = (
     | st.tuples(st.tuples(st.sampled_from(['hw_veb', '802.1qbg']), NASTY),
                 GOOD_SLOTS, GOOD_MACS, VALID, st.just({})))
 
-REFUSALS = (exception.InvalidPort, exception.PlugFailed)
+REFUSALS = (exception.InvalidPort, exception.VifOperationFailed)
 
 
 @pytest.fixture

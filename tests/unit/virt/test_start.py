@@ -15,7 +15,7 @@ def test_a_service_that_does_not_answer_is_waited_for_once(
     def plug(instance, vif):
         attempts.append(vif['id'])
         now[0] += seconds
-        raise exception.PlugFailed(err='no answer')
+        raise exception.VifOperationFailed(err='no answer')
     monkeypatch.setattr(start.time, 'monotonic', lambda: now[0])
     starting = start.Start(plug)
     starting.begin()
@@ -49,6 +49,6 @@ def test_a_guest_about_to_run_does_not_wait():
     assert starting.tolerates is True
     starting.retry()
     assert starting.tolerates is False
-    with (pytest.raises(exception.PlugFailed),
+    with (pytest.raises(exception.VifOperationFailed),
           starting.resuming(vifs.instance(), [], None)):
-        raise exception.PlugFailed(err='no representor')
+        raise exception.VifOperationFailed(err='no representor')

@@ -158,7 +158,7 @@ def test_bad_vlans(machine, vlan):
 
 def _refused(here, vif, specs=()):
     before = here.vf
-    with pytest.raises(exception.PlugFailed) as caught:
+    with pytest.raises(exception.VifOperationFailed) as caught:
         here.driver.plug(vifs.limited(**dict(specs)), vif)
     assert here.vf == before
     assert vifs.PORT in str(caught.value) and vifs.SLOT in str(caught.value)
@@ -207,7 +207,8 @@ def test_a_pf_without_netdev(machine):
     here = machine()
     here.host._removed.add(('0000:03:00.0', 'uplink', None))
     here.host._sync()
-    with pytest.raises(exception.PlugFailed, match='lspci -k -s 0000:03:00.0'):
+    with pytest.raises(exception.VifOperationFailed,
+                       match='lspci -k -s 0000:03:00.0'):
         here.driver.plug(vifs.INSTANCE, vifs.macvtap())
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
 
@@ -217,7 +218,7 @@ def test_a_vf_that_is_gone(machine):
     here.driver.plug(vifs.INSTANCE, vifs.macvtap())
     here.host.set_numvfs('0000:03:00.0', 0)
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
-    with pytest.raises(exception.PlugFailed, match='There is no VF'):
+    with pytest.raises(exception.VifOperationFailed, match='There is no VF'):
         here.driver.plug(vifs.INSTANCE, vifs.macvtap())
 
 
@@ -255,7 +256,7 @@ def test_unplug_clears_the_rest(machine, monkeypatch):
             raise OSError(16, 'busy')
         check(uplink, number, name, value)
     monkeypatch.setattr(here.vfs, '_check', busy)
-    with pytest.raises(exception.PlugFailed,
+    with pytest.raises(exception.VifOperationFailed,
                        match=f'mac .*{vf_settings.NO_MAC}'):
         here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
     assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': vifs.MAC}

@@ -38,7 +38,7 @@ class Waiting:
 
     def fail(self, *found, why='no representor'):
         """Let only these fail from now on."""
-        self.errors = {vif['id']: exception.PlugFailed(err=f'{why}.')
+        self.errors = {vif['id']: exception.VifOperationFailed(err=f'{why}.')
                        for vif in found}
 
     def server(self, *found, **state):
@@ -178,7 +178,7 @@ def test_ports_that_come_and_go_are_novas(compute):
 def resuming(compute, server, resume):
     compute.fail(A)
     with compute.start.resuming(server, [A, B], resume):
-        raise exception.PlugFailed(err='no representor.')
+        raise exception.VifOperationFailed(err='no representor.')
     compute.started()
 
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim.card import Card
 from tests.sim.card import Pf
 from tests.unit.vflag.host import damage
@@ -80,7 +80,7 @@ def test_one_vf(sriov_host, source, per_vf):
             folder = sim.sys / 'class' / 'net' / f'tap{number}'
             folder.mkdir()
             (folder / 'ifindex').write_text(f'{10_000 + number}\n')
-        finder, pf = Finder(host), sim.pf(PF1)
+        finder, pf = RepresentorFinder(host), sim.pf(PF1)
         counts[vfs, others] = [
             calls(host, finder.find, vf) for vf in (
                 pf.vf_address(vfs - 1), pf.vf_address(vfs - 1),

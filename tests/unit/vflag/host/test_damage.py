@@ -16,7 +16,7 @@ import pytest
 from os_vif_vflag import exception
 from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim import memory
 from tests.sim import sysfs
 from tests.sim.card import Bond
@@ -135,7 +135,7 @@ def check(sim, host, before, finder, damages):
         for pf in after.pfs:
             for vf in pf.vfs:
                 assert vf.representor in (None, truth.get(vf.address))
-        for one in (Finder(host), finder):
+        for one in (RepresentorFinder(host), finder):
             for vf in list(truth)[::3]:
                 with contextlib.suppress(exception.HostError):
                     assert one.find(vf) == truth[vf]
@@ -154,7 +154,7 @@ damages = st.lists(
 def test_whatever_is_damaged(cards, source, rounds):
     with machine(cards, source) as (sim, host):
         shapes = list(places(host).values())
-        before, finder = host.snapshot(), Finder(host)
+        before, finder = host.snapshot(), RepresentorFinder(host)
         assert before.unread == ()
         for vf, representor in sources.representors(sim).items():
             with contextlib.suppress(exception.HostError):
@@ -180,7 +180,7 @@ def test_each_damage_alone(source):
     """All that a snapshot asks for, in every way: it is named."""
     with machine((BONDED, OTHER), source) as (sim, host):
         shapes = places(host)
-        before, finder = host.snapshot(), Finder(host)
+        before, finder = host.snapshot(), RepresentorFinder(host)
         for paths, kind in itertools.product(shapes.values(), damage.KINDS):
             after = check(sim, host, before, finder, [(paths[0], kind)])
             if named(paths[0], kind):
@@ -209,7 +209,7 @@ def test_vfs_without_links(sriov_host, gone, said):
         f'sriov_numvfs: {said}']
     for vf in sim.pf(PF0).vf_addresses[:gone]:
         with pytest.raises(errors.NotAVf):
-            Finder(host).find(vf)
+            RepresentorFinder(host).find(vf)
 
 
 def test_the_notes_are_for_people(sriov_host):

@@ -10,7 +10,7 @@ from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.model import PF
 from os_vif_vflag.host.model import VF
-from os_vif_vflag.host.model import Snapshot
+from os_vif_vflag.host.model import HostSnapshot
 from os_vif_vflag.host.netdevs import uplinks
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
@@ -93,7 +93,7 @@ def test_every_fact(sriov_host, source):
     sim = sriov_host(card(
         Pf(PF0, 'ens1f0', mode='legacy', vfs=2, total_vfs=64, numa_node=1,
            link='down', vf_drivers=((1, 'vfio-pci'),)), **PLACE))
-    assert sources.host(sim, source).snapshot() == Snapshot((PF(
+    assert sources.host(sim, source).snapshot() == HostSnapshot((PF(
         address=PF0, uplink='ens1f0', vendor='8086', product='1592',
         vf_product='1889', numa_node=1, mode='legacy',
         mode_inferred=source is None or source.get('devlink') is False,
@@ -233,7 +233,7 @@ def test_two_threads(sriov_host):
 
 
 def test_no_card(sriov_host):
-    assert read(sriov_host()).snapshot() == Snapshot()
+    assert read(sriov_host()).snapshot() == HostSnapshot()
 
 
 def test_no_sysfs(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 
 from os_vif_vflag.host import errors
 from os_vif_vflag.host.host import Host
-from os_vif_vflag.host.representors import Finder
-from os_vif_vflag.host.representors import Representors
+from os_vif_vflag.host.representors import RepresentorFinder
+from os_vif_vflag.host.representors import RepresentorIndex
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel.netlink import Link
 from tests.sim import naming
@@ -27,14 +27,14 @@ def pfs(**more):
 
 
 def find(sim, vf):
-    return Finder(Host(str(sim.root))).find(vf)
+    return RepresentorFinder(Host(str(sim.root))).find(vf)
 
 
 def all_right(sim, source=None):
     """Both ways to ask: one by one, and all in a snapshot."""
     host = sources.host(sim, source)
     truth = sources.representors(sim)
-    finder = Finder(host)
+    finder = RepresentorFinder(host)
     assert {vf: finder.find(vf) for vf in truth} == truth
     assert {vf.address: vf.representor for pf in host.snapshot().pfs
             for vf in pf.vfs} == truth
@@ -102,7 +102,7 @@ def test_what_was_found_before_is_not_believed(sriov_host, source):
     """A shared FDB becoming active takes the representors away and brings
     them back with other ifindexes; then udev renames them crosswise."""
     sim = sriov_host(Card(pfs()))
-    finder = Finder(sources.host(sim, source))
+    finder = RepresentorFinder(sources.host(sim, source))
     vfs = sim.pf(PF0).vf_addresses
 
     def right():
@@ -122,7 +122,7 @@ def test_what_was_found_before_is_not_believed(sriov_host, source):
 def test_uplinks_that_change_their_names(sriov_host, source):
     """udev gives each the name that the other one had."""
     sim = sriov_host(Card(pfs()))
-    finder = Finder(sources.host(sim, source))
+    finder = RepresentorFinder(sources.host(sim, source))
     one, two = 'enp3s0f0np0', 'enp3s0f1np1'
     assert [finder.uplink(pf) for pf in (PF0, PF1)] == [one, two]
     for name, new in ((one, 'a'), (two, one), ('a', two)):
@@ -134,7 +134,7 @@ def test_a_second_look_up_dumps_nothing(sriov_host):
     """Neither for the same VF nor for another one."""
     sim = sriov_host(Card(pfs()))
     host = sources.host(sim, {})
-    finder = Finder(host)
+    finder = RepresentorFinder(host)
     for pf in (PF0, PF1):
         for vf in sim.pf(pf).vf_addresses:
             assert finder.find(vf) == sim.representor(vf).name
@@ -242,7 +242,7 @@ def test_a_bond_shows_its_members_switch_id():
         Link('vlan5', 8, switch_id='aa'),
         Link('up', 2, port_name.parse('p0'), 'aa', PF0),
         Link('rep', 3, port_name.parse('5'), 'aa'))
-    representors = Representors(links, None)
+    representors = RepresentorIndex(links, None)
     assert representors.only(PF0, 5).name == 'rep'
     assert representors.uplinks == {PF0: links[2]}
 
@@ -267,7 +267,7 @@ def test_renamed_while_it_is_looked_for(sriov_host, source, monkeypatch):
         return representors
 
     monkeypatch.setattr(Host, 'representors', then_renamed)
-    assert Finder(host).find(first) == names[1]
+    assert RepresentorFinder(host).find(first) == names[1]
     assert moved
 
 

@@ -12,7 +12,7 @@ import pytest
 from vif_plug_ovs import linux_net
 
 from os_vif_vflag import exception
-from os_vif_vflag.host.representors import Finder
+from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim import inside
 from tests.sim.card import Bond
 from tests.sim.card import Card
@@ -175,7 +175,7 @@ def some(vfs):
 
 
 def _finder(host, vfs):
-    finder, found = Finder(host), {}
+    finder, found = RepresentorFinder(host), {}
     for vf in vfs:
         try:
             found[vf] = finder.find(vf)

@@ -125,9 +125,9 @@ def send_short():
     info = struct.pack('=HH', 4 + len(mac), uapi.IFLA_VF_INFO) + mac
     listed = struct.pack('=HH', 4 + len(info), uapi.IFLA_VFINFO_LIST) + info
     try:
-        nlmsg.ask(0, _RTM_SETLINK, struct.pack('=BxHiII', 0, 0, 0, 0, 0)
-                  + nlmsg.text(uapi.IFLA_IFNAME, 'veth0')
-                  + listed)
+        nlmsg.request(0, _RTM_SETLINK, struct.pack('=BxHiII', 0, 0, 0, 0, 0)
+                      + nlmsg.text(uapi.IFLA_IFNAME, 'veth0')
+                      + listed)
     except OSError as e:
         return e.errno
 
