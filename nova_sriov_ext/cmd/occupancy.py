@@ -4,7 +4,7 @@ import dataclasses
 
 from lxml import etree
 
-from os_vif_vflag import exception
+from os_vif_vflag import exception as vflag_exception
 
 # A VF that libvirt has given to a guest is bound to it.
 _PASSED_THROUGH = 'vfio-pci'
@@ -56,7 +56,7 @@ def ports(ovsdb):
     """
     try:
         return ovsdb.interfaces(), None
-    except exception.HostError as e:
+    except vflag_exception.HostError as e:
         return None, str(e)
 
 
