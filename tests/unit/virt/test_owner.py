@@ -100,7 +100,8 @@ HELP = ('It is plugged when the binding is that of this host: compare '
 
 @pytest.mark.parametrize('record, problem', [
     ({FREE: uuids.other}, f'server {uuids.other} has it'),
-    ({vifs.SLOT: uuids.server}, f'this port has {vifs.SLOT}')])
+    ({vifs.SLOT: uuids.server}, f'this port has {vifs.SLOT}')],
+    ids=['the VF is anothers', 'the port has another'])
 def test_what_is_wrong_with_the_binding_is_said(plugins, record, problem):
     driver = sriov.SriovVIFDriver(owners=owners(**record))
     with pytest.raises(exception.VifOperationFailed) as caught:
