@@ -12,7 +12,7 @@
 
 """Capacity of a compute host for each physnet: in total, used, free.
 
-nova-compute reports what it has (report.py), Nova's pools tell what is free;
+nova-compute reports what it has (document.py), Nova's pools tell what is free;
 whoever wants to know joins the two.
 """
 

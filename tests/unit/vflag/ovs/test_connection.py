@@ -27,7 +27,7 @@ from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import ovs_port
 from tests.lab import ovs as lab
 from tests.unit.vflag import compute
-from tests.unit.vflag import test_schema
+from tests.unit.vflag.ovs import test_schema
 
 PORT = ovs_port.OvsPort('br-int', 'dev0', 'an id', 'fa:16:3e:00:00:01',
                         'a vm')

@@ -29,7 +29,7 @@ from os_vif_vflag.ovs import schema
 from os_vif_vflag.ovs import streams
 from tests.lab import pki
 from tests.unit.vflag import compute
-from tests.unit.vflag import test_schema
+from tests.unit.vflag.ovs import test_schema
 
 pytestmark = pytest.mark.skipif(
     not shutil.which('openssl'), reason='needs openssl')
