@@ -19,9 +19,9 @@ from nova.pci import manager
 
 from nova_sriov_ext.claim import server as servers
 from nova_sriov_ext.claim import stats
-from nova_sriov_ext.demand import model
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
 
 
 class AssigningTracker(manager.PciDevTracker):
@@ -132,7 +132,7 @@ class AssigningTracker(manager.PciDevTracker):
             here[dev.request_id in mine].append(pool)
         return servers.Server(
             uuid, flavor, returned=here[True], **what,
-            held=frozenset((pool.get(model.PHYSNET) or '', pool['address'])
+            held=frozenset((pool.get(networks.PHYSNET) or '', pool['address'])
                            for pool in here[False]))
 
     def _vfs(self, uuid):

@@ -24,10 +24,10 @@ from nova_sriov_ext.demand import model
 from nova_sriov_ext.demand import neutron_ports
 from nova_sriov_ext.demand import pci_requests
 from nova_sriov_ext.demand import port_mode
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
 from nova_sriov_ext.report import states
+from nova_sriov_ext.report import tags
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)

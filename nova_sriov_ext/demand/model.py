@@ -20,12 +20,11 @@ import dataclasses
 import functools
 
 from nova_sriov_ext.demand import bandwidth
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.report import states
+from nova_sriov_ext.report import tags
+from nova_sriov_ext.report.networks import PHYSNET
 
 NO_PHYSNET = 'tunnelled networks'
-
-PHYSNET = 'physical_network'
 
 # Extra specs of a flavor.
 PF_POLICY = 'sriov:pf_policy'

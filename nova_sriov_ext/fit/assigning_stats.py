@@ -22,12 +22,12 @@ import sys
 from nova.pci import stats
 
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import assignment
 from nova_sriov_ext.fit import preference
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import states
+from nova_sriov_ext.report import tags
 
 
 class AssigningStats(stats.PciDeviceStats):

@@ -26,10 +26,10 @@ import collections
 import dataclasses
 
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import infeasible
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import max_flow
+from nova_sriov_ext.report import tags
 
 _SPREADING = frozenset((model.SPREAD, model.PREFER_SPREAD))
 

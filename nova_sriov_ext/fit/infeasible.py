@@ -19,8 +19,8 @@ first: too long for a scheduler that has a thousand such hosts to refuse.
 import collections
 import math
 
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
+from nova_sriov_ext.report import tags
 
 
 def is_hopeless(pools, wants):

@@ -18,7 +18,7 @@ at ``live_migratable`` once more changes nothing: such tags of pools are
 normalized (nova/pci/devspec.py).
 """
 
-from nova_sriov_ext.demand import tags
+from nova_sriov_ext.report import tags
 
 # Keys of a request's spec that Placement has answered already
 # (PciDeviceStats.ignored_spec_tags).

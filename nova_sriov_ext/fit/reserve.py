@@ -15,11 +15,11 @@
 import math
 
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.demand import tags
-from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
+from nova_sriov_ext.report.networks import PHYSNET
 
 
 def kept(rule, total):

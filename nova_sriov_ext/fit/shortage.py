@@ -14,14 +14,14 @@
 
 import dataclasses
 
-from nova_sriov_ext.demand import tags
-from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import matching
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import stock_claim
 from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import tags
+from nova_sriov_ext.report.networks import PHYSNET
 
 
 def of_request(pools, report, demand, request):

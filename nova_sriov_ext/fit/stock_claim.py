@@ -21,8 +21,8 @@ claim knows that a PF and its VFs exclude each other.
 
 import collections
 
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
+from nova_sriov_ext.report import tags
 
 
 def consume(pools, requests):

@@ -12,10 +12,10 @@
 
 """Eswitch mode and LAG state of a pool's PF, and whether they suit."""
 
-from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
+from nova_sriov_ext.report.networks import PHYSNET
 
 # The tag that says it where the compute host reports nothing.
 MODE_TAG = 'eswitch_mode'

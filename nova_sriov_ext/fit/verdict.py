@@ -20,8 +20,6 @@ exists.
 
 import dataclasses
 
-from nova_sriov_ext.demand import tags
-from nova_sriov_ext.demand.model import PHYSNET
 from nova_sriov_ext.demand.model import SPREAD
 from nova_sriov_ext.fit import assigned_claim
 from nova_sriov_ext.fit import reasons
@@ -30,6 +28,8 @@ from nova_sriov_ext.fit import shortage
 from nova_sriov_ext.fit import stock_claim
 from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.fit.reasons import Misfit
+from nova_sriov_ext.report import tags
+from nova_sriov_ext.report.networks import PHYSNET
 
 
 def refusal(pools, report, demand):

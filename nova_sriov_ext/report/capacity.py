@@ -21,9 +21,8 @@ import dataclasses
 
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
 from nova_sriov_ext.report.networks import PHYSNET
-
-_VF_TYPES = frozenset(('type-VF', 'vdpa'))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +61,7 @@ def of_host(stats, pools):
     for pool in pools:
         physnet = pool.get(PHYSNET)
         if networks.is_for_ports(pool) and (
-                pool.get('dev_type') in _VF_TYPES):
+                pool.get('dev_type') in tags.VFS):
             row = told.by_pf.get((pool.get('address'), physnet))
             mode = row.mode if row else document.UNKNOWN
             free[physnet, mode] += pool.get('count') or 0

@@ -16,9 +16,8 @@ import collections
 
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
 from nova_sriov_ext.report.networks import PHYSNET
-
-_VF_TYPES = frozenset(('type-VF', 'vdpa'))
 
 
 def rows(snapshot, devices, whitelist):
@@ -32,16 +31,16 @@ def rows(snapshot, devices, whitelist):
     pfs = {pf.address: pf for pf in snapshot.pfs}
     totals = collections.Counter()
     for device in devices:
-        if device.get('dev_type') not in _VF_TYPES:
+        if device.get('dev_type') not in tags.VFS:
             continue
         # As Nova makes the address of its pools.
         pf = device.get('parent_addr') or device['address']
-        tags = tags_of(whitelist, device)
-        if tags is None:
+        found = tags_of(whitelist, device)
+        if found is None:
             continue
-        if networks.is_for_ports(tags):
-            totals[pf, tags[PHYSNET]] += 1
-        elif pf in pfs and PHYSNET not in tags:
+        if networks.is_for_ports(found):
+            totals[pf, found[PHYSNET]] += 1
+        elif pf in pfs and PHYSNET not in found:
             # For aliases; but ports of tunnelled networks may get it.
             totals[pf, None] += 0
     return tuple(

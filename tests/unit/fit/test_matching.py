@@ -19,8 +19,8 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
-from nova_sriov_ext.demand import tags
 from nova_sriov_ext.fit import matching
+from nova_sriov_ext.report import tags
 from tests.unit.scheduler import pools as given
 
 MISSING = object()
