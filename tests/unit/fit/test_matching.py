@@ -62,7 +62,7 @@ def test_a_pool_serves_what_nova_serves_from_it(conf, pools, specs, is_port):
         'rp_uuids' in specs[0]) else []
     asked = gather.demand_of([request], {}).requests[0]
     if not is_port:
-        asked = gather.demand.Demand(requests=(asked,)).placed({}).requests[0]
+        asked = model.Demand(requests=(asked,)).placed({}).requests[0]
     for pool in stock.pools:
         novas = bool(stock._filter_pools(
             [pool], request, None, [] if is_port else chosen))
