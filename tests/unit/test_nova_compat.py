@@ -17,6 +17,7 @@ import logging
 import pkgutil
 
 from nova import objects
+from nova.compute import provider_tree
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
@@ -136,8 +137,12 @@ def test_without_the_tracker_nothing_is_published(conf, changed):
     conf.config(group='sriov', claim_in_placement=True)
     found = provider.Provider(Api())
     assert not found.is_published('node')
-    tree = object()
-    found.update(tree, 'node', before={}, rows=())
+    tree = provider_tree.ProviderTree()
+    tree.new_root('node', uuids.node)
+    before = {'CUSTOM_SRIOV_VF_A': {'total': 2}}
+    found.update(tree, 'node', before=before, rows=())
+    assert tree.data('node').inventory == before
+    assert not tree.data('node').traits
 
 
 def test_an_unknown_claim_is_not_loaded(conf, monkeypatch):

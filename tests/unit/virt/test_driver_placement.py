@@ -63,7 +63,7 @@ def test_vfs_stay_in_placement_until_devices_are_known(nova, host):
 
 def test_traits_are_of_what_was_reported(monkeypatch, nova, host):
     driver = nova.driver(host.virtapi)
-    monkeypatch.setattr(ours.capacity, 'rows', lambda *args: (
+    monkeypatch.setattr(ours.collect, 'rows', lambda *args: (
         document.Row(PF.address, 'physnet2', 1, 'switchdev'),))
     driver.get_available_resource('node')
     host.hold(free=1)

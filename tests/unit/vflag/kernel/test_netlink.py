@@ -178,7 +178,7 @@ def test_links_are_those_of_ip_link():
     script = (
         'ip link add v0 type veth peer name v1 && ip link set v0 up && '
         'ip link set v1 up && ip -o link | cut -d: -f1,2 && echo -- && '
-        f'{sys.executable} -c "from os_vif_vflag import netlink; '
+        f'{sys.executable} -c "from os_vif_vflag.kernel import netlink; '
         'print(*sorted((l.ifindex, l.name, l.up, l.type) '
         'for l in netlink.Netlink().links()), sep=chr(10))"')
     output = subprocess.run(
