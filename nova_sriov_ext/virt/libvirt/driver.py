@@ -43,6 +43,9 @@ LOG = logging.getLogger(__name__)
 class SriovLibvirtDriver(driver.LibvirtDriver):
     """Nova's libvirt driver with SR-IOV networking made dependable."""
 
+    # Whether Nova's detach is what ours was written for.
+    _detaches = True
+
     def __init__(self, virtapi, read_only=False):
         super().__init__(virtapi, read_only)
         # There has been no option for it since Nova 2014.2; LibvirtDriver
