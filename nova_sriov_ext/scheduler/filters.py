@@ -104,8 +104,8 @@ def _judge(host, pools, demand):
         return verdict.refusal(pools, told, demand)
     # What Placement chose differs between candidates.
     found = host.allocation_candidates or [{'mappings': {}}]
-    tags = bandwidth_tie.tags(host, pools,
-                              told) if demand.has_bandwidth else {}
+    tags = (bandwidth_tie.tags(host, pools, told)
+            if demand.has_bandwidth else {})
     misfits = [verdict.refusal(pools, told, bandwidth_tie.tied(
         demand.placed(one['mappings']), one['mappings'], tags, told.claim))
         for one in found]
