@@ -83,8 +83,7 @@ def _sequence(capabilities):
     """People write a text, too; Neutron's driver of Open vSwitch takes it
     (``'switchdev' in capabilities``)."""
     if isinstance(capabilities, str):
-        return ([states.SWITCHDEV] if states.SWITCHDEV
-                in capabilities
-                else [])
+        is_named = states.SWITCHDEV in capabilities
+        return [states.SWITCHDEV] if is_named else []
     return ([one for one in capabilities if isinstance(one, str)]
             if isinstance(capabilities, (list, tuple, dict)) else [])

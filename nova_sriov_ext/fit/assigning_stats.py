@@ -141,10 +141,9 @@ class AssigningStats(stats.PciDeviceStats):
     def _lag_policy(self, server, pools):
         """The flavor is asked only where a LAG is not healthy."""
         report = self._report()
-        return server.lag_policy if any(
-            suitability.lag_of(self.pools[index],
-                               report) in states.UNHEALTHY
-            for index in pools) else None
+        found = {suitability.lag_of(self.pools[index], report)
+                 for index in pools}
+        return server.lag_policy if found & states.UNHEALTHY else None
 
     def _asked(self, server, request, pools):
         """:param pools: indices of those that Nova accepts
@@ -161,21 +160,19 @@ class AssigningStats(stats.PciDeviceStats):
         :returns: tuple of indices, and of those of them that are preferred
         """
         report = self._report()
-        found = tuple(index for index in pools
-                      if not suitability.unsuitable_because(self.pools[index],
-                                                            asked,
-                                                            report))
+        found = tuple(
+            index for index in pools if not suitability.unsuitable_because(
+                self.pools[index], asked, report))
         return found, tuple(
-            index for index in found if asked.preferred
-            and suitability.mode_of(self.pools[index],
-                                    report) == asked.preferred)
+            index for index in found if asked.preferred and asked.preferred
+            == suitability.mode_of(self.pools[index], report))
 
     def _is_mixed(self, pools, asked, report):
         modes = {row.mode for row in report.rows
                  if tags.equal(row.physnet, asked.physnet)}
         modes.update(suitability.mode_of(self.pools[i], report) for i in pools)
-        return asked.is_plain_vf and {states.LEGACY,
-                                      states.SWITCHDEV} <= modes
+        both = {states.LEGACY, states.SWITCHDEV}
+        return asked.is_plain_vf and both <= modes
 
     def _rank(self, numa_cells):
         """:returns: function of a pool, key for sorting: the guest's NUMA

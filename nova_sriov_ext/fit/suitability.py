@@ -30,8 +30,8 @@ def mode_of(pool, report):
     mode = row.mode if row else document.UNKNOWN
     if mode == document.UNKNOWN:
         mode = pool.get(MODE_TAG)
-    return mode if mode in (states.LEGACY,
-                            states.SWITCHDEV) else document.UNKNOWN
+    known = mode in (states.LEGACY, states.SWITCHDEV)
+    return mode if known else document.UNKNOWN
 
 
 def lag_of(pool, report):
