@@ -16,6 +16,7 @@ On a compute host whose claim is this project's, and in the scheduler for its
 record of such a host: what one accepts, the other does.
 """
 
+import abc
 import collections
 import sys
 
@@ -30,7 +31,7 @@ from nova_sriov_ext.report import states
 from nova_sriov_ext.report import tags
 
 
-class AssigningStats(stats.PciDeviceStats):
+class AssigningStats(stats.PciDeviceStats, abc.ABC):
     """Which pools may serve a request, Nova's own code says; which of them
     do, is chosen for all requests of a server together.
 
@@ -45,11 +46,11 @@ class AssigningStats(stats.PciDeviceStats):
         # The reserve that the last assignment would have touched.
         self._touched = None
 
+    @abc.abstractmethod
     def _server_of(self, requests):
         """:param requests: list of nova.objects.InstancePCIRequest
         :returns: Server
         """
-        raise NotImplementedError
 
     def support_requests(self, requests, provider_mapping, numa_cells=None):
         return self._assign(

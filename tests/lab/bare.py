@@ -16,8 +16,7 @@ RFC 7047 by hand, with no copy of the database: what os-vif plugins are
 measured by.
 """
 
-import json
-import socket
+from tests.lab import jsonrpc
 
 _DATABASE = 'Open_vSwitch'
 _BRIDGE = 'br-int'
@@ -32,10 +31,7 @@ class Bare:
 
     def __init__(self, connection, at_each):
         self._at_each = at_each
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(connection.removeprefix('unix:'))
-        self._decoder = json.JSONDecoder()
-        self._text = ''
+        self._connection = jsonrpc.Connection(connection)
         self._configured = 0
         self._port = None
         self._note({'cfg': self._request('monitor', _DATABASE, None, {
@@ -65,12 +61,12 @@ class Bare:
              'columns': ['next_cfg']})
         wanted = answers[-1]['rows'][0]['next_cfg']
         while self._configured < wanted:
-            self._note(self._receive())
+            self._note(self._connection.receive())
         return answers
 
     def _request(self, method, *params):
-        self._send({'method': method, 'params': params, 'id': 0})
-        while (message := self._receive()).get('id') != 0:
+        self._connection.send({'method': method, 'params': params, 'id': 0})
+        while (message := self._connection.receive()).get('id') != 0:
             self._note(message)
         assert message['error'] is None, message
         return message['result']
@@ -78,25 +74,12 @@ class Bare:
     def _note(self, message):
         """What ovsdb-server says unasked."""
         if message.get('method') == 'echo':
-            self._send({'id': message['id'], 'error': None,
+            self._connection.send({'id': message['id'], 'error': None,
                         'result': message['params']})
             return
         update = message.get('cfg') or message['params'][1]
         for row in update['Open_vSwitch'].values():
             self._configured = row['new']['cur_cfg']
-
-    def _send(self, message):
-        self._socket.sendall(json.dumps(message).encode())
-
-    def _receive(self):
-        while True:
-            try:
-                message, end = self._decoder.raw_decode(self._text)
-            except ValueError:
-                self._text += self._socket.recv(65536).decode()
-                continue
-            self._text = self._text[end:]
-            return message
 
 
 def _bridge(mutator, port):

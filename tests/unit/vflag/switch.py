@@ -12,34 +12,23 @@
 
 """A real ovsdb-server, and a stand-in for ovs-vswitchd that does as told."""
 
-import json
-import socket
 import threading
 import time
 
+from tests.lab import jsonrpc
 from tests.lab import ovs
 
 _DATABASE = 'Open_vSwitch'
 
 
-class Client:
-    """A connection of RFC 7047 that keeps no copy of the database.
-
-    :param connection: 'unix:/path'
-    """
-
-    def __init__(self, connection):
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(connection.removeprefix('unix:'))
-        self._decoder = json.JSONDecoder()
-        self._text = ''
+class Client(jsonrpc.Connection):
+    """It keeps no copy of the database."""
 
     def transact(self, *operations):
         """:returns: list of the results of the operations"""
-        self._socket.sendall(json.dumps({
-            'method': 'transact', 'params': [_DATABASE, *operations],
-            'id': 0}).encode())
-        answer = self._receive()
+        self.send({'method': 'transact', 'id': 0,
+                   'params': [_DATABASE, *operations]})
+        answer = self.receive()
         assert answer['error'] is None, answer
         assert not any('error' in one for one in answer['result']), answer
         return answer['result']
@@ -53,18 +42,6 @@ class Client:
         self.transact({'op': 'update', 'table': table, 'where': list(where),
                        'row': row})
 
-    def close(self):
-        self._socket.close()
-
-    def _receive(self):
-        while True:
-            try:
-                message, end = self._decoder.raw_decode(self._text)
-            except ValueError:
-                self._text += self._socket.recv(65536).decode()
-                continue
-            self._text = self._text[end:]
-            return message
 
 
 class Vswitchd(threading.Thread):

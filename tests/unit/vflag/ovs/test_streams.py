@@ -158,7 +158,10 @@ def test_the_server_ends_the_connection(start, ours):
 
 
 def test_a_tcp_connection_needs_no_files():
-    streams.prepare(('tcp:127.0.0.1:1', 'unix:/db'), streams.TlsFiles())
+    remotes, none = ('tcp:127.0.0.1:1', 'unix:/db'), streams.TlsFiles()
+    assert streams.prepare(remotes, none) is None
+    with pytest.raises(ovs_errors.TlsFileUnusable):
+        streams.prepare((*remotes, 'ssl:127.0.0.1:1'), none)
 
 
 @pytest.mark.parametrize('number, option', enumerate((
