@@ -18,6 +18,7 @@ extensions = [
     'openstackdocstheme',
     'oslo_config.sphinxext',
     'sphinx.ext.autodoc',
+    'sphinx.ext.graphviz',
     'cliff.sphinxext',
 ]
 
@@ -29,3 +30,4 @@ html_theme = 'openstackdocs'
 openstackdocs_auto_name = False
 openstackdocs_use_storyboard = False
 openstackdocs_pdf_link = False
+graphviz_output_format = 'svg'
