@@ -94,7 +94,7 @@ class SpreadTest(AssigningTest):
         self.boot(*ports)
         assert len(set(self.pfs(*ports))) == 1
 
-    def test_impossible(self):
+    def test_two_vfs_of_one_pf_that_no_host_has(self):
         self.start_host()
         log = self.useFixture(base.log_of('nova_sriov_ext', logging.INFO))
         server = self.boot(self.create_port(1), self.create_port(2),

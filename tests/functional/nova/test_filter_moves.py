@@ -82,7 +82,7 @@ class AliasTest(placement.PlacementTest):
         server = self._unshelve_server(server)
         assert (self.where(server), self.free()) == ('compute1', [0, 1])
 
-    def test_evacuate(self):
+    def test_an_evacuated_server_goes_where_vfs_are_free(self):
         server = self.create(1, host='compute1')
         self.create(1, host='compute2')
         self.start_host('compute3', num_vfs=1)

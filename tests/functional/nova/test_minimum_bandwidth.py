@@ -123,7 +123,7 @@ class BandwidthTest(libvirt_base.LibvirtMigrationMixin,
         self.assert_tied('compute1', *ports)
         assert sorted(self.pfs(*ports)) == ['00', '01']
 
-    def test_moves(self):
+    def test_vf_and_bandwidth_move_together(self):
         """All of them take a VF of the PF that the next allocation is on."""
         # The fixture's libvirt sends no event when a device is gone.
         self.flags(device_detach_timeout=1, group='libvirt')
@@ -155,7 +155,7 @@ class BandwidthTest(libvirt_base.LibvirtMigrationMixin,
         return [spec for request in found.requests for spec in request.spec
                 if 'parent_ifname' in spec]
 
-    def test_evacuation(self):
+    def test_vf_and_bandwidth_are_evacuated_together(self):
         self.start_host('compute1', pfs=[0])
         server = self.boot(port := self.create_port(1))
         self.assert_tied('compute1', port)

@@ -42,7 +42,7 @@ class OwnerTest(base.SriovServersTest):
         cache.network_info = network_info
         cache.save()
 
-    def test_representors(self):
+    def test_representors_of_others_stay_plugged(self):
         self.start_host(mode='switchdev', num_vfs=3)
         host = self.useFixture(switch.Switch(self.sysfs, self.vfs))
         (one, port, own), (two, other, taken) = (
@@ -66,7 +66,7 @@ class OwnerTest(base.SriovServersTest):
         self._delete_server(two)
         assert host.iface_ids() == {}
 
-    def test_settings(self):
+    def test_settings_of_others_vfs_stay(self):
         self.flags(device_spec=[json.dumps({
             'vendor_id': fakelibvirt.PCI_VEND_ID,
             'product_id': fakelibvirt.VF_PROD_ID,

@@ -60,7 +60,7 @@ class MoveTest(placement.PlacementTest):
         assert self.numbers('compute3') == Numbers(4, reserved=0, used=0)
         assert self.numbers('compute1') == Numbers(4, reserved=1, used=1)
 
-    def test_shelved(self):
+    def test_a_shelved_server_gives_back_its_vfs(self):
         server = self.attached()
         self._shelve_server(server)
         assert self.numbers('compute1') == Numbers(4, reserved=0, used=0)
@@ -68,7 +68,7 @@ class MoveTest(placement.PlacementTest):
         assert server['OS-EXT-SRV-ATTR:host'] == 'compute1'
         assert self.numbers('compute1') == Numbers(4, reserved=0, used=2)
 
-    def test_evacuated(self):
+    def test_an_evacuated_server_has_its_vfs_elsewhere(self):
         server = self.attached()
         self.start_host('compute3', num_vfs=4)
         self.computes['compute1'].stop()

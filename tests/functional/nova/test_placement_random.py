@@ -42,7 +42,7 @@ class RandomTest(placement.PlacementTest):
         self.random = random.Random(SEED)
         self.done = []
 
-    def test_numbers(self):
+    def test_numbers_hold_after_each_random_step(self):
         steps = [getattr(self, name) for name in sorted(dir(self))
                  if name.startswith('step_')]
         while len(self.done) < STEPS:

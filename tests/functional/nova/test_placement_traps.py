@@ -178,7 +178,7 @@ class TraitsTest(placement.PlacementTest):
         self.off()
         assert self.physnet_traits() == {self.THEIRS}
 
-    def test_ours(self):
+    def test_ours_go_with_a_purge(self):
         self.start_host(num_vfs=4, mode='switchdev')
         self.purge('--force')
         assert not {self.THEIRS, placement.VF_CLASS, names.SWITCHDEV_TRAIT

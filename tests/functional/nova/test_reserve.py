@@ -44,7 +44,7 @@ class ReserveTest(test_claim.AssigningTest):
         server = self.boot(ports[0], flavor_id=lifting, az='nova:compute1')
         self._attach_interface(server, ports[1])
 
-    def test_moves(self):
+    def test_a_resize_on_its_own_host_needs_no_reserve(self):
         """On its own host a server gives back what it has."""
         self.flags(allow_resize_to_same_host=True)
         self.useFixture(fixtures.MockPatch(

@@ -44,7 +44,7 @@ class VfSettingsTest(base.SriovServersTest):
             'flavor_id': self._create_flavor(extra_spec=flavor)}
         return self.boot(port, **options), mac
 
-    def test_macvtap(self):
+    def test_mac_and_vlan_behind_a_macvtap(self):
         self.start_host()
         new = self.settings()
         server, mac = self.boot_port(vnic_type='macvtap')
@@ -55,7 +55,7 @@ class VfSettingsTest(base.SriovServersTest):
         self._delete_server(server)
         assert self.settings() == new
 
-    def test_infiniband(self):
+    def test_guids_of_an_infiniband_port(self):
         self.start_host(infiniband=True)
         new = self.settings()
         server, mac = self.boot_port(vif_type='ib_hostdev')
@@ -66,7 +66,7 @@ class VfSettingsTest(base.SriovServersTest):
         self._delete_server(server)
         assert self.settings() == new
 
-    def test_bandwidth(self):
+    def test_rates_of_a_flavor(self):
         self.start_host()
         new = self.settings()
         server, _ = self.boot_port(LIMITS)

@@ -29,7 +29,7 @@ _LENGTH = 49
 
 @pytest.mark.skipif(
     not STEPS, reason='SRIOV_WALK_STEPS is 0')
-def test_walk():
+def test_a_random_walk_through_the_api():
     print(f'{STEPS} steps, seed {SEED}')
     stateful.run_state_machine_as_test(
         hypothesis.seed(SEED)(machine.Walk),

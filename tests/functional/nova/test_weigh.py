@@ -39,11 +39,11 @@ class WeighTest(base.SriovServersTest):
         return [self.boot(self.create_port(n))['OS-EXT-SRV-ATTR:host']
                 for n in (1, 2)]
 
-    def test_packs(self):
+    def test_a_negative_multiplier_packs(self):
         self.start_hosts(capacity_weight_multiplier=-1000.0)
         assert self.boot_two() == ['compute1', 'compute1']
 
-    def test_spreads(self):
+    def test_a_positive_multiplier_spreads(self):
         self.start_hosts(capacity_weight_multiplier=1000.0)
         assert self.boot_two() == ['compute2', 'compute2']
 

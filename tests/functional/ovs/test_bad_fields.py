@@ -110,7 +110,7 @@ def damages(table, always=()):
 @pytest.mark.parametrize('port, table, always', [
     (PORT, NEEDED, ALWAYS), (PORT, OPTIONAL, ()),
     (VHOST, VHOST_NEEDED, ALWAYS)], ids=['needed', 'optional', 'vhost'])
-def test_refused(host, port, table, always):
+def test_what_is_wrong_is_named_and_changes_nothing(host, port, table, always):
     """Names port, device, cause and remedy."""
     cases = [('plug', port, damage) for damage in damages(table, always)]
     for damage, attempt in attempts(host, cases):

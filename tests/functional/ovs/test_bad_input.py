@@ -58,7 +58,7 @@ def assert_refused(host, port, *words, action='plug', exception=None):
     (LEGACY_VF, ('not in switchdev mode', PF1,
                  f'devlink dev eswitch set pci/{PF1} mode switchdev')),
 ])
-def test_vf(host, vf, words):
+def test_a_vf_that_cannot_be_plugged(host, vf, words):
     before = host.ovs.dump()
     assert_refused(host, Port(vf), *words)
     assert host.ovs.dump() == before

@@ -47,7 +47,7 @@ CARDS = {
 
 
 @pytest.mark.parametrize('kind', CARDS)
-def test_card(compute, kind):
+def test_packets_pass_whatever_the_card_is_called(compute, kind):
     host = compute(PLAIN, CARDS[kind])
     assert_packets_pass(host, VF)
 

@@ -101,12 +101,12 @@ def assert_refused(host, *words):
     assert host.netdev(host.representor(VF0))[0] == 'down'
 
 
-def test_tcp(host):
+def test_plug_and_unplug_by_tcp(host):
     reach(host, 'tcp')
     assert_plugs_and_unplugs(host)
 
 
-def test_ssl(tls_host):
+def test_plug_and_unplug_by_ssl(tls_host):
     assert_plugs_and_unplugs(tls_host)
 
 
@@ -147,7 +147,7 @@ def test_the_server_speaks_no_tls(tls_host):
 @pytest.mark.parametrize('value, problem', [
     (None, 'it is not set'), ('/nonexistent.pem', 'No such file'),
     ('/', 'Is a directory'), ('/dev/null', 'cannot be used')])
-def test_files(tls_host, option, value, problem):
+def test_tls_files_that_cannot_be_used(tls_host, option, value, problem):
     options = tls_host.options['os_vif_vflag']
     del options[option]
     if value:

@@ -79,7 +79,7 @@ def test_unplug_leaves_a_vf_that_is_another_ports_by_now(host, undisturbed):
 
 
 @pytest.mark.parametrize('point', PLUG)
-def test_plug(host, undisturbed, point):
+def test_the_next_call_mends_a_plug_that_was_killed(host, undisturbed, point):
     kill(host, point, 'plug')
     for action in ('plug', 'unplug'):
         getattr(host, action)(PORT).result()
@@ -96,7 +96,8 @@ def test_plug_and_the_server_is_never_started_again(
 
 
 @pytest.mark.parametrize('point', UNPLUG)
-def test_unplug(host, undisturbed, point):
+def test_the_next_call_mends_an_unplug_that_was_killed(
+        host, undisturbed, point):
     for action in ('unplug', 'plug'):
         host.plug(PORT).result()
         kill(host, point, 'unplug')

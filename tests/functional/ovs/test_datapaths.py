@@ -92,7 +92,7 @@ def test_as_stock(host, kind):
     assert ours == stock
 
 
-def test_dpdk(host):
+def test_the_port_of_a_dpdk_datapath(host):
     host.plug(DPDK).result()
     interface = host.ovs.interface(f'vfr{DPDK.id}'[:14])
     assert interface['type'] == 'dpdk'
@@ -125,7 +125,7 @@ DPDK_CARDS = {
 
 
 @pytest.mark.parametrize('kind', DPDK_CARDS)
-def test_devargs(compute, kind):
+def test_devargs_of_each_card(compute, kind):
     pfs, more, expected = DPDK_CARDS[kind]
     host = compute(Card(pfs=pfs, **more), vswitchd=ovs.STAND_IN)
     host.plug(DPDK).result()

@@ -69,7 +69,7 @@ def rows(outcome):
     return json.loads(out)
 
 
-def test_pfs(host, show):
+def test_a_row_for_each_pf(host, show):
     host.plug(Port(VF0)).result()
     first, second = rows(show('-f', 'json'))
     assert first == {
@@ -80,7 +80,7 @@ def test_pfs(host, show):
     assert (second['PF'], second['Used'], second['Free']) == (PF1, 0, 2)
 
 
-def test_vfs(host, show):
+def test_a_row_for_each_vf(host, show):
     host.plug(Port(VF0)).result()
     found = rows(show('--vfs', '-f', 'json'))
     name = host.representor(VF0)
@@ -92,7 +92,7 @@ def test_vfs(host, show):
             for row in found[1:]] == 3 * [(True, None)]
 
 
-def test_lag(host, show):
+def test_a_row_for_each_bond(host, show):
     assert rows(show('--lag', '-f', 'json')) == [{
         'Bond': 'bond0', 'Mode': '802.3ad', 'Members': f'{UP0}, {UP1}',
         'Active': None, 'Link': 'up', 'LAG': 'active', 'Told by': 'driver',
@@ -105,7 +105,7 @@ def test_lag(host, show):
 
 @pytest.mark.parametrize('form, first', [
     ('table', '+-'), ('yaml', '- '), ('csv', '"PF"'), ('value', PF0)])
-def test_forms(host, show, form, first):
+def test_each_output_format(host, show, form, first):
     status, out, err = show('-f', form)
     assert (status, err) == (0, '')
     assert out.startswith(first)

@@ -77,7 +77,7 @@ def test_plugged_with_a_warning(compute, policy, kind):
 
 
 @pytest.mark.parametrize('kind', ['disabled', 'balance-rr'])
-def test_refused(compute, kind):
+def test_require_refuses_a_bond_without_offload(compute, kind):
     host = host_of(compute, kind, 'require')
     before = host.ovs.dump()
     port = Port(VF)
