@@ -37,13 +37,13 @@ def listed(folder, *words):
     return [tuple(row.values()) for row in json.loads(result.out)]
 
 
-def test_rows(cloud):
+def test_each_host_physnet_and_mode_has_a_row(cloud):
     found = listed(cloud)
     assert sorted(found, key=str) == sorted(ALL, key=str)
     assert [row[0] for row in found] == sorted(row[0] for row in found)
 
 
-def test_filters(cloud):
+def test_options_choose_host_and_physnet(cloud):
     found = listed(cloud, '--host', 'compute2', '--physnet', 'physnet2')
     assert sorted(found, key=str) == sorted(ALL[2:4], key=str)
     assert listed(cloud, '--physnet', 'null') == [ALL[4]]

@@ -46,7 +46,7 @@ def libvirt_with(tmp_path):
 
 
 @pytest.mark.parametrize('device', DEVICES.values(), ids=DEVICES.keys())
-def test_guests(libvirt_with, device):
+def test_libvirt_names_the_guest_that_has_a_vf(libvirt_with, device):
     assert occupancy.guests(libvirt_with(device)) == ({ADDRESS: UUID}, None)
 
 
@@ -75,7 +75,8 @@ PORTS = {'eth7': {'iface-id': 'port', 'vm-uuid': UUID}}
     # libvirt is silent: the driver tells
     ({}, None, occupancy.Use(True)),
 ])
-def test_uses(ports, guests, expected):
+def test_a_vf_is_in_use_where_a_guest_a_port_or_its_driver_says_so(
+        ports, guests, expected):
     assert occupancy.uses([VF], ports, guests) == {ADDRESS: expected}
 
 

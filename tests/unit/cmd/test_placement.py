@@ -93,7 +93,7 @@ def show(path, *words):
     return script.run('--config-file', path, 'placement', 'show', *words)
 
 
-def test_show(nova_conf):
+def test_show_lists_vfs_of_hosts_that_placement_knows(nova_conf):
     with serving() as port:
         result = show(nova_conf(port), '-f', 'json')
         assert (result.status, result.err) == (0, '')

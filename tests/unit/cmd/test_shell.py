@@ -35,7 +35,7 @@ def test_help_needs_no_nova(no_nova, words):
     assert 'VFs in total, used and free' in result.out
 
 
-def test_version():
+def test_the_version_is_that_of_nova_sriov():
     result = script.run('--version')
     assert (result.status, result.err) == (0, '')
     assert result.out.startswith('nova-sriov ')

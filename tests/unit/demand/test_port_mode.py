@@ -82,5 +82,5 @@ BOUND = {'slot': '0000:81:00.2', 'server': 'server'}
     'a number': (port(7), port_mode.PLAIN),
     'lists in a list': (port([['switchdev'], 7]), port_mode.PLAIN),
 }.values())
-def test_mode(given, expected):
+def test_the_mode_is_what_the_port_requests_or_had(given, expected):
     assert port_mode.of(given) == expected

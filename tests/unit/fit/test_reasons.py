@@ -132,7 +132,8 @@ CASES = {
 
 @pytest.mark.parametrize(
     'pools, requests, reason, words', CASES.values(), ids=CASES.keys())
-def test_capacity(pools, requests, reason, words):
+def test_a_lack_of_devices_is_given_with_its_numbers(
+        pools, requests, reason, words):
     misfit = verdict.refusal(pools, document.NOTHING,
                              model.Demand(requests=tuple(requests)))
     assert (misfit.reason, str(misfit)) == (reason, words)
@@ -209,7 +210,8 @@ POLICIES = {
 @pytest.mark.parametrize(
     'pools, told, requests, policies, reason, words', POLICIES.values(),
     ids=POLICIES.keys())
-def test_policies(pools, told, requests, policies, reason, words):
+def test_a_policy_that_leaves_too_few_devices_is_named(
+        pools, told, requests, policies, reason, words):
     misfit = verdict.refusal(pools, told, model.Demand(
         requests=tuple(requests), **policies))
     assert (misfit.reason, str(misfit)) == (reason, words)

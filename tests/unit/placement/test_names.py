@@ -90,7 +90,7 @@ def test_a_plain_physnet_is_named_as_openstack_would(physnet):
     ('a' * 239, 'A' * 239),
     ('a' * 240, f'{"A" * 222}_9B3043905CA79556'),
 ])
-def test_examples(physnet, suffix):
+def test_a_physnet_keeps_its_name_in_every_release(physnet, suffix):
     """They stay: another name is another class to all servers there are."""
     assert names.vf_class(physnet) == f'CUSTOM_SRIOV_VF_{suffix}'
     trait = names.physnet_trait(names.vf_class(physnet))

@@ -130,7 +130,8 @@ def errors():
 
 
 @pytest.mark.parametrize('part', range(PARTS))
-def test_fuzz(conf, neutron, errors, part):
+def test_random_input_gets_a_verdict_for_each_host(
+        conf, neutron, errors, part):
     """A host may hold anything but candidates that Nova would not make: its
     VFs are then not claimed in Placement."""
     conf.config(vf_reserve={'a': '1', 'net 1': '50%'}, group='sriov')

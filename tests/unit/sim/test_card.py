@@ -83,7 +83,7 @@ def test_vf_driver(changes, driver, netdev):
     (lambda: LagState(state='inactive'), "state 'inactive'"),
     (lambda: LagState(type='sriov'), "type 'sriov'"),
 ])
-def test_refused(make, message):
+def test_a_card_that_cannot_be_is_refused_with_the_reason(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 

@@ -126,7 +126,7 @@ def test_number_of_vfs_goes_through_0(host):
     assert '0000:03:00.7' in listed(host, 'bus/pci/devices')
 
 
-def test_bind(host):
+def test_a_vf_has_a_netdev_only_with_its_network_driver(host):
     host.bind(VF0, 'vfio-pci')
     path = f'bus/pci/devices/{VF0}'
     assert os.readlink(host.sys / path / 'driver').endswith('/vfio-pci')
@@ -184,7 +184,8 @@ def test_old_kernels_have_virtual_representors(sriov_host):
     ('active-backup 1', 1, UPLINKS[0], ('active', 'backup')),
     ('802.3ad 4', 1, '', ('active', 'active')),
 ])
-def test_bond(sriov_host, mode, down, active, states):
+def test_a_bond_looks_as_the_kernel_shows_it(
+        sriov_host, mode, down, active, states):
     host = sriov_host(Card(pfs=PFS, bond=Bond(
         'bond0', mode.split()[0], UPLINKS, active=UPLINKS[1])))
     if down is not None:
@@ -214,7 +215,7 @@ def test_bond(sriov_host, mode, down, active, states):
     (LagState(state='disabled'), None,
      {'state': 'disabled', 'members': '0000:03:00.0\n0000:03:00.1'}),
 ])
-def test_lag(sriov_host, lag, down, expected):
+def test_debugfs_shows_the_lag_as_mlx5_does(sriov_host, lag, down, expected):
     """Formats: mlx5/core/lag/debugfs.c"""
     host = sriov_host(Card(pfs=PFS, lag=lag))
     if down is not None:
@@ -236,7 +237,7 @@ def test_disabled_lag_refuses_what_it_has_not(sriov_host):
     assert read(host, f'{folder}/type') == 'switchdev'
 
 
-def test_infiniband(sriov_host):
+def test_an_infiniband_pf_has_a_netdev_of_that_kind(sriov_host):
     host = sriov_host(Card(pfs=(
         Pf(PF, 'ib0', mode='legacy', infiniband=True),)))
     assert read(host, 'class/net/ib0/type') == '32'

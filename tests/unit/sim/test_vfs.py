@@ -55,7 +55,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(
     'driver, settings, error', REFUSALS.values(), ids=REFUSALS)
-def test_refused(table, driver, settings, error):
+def test_a_driver_refuses_what_it_cannot_set(table, driver, settings, error):
     """And what comes before it in the kernel's order is set."""
     here = table(driver)
     new = here.of(ETHERNET)
@@ -69,7 +69,7 @@ def test_refused(table, driver, settings, error):
 @pytest.mark.parametrize('settings', [
     vlan(4095, 7), rate(1, 2), rate(0, 2), {'trust': 1}, {'spoofchk': 0},
     {'link_state': 2}])
-def test_taken(table, settings):
+def test_a_setting_is_read_back_and_changes_nothing_else(table, settings):
     here = table()
     new = here.of(ETHERNET)
     here.set(ETHERNET, 3, settings)
@@ -84,7 +84,7 @@ def test_not_there(table, uplink, number, error):
     assert caught.value.errno == error
 
 
-def test_infiniband(table):
+def test_infiniband_vfs_have_guids(table):
     here = table(infiniband=True)
     guid = {'ib_port_guid': '01:' * 7 + '01'}
     here.set(INFINIBAND, 0, guid)

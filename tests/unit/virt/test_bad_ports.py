@@ -202,7 +202,7 @@ def test_get_config(driver, vif, words):
     if (vif['type'], vif['vnic_type']) in PLUGGED], ids=[
     name for name, (vif, _) in BAD.items()
     if (vif['type'], vif['vnic_type']) in PLUGGED])
-def test_plug(driver, vif, words):
+def test_plug_refuses_only_what_it_needs_itself(driver, vif, words):
     """When nova-compute starts it plugs the VIFs of running servers again,
     and takes no other error (ComputeManager._init_instance). Stock does
     nothing on the host for VIFs without representor; we look at the MAC,

@@ -81,7 +81,7 @@ def test_a_port_that_firmware_keeps_down(machine):
 @pytest.mark.parametrize('vlan, indexes', [
     ('5', ['2', '0']), ('9', ['1', '0']), ('0', ['0', 'none']),
     (None, ['0', 'none'])], ids=['full', 'limited', 'VLAN 0', 'flat'])
-def test_mlx4(machine, vlan, indexes):
+def test_the_mlx4_driver_maps_partitions_of_a_vf(machine, vlan, indexes):
     here = machine('mlx4_core', pf())
     vif = vifs.infiniband(vlan=vlan)
     here.driver.plug(vifs.INSTANCE, vif)

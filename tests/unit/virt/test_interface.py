@@ -103,7 +103,7 @@ def test_every_row_is_tested():
 
 
 @pytest.mark.parametrize('name', EXPECTED)
-def test_xml(driver, name):
+def test_the_xml_of_each_kind_is_as_expected(driver, name):
     ours = vifs.config(driver, vifs.EVERY[name])
     assert domain.canonical(ours).decode() == EXPECTED[name]
 

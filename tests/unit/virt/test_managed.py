@@ -43,7 +43,8 @@ each_device = pytest.mark.parametrize(
 @pytest.mark.parametrize('tags, expected', [
     ({}, 'yes'), ({'managed': 'true'}, 'yes'), ({'managed': 'false'}, 'no')],
     ids=['no tag', 'true', 'false'])
-def test_tag(driver, vif, tags, expected):
+def test_the_tag_says_whether_libvirt_binds_the_vf(
+        driver, vif, tags, expected):
     assert managed(driver, vif, **{
         OTHER_SLOT: {'managed': 'true'}, vifs.SLOT: tags}) == expected
 

@@ -53,7 +53,7 @@ def server():
     return found
 
 
-def test_record():
+def test_a_vf_is_whose_the_tracker_says():
     known = owners(**{vifs.SLOT: uuids.server, OTHER: uuids.other,
                       FREE: None})
     assert [known.other(server(), slot) for slot in (

@@ -76,7 +76,7 @@ def test_the_driver_takes_what_survives_libvirt():
 
 
 @pytest.mark.parametrize('profile_id', TAKEN)
-def test_taken(conf, profile_id):
+def test_a_profile_id_that_libvirt_takes_is_in_the_xml(conf, profile_id):
     interface = ours(profile_id)
     domain.schema().assertValid(domain.around(interface))
     back = domain.read_back(interface)
@@ -84,7 +84,7 @@ def test_taken(conf, profile_id):
 
 
 @pytest.mark.parametrize('profile_id', REFUSED)
-def test_refused(conf, profile_id):
+def test_a_profile_id_that_libvirt_spoils_is_refused(conf, profile_id):
     assert ours(profile_id) is None
     assert libvirts(profile_id) != profile_id
 

@@ -59,7 +59,7 @@ def test_plug_and_unplug(machine, vif, specs, expected):
 
 
 @each_case
-def test_repeated(machine, vif, specs, expected):
+def test_what_is_set_already_is_not_set_again(machine, vif, specs, expected):
     """Setting again what is so would reset the VF under a running guest."""
     here, server = machine(), vifs.limited(**specs)
     for method in here.driver.plug, here.driver.unplug:
