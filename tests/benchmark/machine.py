@@ -51,7 +51,7 @@ def seen_as_sys(sim):
 def netdevs(sim):
     """This process is in a network namespace where every netdev of the
     simulation exists: name and ifindex, so that a dump has its real size.
-    What they are (parent, port name) only the tree can tell."""
+    What they are (parent, port name) is only in the tree."""
     before = os.open('/proc/self/ns/net', os.O_RDONLY)
     netns.create(_NAMESPACE)
     try:

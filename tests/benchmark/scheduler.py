@@ -48,10 +48,10 @@ def _host(number, pools):
         given.pool(0 if number % FULL == 0 else 5, address=pf,
                    physical_network=PHYSNETS[n % 2], parent_ifname=f'ens{n}')
         for n, pf in enumerate(pfs)]
-    told = document.Report(placement=True, rows=tuple(
+    report = document.Report(placement=True, rows=tuple(
         document.Row(pf, PHYSNETS[n % 2], 8, mode='switchdev')
         for n, pf in enumerate(pfs)))
-    host.stats = {document.STATS_KEY: document.write(told)}
+    host.stats = {document.STATS_KEY: document.write(report)}
     host.allocation_candidates = [{
         'allocations': {host.uuid: {'resources': {'VCPU': 1}}},
         'mappings': {}}]
@@ -76,17 +76,17 @@ def bare_loop(hosts, spec_obj):
 
     :returns: list of the HostStates that have enough
     """
-    asked = [request.spec[0]['physical_network']
+    requested = [request.spec[0]['physical_network']
              for request in spec_obj.pci_requests.requests]
     passed = []
     for host in hosts:
         pools = host.pci_stats.pools
-        for physnet in asked:
+        for physnet in requested:
             free = 0
             for pool in pools:
                 if pool['physical_network'] == physnet:
                     free += pool['count']
-            if free < asked.count(physnet):
+            if free < requested.count(physnet):
                 break
         else:
             passed.append(host)

@@ -81,12 +81,12 @@ def test_os_vif(benchmark, sim, vf):
 
 
 def test_nova(benchmark, vf):
-    """What Nova asks of one VF when it binds its port (neutron.py,
+    """What Nova reads of one VF when it binds its port (neutron.py,
     _get_vf_pci_device_profile): MAC of the PF, number of the VF."""
-    def ask():
+    def read():
         return (nova_pci.get_mac_by_pci_address(vf, pf_interface=True),
                 nova_pci.get_vf_num_by_pci_address(vf))
-    assert benchmark(ask)[1] == Host().vf(vf)[1]
+    assert benchmark(read)[1] == Host().vf(vf)[1]
 
 
 def test_dump(benchmark, sim, vf):

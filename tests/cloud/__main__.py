@@ -35,7 +35,7 @@ def demo(state, progress, keep):
     """:returns: exit status"""
     checks = Checks(progress)
     with cloud_mod.lock(state), cloud_mod.Cloud(state, progress) as cloud:
-        kept = tell(cloud, checks, keep) and keep
+        kept = show(cloud, checks, keep) and keep
         if kept:
             cloud.keep()
     status = report.summary(progress, checks)
@@ -44,7 +44,7 @@ def demo(state, progress, keep):
     return status
 
 
-def tell(cloud, checks, keep):
+def show(cloud, checks, keep):
     """Start the cloud and play the story.
 
     :returns: whether it came to its end, whatever the checks say

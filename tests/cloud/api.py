@@ -12,7 +12,7 @@
 
 """A few requests to the APIs, only to see whether services are up.
 
-The demo itself speaks through the `openstack` client; this is for asking
+The demo itself speaks through the `openstack` client; this is for reading
 once a second without 3 s of CPU for each question.
 """
 
@@ -83,7 +83,7 @@ class Api:
 
 
 def quietly(question, *args):
-    """The answer, or None while the service cannot be asked."""
+    """The answer, or None while the service does not answer."""
     try:
         return question(*args)
     except (OSError, ValueError, KeyError):

@@ -32,7 +32,7 @@ class Checks:
         return good
 
     def eventually(self, text, question, expected, seconds=20):
-        """Ask until the answer is as expected; agents take a moment."""
+        """Repeat until the answer is as expected; agents take a moment."""
         deadline = time.monotonic() + seconds
         while (found := question()) != expected:
             if time.monotonic() > deadline:

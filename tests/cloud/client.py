@@ -72,7 +72,7 @@ class Client:
     def batch(self, lines, show=True):
         """Commands for one `openstack` process, which reads its stdin.
 
-        It tells no status: its messages of failed commands do.
+        It shows no status: its messages of failed commands do.
         """
         for line in lines if show else ():
             self._progress.command(f'openstack {line}')

@@ -39,7 +39,7 @@ WEIGHERS = ('nova.scheduler.weights.all_weighers',
 DEFAULT_FILTERS = (
     'ComputeFilter', 'ComputeCapabilitiesFilter', 'ImagePropertiesFilter',
     'ServerGroupAntiAffinityFilter', 'ServerGroupAffinityFilter')
-# This project tells at level DEBUG why it refused which host, and more.
+# This project logs at level DEBUG why it refused which host, and more.
 LOG_LEVELS = ('nova_sriov_ext=DEBUG,os_vif_vflag=DEBUG,sqlalchemy=WARN,'
               'requests=WARN,urllib3=WARN,amqp=WARN,stevedore=CRITICAL')
 # Service type: (port, path) of what stands in Keystone's catalogue.
@@ -210,7 +210,7 @@ def nova(state):
         'service_user': {**credentials('nova'),
                          'send_service_user_token': 'true'},
         'vnc': {'enabled': 'false'},
-        # Switchdev VFs are for the ports that ask for them: the scheduler
+        # Switchdev VFs are for the ports that request them: the scheduler
         # and the claim keep to it.
         'sriov': {'plain_port_mode': 'legacy'},
     })
@@ -245,7 +245,7 @@ def nova_compute(state, host):
             'host': host.name, 'instances_path': folder,
             'compute_driver': 'sriov_ext.SriovLibvirtDriver',
             'reserved_host_memory_mb': host.reserved_mb,
-            # A new host tells schedulers with its second update that its
+            # A new host reports to schedulers with its second update that its
             # VFs are in Placement.
             'update_resources_interval': 5,
         },

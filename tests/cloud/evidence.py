@@ -137,7 +137,7 @@ class Evidence:
             'ovs-vsctl', 'get', 'Port', netdev, 'tag').output.strip()
 
     def errors(self):
-        """What the services' logs tell of errors in this project's code."""
+        """What the services' logs say of errors in this project's code."""
         return [line for log in self._state.folder('log').iterdir()
                 for line in log.read_text(errors='replace').splitlines()
                 if OUR_ERROR.search(line)]

@@ -55,7 +55,7 @@ class Host:
                 for address in pf.vf_addresses}.get(vf)
 
     def device_spec(self):
-        """[pci]device_spec: the VFs of every PF, told by product id."""
+        """[pci]device_spec: the VFs of every PF, known by product id."""
         return [json.dumps({
             'vendor_id': card.vendor, 'product_id': card.vf_product,
             'address': f'{pf.address.rpartition(".")[0]}.*',

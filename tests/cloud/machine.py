@@ -37,8 +37,8 @@ class MachineError(Exception):
 class Machine:
     """The process that holds the namespaces.
 
-    :param started: its start time in clock ticks since boot, which tells
-        it from a later process of the same id
+    :param started: its start time in clock ticks since boot, by which it
+        differs from a later process of the same id
     """
 
     pid: int

@@ -17,7 +17,7 @@ from tests.cloud import runner
 
 
 def failure(state, progress, error):
-    """The log that tells more about an error."""
+    """The log that says more about an error."""
     log = getattr(error, 'log', None)
     if not log:
         suspects(state, progress)

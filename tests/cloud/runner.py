@@ -42,7 +42,7 @@ class ServiceError(Exception):
 class Service:
     """One process.
 
-    :param ready: tells whether it does its work; asked with an api.Api
+    :param ready: says whether it does its work; called with an api.Api
     :param after: names of services that must be ready before it starts
     """
 
@@ -104,13 +104,13 @@ class Runner:
 
 
 def errors(log):
-    """The lines of a log that tell of errors."""
+    """The lines of a log that are about errors."""
     return [line for line in log.read_text(errors='replace').splitlines()
             if any(mark in line for mark in ERROR_MARKS)
             and HARMLESS not in line]
 
 
 def last_errors(log, count=8):
-    """The last lines of a log that tell of errors, or its last lines."""
+    """The last lines of a log that are about errors, or its last lines."""
     lines = log.read_text(errors='replace').splitlines()
     return (errors(log) or lines)[-count:]

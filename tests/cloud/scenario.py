@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The story that the demo tells, with a check behind every claim."""
+"""The story of the demo, with a check behind every claim."""
 
 import json
 
@@ -193,9 +193,9 @@ class Scenario:
                           placement_of(3, 1))
 
     def ask_too_much(self):
-        """A server that asks for more VFs than any host has free"""
+        """A server that requests more VFs than any host has free"""
         log = self.evidence.scheduler_log()
-        # The port attribute asks for the same as the profile does.
+        # The port attribute requests the same as the profile does.
         self.create_ports(dict.fromkeys(TOO_MANY, 'net2'),
                           '--hardware-offload-type switchdev')
         nics = [word for name in TOO_MANY

@@ -32,7 +32,7 @@ APIS = {
     'nova': ('nova.wsgi.osapi_compute', 8774, 6),
     'glance': ('glance.wsgi.api', 9292, 2),
 }
-# Beside NAME.conf each API looks for other files, unless it is told.
+# Beside NAME.conf each API looks for other files, unless an option names them.
 API_ENV = {'neutron': {'OS_NEUTRON_CONFIG_FILES': 'neutron.conf'}}
 
 

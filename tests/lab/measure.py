@@ -152,7 +152,7 @@ def _once(counter, perform, action):
 
 
 class _Counter:
-    """What this process asks of ovsdb-server and of /sys."""
+    """What this process requests of ovsdb-server and of /sys."""
 
     def __init__(self):
         self.transactions = self.files = 0

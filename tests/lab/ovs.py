@@ -173,7 +173,7 @@ class Ovs:
     # What it holds
 
     def vsctl(self, *arguments):
-        """ovs-vsctl; waits for ovs-vswitchd unless told --no-wait."""
+        """ovs-vsctl; waits for ovs-vswitchd unless called with --no-wait."""
         return self._run('ovs-vsctl', f'--db={self.connection}',
                          '--retry', f'--timeout={TIMEOUT}', *arguments)
 
@@ -192,7 +192,7 @@ class Ovs:
         start, seen = log.stat().st_size, []
         yield seen
         # «unix#7: received request, method="transact", …»; a new connection
-        # asks for the schema first.
+        # requests the schema first.
         requests = re.findall(
             r'\|unix#(\d+): received request, method="([a-z_]+)"',
             log.read_text()[start:])

@@ -38,7 +38,7 @@ PYTEST = ['-o', 'addopts=', '-o', 'tmp_path_retention_policy=none',
 
 
 def fewer_examples():
-    """Limit what tests ask for themselves, whatever profile is loaded."""
+    """Limit what tests want for themselves, whatever profile is loaded."""
     os.environ['SRIOV_TESTS_PART'] = str(PART)
     settings = hypothesis.settings.__init__
 

@@ -49,7 +49,7 @@ MOCKS = {
 
 
 class Connection(fakelibvirt.Connection):
-    """Keeps the XML of running domains, as it was told to define them.
+    """Keeps the XML of running domains, as it was called to define them.
 
     The methods' names are libvirt's and fakelibvirt's.
     """

@@ -55,7 +55,7 @@ def furnish(state):
 
 
 def main():
-    """Furnish, tell our process id outside, wait for the demo's end."""
+    """Furnish, leave our process id outside, wait for the demo's end."""
     # Until /proc is mounted anew it shows the ids that others see.
     pid = os.readlink('/proc/self')
     furnish(sys.argv[1])

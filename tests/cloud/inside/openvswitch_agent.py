@@ -12,10 +12,10 @@
 
 """neutron-openvswitch-agent on the userspace datapath: python -m … OPTIONS
 
-That one stands for the kernel's here. Told of it, Neutron would take it for
-OVS-DPDK, where a VF's representor is no netdev. So the agent thinks that its
-bridges are of the kernel's datapath, and only what it writes into their rows
-is replaced.
+That one stands for the kernel's here. Neutron, if it knew of it, would take it
+for OVS-DPDK, where a VF's representor is not a netdev. So the agent thinks
+that its bridges are of the kernel's datapath, and only what it writes into
+their rows is replaced.
 """
 
 from unittest import mock

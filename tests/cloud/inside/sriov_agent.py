@@ -14,7 +14,7 @@
 
 Only the kernel's list of a PF's VFs is replaced, by the file VFS
 (hardware.py): a veth that stands for a PF has none. What the agent reads
-below /sys, and all that it tells Neutron, is real.
+below /sys, and all that it reports to Neutron, is real.
 """
 
 import json

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""A libvirtd for the tests here, and what get_config asks of Nova."""
+"""A libvirtd for the tests here, and what get_config reads of Nova."""
 
 # Before other Nova modules: it keeps eventlet out, which Nova's own
 # functional tests, in the same run, refuse to find imported.

@@ -93,7 +93,7 @@ def test_attach_and_detach(qemu, driver, compute, vif, managed):
 
 
 def test_a_port_twice(qemu, driver):
-    """libvirt tells the server's ports apart by their alias, too."""
+    """libvirt distinguishes the server's ports by their alias, too."""
     ours = vifs.config(driver, vifs.hw_veb())
     other = vifs.config(driver, vifs.hw_veb(slot='0000:03:00.3'))
     with pytest.raises(libvirt.libvirtError, match='alias'), \

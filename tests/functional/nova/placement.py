@@ -100,8 +100,8 @@ class PlacementTest(base.SriovServersTest):
             status = command.run(words)
         return status, out.getvalue(), err.getvalue()
 
-    def tells(self, hostname='compute1'):
-        """:returns: bool, whether schedulers are told to claim there"""
+    def invites_claims(self, hostname='compute1'):
+        """:returns: bool, whether its report invites schedulers to"""
         return document.read(objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), hostname).stats).placement
 

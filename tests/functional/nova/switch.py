@@ -108,7 +108,7 @@ class Switch(fixtures.Fixture):
 
     def _let_stock_see_the_host(self):
         """What is its own of the database is real; of the host it reads
-        /sys and asks ip."""
+        /sys and queries ip."""
         simulated = host.Host(
             str(self._sysfs.root), netlink.Netlink(self._sysfs))
         for name, stand_in in {

@@ -57,7 +57,7 @@ class BootTest(base.SriovServersTest):
         """Boot a server with one port.
 
         :returns: its ``<interface>`` after what every kind has in common was
-            checked: hostdev, managed, MAC, and the VF that Neutron was told
+            checked: hostdev, managed, MAC, and the VF that Neutron was given
         """
         domains = self.domain_xml()
         port = self.create_port(**binding)
@@ -99,33 +99,33 @@ class CapacityTest(base.SriovServersTest):
 
 
 class UnreadableTest(base.SriovServersTest):
-    """For a while the kernel does not tell of the cards of a host."""
+    """For a while the kernel does not show the cards of a host."""
 
     def setUp(self):
         super().setUp()
         self.assign()
 
-    def told(self):
+    def reported(self):
         node = objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), 'compute1')
         return document.read(node.stats)
 
     def test_it_goes_on_as_before(self):
         self.start_host(mode='switchdev')
-        before = self.told()
+        before = self.reported()
         assert (before.claim, before.rows[0].mode) == ('assign', 'switchdev')
         log = self.useFixture(base.log_of('nova_sriov_ext', logging.INFO))
         self.useFixture(fixtures.MonkeyPatch(
             'nova_sriov_ext.virt.libvirt.driver.Host', self.unreadable))
         for _ in range(2):
             self._run_periodics()
-            assert self.told() == before
+            assert self.reported() == before
         assert log.output.count('cannot be read') == 1
         self.boot(self.create_port(profile={'capabilities': ['switchdev']},
                                    vif_type='ovs'))
         # A new process knows nothing; what is counted and claimed, it does.
         self.restart_compute_service('compute1')
-        found = self.told()
+        found = self.reported()
         assert (found.claim, found.rows[0].mode, found.rows[0].vfs) == (
             'assign', 'unknown', 2)
 

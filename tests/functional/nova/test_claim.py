@@ -103,7 +103,7 @@ class SpreadTest(AssigningTest):
         assert 'same_pf on 1 host(s), e.g. compute1: physnet4:' in log.output
 
     def test_impossible_on_a_host_that_is_forced(self):
-        """No filter is asked; the claim refuses, and nothing is lost."""
+        """The filter is not called; the claim refuses, and nothing is lost."""
         self.start_host()
         ports = self.create_port(1), self.create_port(2)
         server = self.boot(*ports, flavor_id=self.flavor, az='nova:compute1',

@@ -109,7 +109,7 @@ class LiveMigrationTest(libvirt_base.LibvirtMigrationMixin, MoveTest):
             device_spec=[json.dumps(spec) for spec in (
                 {'address': '0000:81:00.*', 'physical_network': base.PHYSNET,
                  'live_migratable': 'yes', **_VF},
-                # Nova asks the pools with the fewest tags first.
+                # Nova tries the pools with the fewest tags first.
                 {'address': '0000:81:01.*', 'live_migratable': 'yes',
                  'rack': '7', 'slot': '1', **_VF})],
             alias=[json.dumps({'name': 'vf', 'device_type': 'type-VF',

@@ -55,7 +55,7 @@ class InstallTest(base.SriovServersTest):
         self.stub_out('nova.pci.manager.PciDevTracker',
                       tracker.AssigningTracker.__base__)
 
-    # What stock Nova's functions of these names tell ip
+    # What stock Nova's functions of these names give ip
 
     def trust(self, slot, trusted):
         self.vfs.set(UPLINK, self.number(slot), {'trust': int(trusted)})

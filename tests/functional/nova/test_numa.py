@@ -59,6 +59,6 @@ class NumaTest(test_claim.AssigningTest):
 
 
 class NumaFirstTest(NumaTest):
-    """Where NUMATopologyFilter comes first, nothing of ours is asked yet."""
+    """Where NUMATopologyFilter comes first, nothing of ours is called yet."""
 
     FILTERS = ('NUMATopologyFilter', 'SriovCapacityFilter')

@@ -90,13 +90,13 @@ class OrderTest(placement.PlacementTest):
 
     def test_a_new_host(self):
         self.start_host(num_vfs=4)
-        assert self.tells()
+        assert self.invites_claims()
         assert not self.violations
 
     def test_a_restarted_host_does_not_stop_saying_so(self):
         self.start_host(num_vfs=4)
         self.restart_compute_service('compute1')
-        assert self.tells()
+        assert self.invites_claims()
 
     def test_placement_does_not_take_it(self):
         self.flags(claim_in_placement=False, group='sriov')
@@ -105,9 +105,9 @@ class OrderTest(placement.PlacementTest):
         with mock.patch('nova.scheduler.client.report.SchedulerReportClient.'
                         'update_from_provider_tree', side_effect=OSError):
             self.update()
-        assert not self.tells()
+        assert not self.invites_claims()
         self.update()
-        assert self.tells()
+        assert self.invites_claims()
         assert not self.violations
 
     def test_turned_off(self):
@@ -117,12 +117,12 @@ class OrderTest(placement.PlacementTest):
         with mock.patch('nova.objects.ComputeNode.save', side_effect=OSError):
             for _ in range(3):
                 self.update()
-        assert self.tells()
+        assert self.invites_claims()
         assert self.numbers() == Numbers(4, reserved=0, used=0)
         assert objects.ComputeNode.save is save
         for _ in range(2):
             self.update()
-        assert not self.tells()
+        assert not self.invites_claims()
         assert self.numbers() == Numbers(4, reserved=4, used=0)
         assert not self.violations
 

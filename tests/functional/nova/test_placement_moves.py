@@ -37,9 +37,9 @@ class MoveTest(placement.PlacementTest):
     def test_no_host_with_too_few_vfs(self):
         """Stock Nova takes compute2, where the claim then fails."""
         server = self.attached()
-        asked = objects.RequestSpec.get_by_instance_uuid(
+        requests = objects.RequestSpec.get_by_instance_uuid(
             context.get_admin_context(), server['id']).pci_requests.requests
-        assert len(asked) == 1
+        assert len(requests) == 1
         with pytest.raises(client.OpenStackApiException, match='NoValidHost'):
             self.migrate(server)
         assert self.numbers('compute1') == Numbers(4, reserved=1, used=1)

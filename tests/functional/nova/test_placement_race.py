@@ -76,7 +76,7 @@ class RaceTest(placement.PlacementTest):
                 self.round(pool, schedulers) for _ in range(rounds))
 
     def ask_once(self, client):
-        """Candidates are the same in each round: a flavor asks for no VF."""
+        """Candidates are the same in each round: a flavor requests no VF."""
         answer = client.get_allocation_candidates(
             self.context, utils.resources_from_request_spec(
                 self.context, self.new_server(), self.scheduler.manager

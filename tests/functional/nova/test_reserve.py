@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The reserve where no filter is asked, and on moves."""
+"""The reserve where the filter is not called, and on moves."""
 
 import fixtures
 from nova.tests.functional.api import client

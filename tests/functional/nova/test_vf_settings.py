@@ -27,7 +27,7 @@ class VfSettingsTest(base.SriovServersTest):
         self.domains = self.domain_xml()
 
     def settings(self):
-        """:returns: list of what the PF's driver tells of each VF"""
+        """:returns: list of what the PF's driver says of each VF"""
         return [self.vfs.of(PF)[number] for number in range(2)]
 
     def changed(self, new):

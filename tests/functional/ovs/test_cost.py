@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What plug and unplug ask of ovsdb-server, in ovsdb-server's own words."""
+"""What plug and unplug cost ovsdb-server, in ovsdb-server's own words."""
 
 import pytest
 

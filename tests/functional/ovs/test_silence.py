@@ -36,7 +36,7 @@ def ovs():
 
 @pytest.fixture
 def silent(ovs, tmp_path):
-    """It tells its schema to whoever connects, and nothing else."""
+    """It gives its schema to whoever connects, and nothing else."""
     reply = json.dumps({'id': 0, 'error': None, 'result':
                         schema.fetch((ovs.connection,), 10)}).encode()
     path = str(tmp_path / 'db.sock')
@@ -90,14 +90,14 @@ def test_a_list_does_not_wait_for_an_unanswered_request(ovs):
     assert db.interfaces() == {}
     outcome = []
 
-    def ask():
+    def connect():
         try:
             db.interfaces()
         except ovs_errors.OvsdbUnreachable as e:
             outcome.append(str(e))
 
     with db._api.ovsdb_connection.lock:
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(5)
+        connecting = threading.Thread(target=connect, daemon=True)
+        connecting.start()
+        connecting.join(5)
         assert 'an earlier request is unanswered' in ''.join(outcome)

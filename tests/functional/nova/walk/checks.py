@@ -24,7 +24,7 @@ _VF_ADDRESSES = ('./devices/interface[@type="hostdev"]/source/address')
 
 
 class Checks:
-    """Placement, Nova's tracker, libvirt and Neutron tell the same.
+    """Placement, Nova's tracker, libvirt and Neutron say the same.
 
     :param cloud: cloud.Cloud
     """

@@ -12,7 +12,7 @@
 
 """A hypothesis state machine that walks through Nova's API at random.
 
-After each step Placement, Nova's PCI tracker, libvirt and Neutron tell the
+After each step Placement, Nova's PCI tracker, libvirt and Neutron say the
 same (checks.py), and what succeeds is what brute force over the free devices
 says (room.py).
 """
