@@ -12,6 +12,8 @@
 
 """Options of the group ``[sriov]`` in nova.conf, by what they are about."""
 
+from oslo_config import cfg
+
 from nova_sriov_ext.conf import bandwidth
 from nova_sriov_ext.conf import capacity
 from nova_sriov_ext.conf import claim
@@ -33,19 +35,15 @@ OPTS = [
 ]
 
 
-def register(conf):
+def register(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
     """Register the options.
 
-    :param conf: oslo_config.cfg.ConfigOpts
     :returns: conf
     """
     conf.register_opts(OPTS, group=GROUP)
     return conf
 
 
-def list_opts():
-    """Options for oslo-config-generator.
-
-    :returns: list of (group name, list of oslo.config options)
-    """
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Options for oslo-config-generator, by the name of their group."""
     return [(GROUP, OPTS)]

@@ -16,10 +16,15 @@ Neutron's SR-IOV agent makes a resource provider of each PF's bandwidth; a
 port's ``resource_request`` names the group of resources that it needs of one.
 """
 
+from collections.abc import Iterable
+from collections.abc import Mapping
 import functools
 import uuid
 
 import os_resource_classes as orc
+
+from nova_sriov_ext.report import document
+from nova_sriov_ext.report import tags
 
 # The netdev of the PF that Placement chose. Nova writes it into the port's PCI
 # request (update_pci_request_with_placement_allocations in
@@ -32,25 +37,24 @@ _CLASSES = frozenset((orc.NET_BW_EGR_KILOBIT_PER_SEC,
                       orc.NET_BW_IGR_KILOBIT_PER_SEC))
 
 
-def requested(spec):
+def requested(spec: tags.Tags) -> tags.Tags:
     """What a port requests, without what Nova wrote for a past allocation: on
     the next move it names a netdev of the host that the server leaves.
 
-    :param spec: dict, one of the ``spec`` of a port's InstancePCIRequest
-    :returns: dict
+    :param spec: one of the ``spec`` of a port's InstancePCIRequest
     """
     return {key: value for key, value in spec.items() if key != NETDEV}
 
 
-def is_bandwidth(resources):
-    """:param resources: dict, resource class → amount, of a request group"""
+def is_bandwidth(resources: Mapping[str, int]) -> bool:
+    """:param resources: resource class → amount, of a request group"""
     return bool(_CLASSES & resources.keys())
 
 
-def netdevs(pools, report):
-    """:param pools: list of dicts, of a host
-    :param report: document.Report of the host
-    :returns: dict, netdev of a PF → address of the PF
+def netdevs(pools: Iterable[tags.Tags] | None,
+            report: document.Report) -> dict[str, str | None]:
+    """:param pools: Nova's PCI pools of a host
+    :returns: netdev of a PF → address of the PF
     """
     # A pool is gone once all its devices were in use when nova-compute
     # started; and Nova may take a representor for the netdev of a PF.
@@ -60,14 +64,12 @@ def netdevs(pools, report):
 
 
 @functools.lru_cache(maxsize=65536)
-def provider(namespace, node, netdev):
+def provider(namespace: str, node: str, netdev: str) -> str:
     """The resource provider of a PF's bandwidth: Neutron's
     ``device_resource_provider_uuid`` (neutron_lib/placement/utils.py), of
     which neutron/agent/common/placement_report.py makes it.
 
-    :param namespace: str, a UUID, of the mechanism driver
-    :param node: str, name of the compute node
-    :param netdev: str
-    :returns: str
+    :param namespace: UUID of the mechanism driver
+    :param node: name of the compute node
     """
     return str(uuid.uuid5(uuid.UUID(namespace), f'{node}:{netdev}'))

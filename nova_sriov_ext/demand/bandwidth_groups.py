@@ -12,40 +12,47 @@
 
 """Which request groups have the minimum bandwidth of a server's ports."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
 import dataclasses
 
+from nova import objects
 from oslo_log import log as logging
 
 from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.demand import neutron_ports
 
 LOG = logging.getLogger(__name__)
 
 
-def of_ports(ports):
-    """Ask Neutron in which request groups ports request bandwidth.
+def of_ports(ports: Collection[str]) -> dict[str | None, str]:
+    """Read from Neutron in which request groups ports request bandwidth.
 
     In Neutron's first format a group has the id of its port. In that of the
     extension port-resource-request-groups (Yoga) it is made of the port's and
-    those of its QoS rules (``resource_request_group_uuid``), so that nothing
-    but the port tells which groups are its own.
+    those of its QoS rules (``resource_request_group_uuid``), so that only the
+    port says which groups are its own.
 
-    :param ports: collection of the ids of ports
-    :returns: dict, id of a port → id of its group of the second kind; none
-        for other ports
+    :returns: id of a port → id of its group of the second kind; none for
+        other ports
     :raises: as neutron_ports.read
     """
     return {port['id']: group['id'] for port in neutron_ports.read(ports)
-            for group in (port.get('resource_request') or {}).get(
-                'request_groups') or ()
+            for group in _groups(port)
             if bandwidth.is_bandwidth(group['resources'])}
 
 
-def with_groups(demand, spec_obj):
-    """:param demand: model.Demand
-    :param spec_obj: nova.objects.RequestSpec
-    :returns: model.Demand with the groups of its ports' bandwidth
-    """
+def _groups(port: neutron_ports.Port) -> Iterable[neutron_ports.Group]:
+    request = port.get('resource_request')
+    return request.get('request_groups') or () if request else ()
+
+
+def with_groups(demand: model.Demand,
+                spec_obj: objects.RequestSpec) -> model.Demand:
+    """With the groups of its ports' bandwidth."""
     requested = {group.requester_id
                  for group in _requested_resources(spec_obj)
                  if bandwidth.is_bandwidth(group.resources)}
@@ -53,7 +60,7 @@ def with_groups(demand, spec_obj):
              if request.port} if requested else ()
     if not ports:
         return demand
-    groups = {port: port for port in ports & requested}
+    groups: dict[str | None, str] = {port: port for port in ports & requested}
     if ports - requested and requested - ports:
         groups |= _of_neutron(ports - requested)
     return dataclasses.replace(demand, requests=tuple(
@@ -61,15 +68,17 @@ def with_groups(demand, spec_obj):
         for request in demand.requests))
 
 
-def _requested_resources(spec_obj):
+def _requested_resources(
+        spec_obj: objects.RequestSpec) -> Iterable[objects.RequestGroup]:
     return (spec_obj.requested_resources or ()
             if 'requested_resources' in spec_obj else ())
 
 
-def _of_neutron(ports):
+def _of_neutron(ports: Collection[str]) -> dict[str | None, str]:
     try:
         return of_ports(ports)
     except Exception:
-        LOG.exception('Neutron did not tell the bandwidth of ports %s; their '
-                      'VFs may be of other PFs', ', '.join(sorted(ports)))
+        LOG.exception('The bandwidth of ports %s could not be read from '
+                      'Neutron; their VFs may be of other PFs',
+                      ', '.join(sorted(ports)))
         return {}

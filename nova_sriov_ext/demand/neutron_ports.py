@@ -19,11 +19,18 @@ left of ``[sriov]port_timeout``. After one that took long and failed, look-ups
 fail at once for a while, and one of them tries again now and then.
 """
 
+from collections.abc import Collection
+from collections.abc import Mapping
+import logging
 import threading
 import time
+from typing import Any
+from typing import NotRequired
+from typing import TypedDict
 import weakref
 
 from keystoneauth1 import loading
+from keystoneauth1 import plugin
 from keystoneauth1 import session
 from nova import context
 from nova import service_auth
@@ -33,6 +40,37 @@ from nova.network import neutron
 import requests
 
 from nova_sriov_ext import conf
+
+
+class Group(TypedDict):
+    """What a port requests of one resource provider (Neutron's extension
+    port-resource-request-groups).
+
+    :ivar resources: resource class → amount
+    """
+
+    id: str
+    resources: Mapping[str, int]
+
+
+class ResourceRequest(TypedDict, total=False):
+    """Without groups in the format of before Yoga."""
+
+    request_groups: list[Group]
+
+
+# What is read here of a port as Neutron shows it to an admin.
+Port = TypedDict('Port', {
+    'id': str,
+    'binding:host_id': NotRequired[str],
+    # Anything that an operator has written.
+    'binding:profile': NotRequired[object],
+    'binding:vif_type': NotRequired[str],
+    'binding:vnic_type': NotRequired[str],
+    'device_id': NotRequired[str],
+    'hardware_offload_type': NotRequired[str | None],
+    'resource_request': NotRequired[ResourceRequest | None],
+})
 
 CONF = conf.register(nova.conf.CONF)
 
@@ -53,11 +91,11 @@ class Breaker:
     :ivar until: time (monotonic) of the next one; None: all
     """
 
-    def __init__(self):
-        self.until = None
+    def __init__(self) -> None:
+        self.until: float | None = None
         self._lock = threading.Lock()
 
-    def enter(self, seconds):
+    def enter(self, seconds: float) -> None:
         """:param seconds: how long a look-up may take
         :raises Silent: it shall not be tried
         """
@@ -69,7 +107,7 @@ class Breaker:
                 raise Silent('Neutron did not answer a moment ago')
             self.until = now + max(SILENCE, seconds)
 
-    def leave(self, waited):
+    def leave(self, waited: bool) -> None:
         """:param waited: whether it waited in vain"""
         self.until = time.monotonic() + SILENCE if waited else None
 
@@ -77,11 +115,10 @@ class Breaker:
 BREAKER = Breaker()
 
 
-def read(ids):
-    """Ask Neutron about all the ports at once.
+def read(ids: Collection[str]) -> list[Port]:
+    """Read all the ports at once.
 
-    :param ids: collection of the ids of ports
-    :returns: list of dicts, the ports that exist
+    :returns: the ports that exist
     :raises: Silent, TimeoutError after ``[sriov]port_timeout``, and whatever
         Nova's client of Neutron raises
     """
@@ -91,34 +128,42 @@ def read(ids):
     BREAKER.enter(seconds)
     failed = True
     try:
-        found = _client(start + seconds).list_ports(id=sorted(ids))['ports']
+        found: list[Port] = _client(start + seconds).list_ports(
+            id=sorted(ids))['ports']
         failed = False
         return found
     finally:
         BREAKER.leave(failed and time.monotonic() - start > QUICK)
 
 
-def log_failure(log, ids, error):
+def log_failure(log: logging.LoggerAdapter[logging.Logger],
+                ids: Collection[str],
+                error: Exception) -> None:
     """Say once per look-up that it failed, and why.
 
-    :param log: logger of whoever asked
-    :param ids: ids of the ports
+    :param log: of whoever reads
     """
-    log.warning('Neutron did not tell the modes of ports %s: %s',
-                ', '.join(sorted(ids)), error or type(error).__name__,
+    log.warning('The eswitch modes of ports %s could not be read from '
+                'Neutron: %s', ', '.join(sorted(ids)),
+                error or type(error).__name__,
                 exc_info=not isinstance(error, (Silent, TimeoutError)))
 
 
-def _client(deadline):
-    """:returns: Nova's client of Neutron, with a session of its own"""
+def _client(deadline: float) -> neutron.ClientWrapper:
+    """:param deadline: time (monotonic)
+    :returns: with a session of its own
+    """
     client = neutron.get_client(context.get_admin_context(), admin=True)
     # Nova's test fixture has no HTTP client.
     adapter = getattr(client, 'httpclient', None)
     if adapter is not None:
         stock = adapter.session
         adapter.session = session.Session(
-            session=_Http(stock.session, deadline), verify=stock.verify,
-            cert=stock.cert, additional_headers=stock.additional_headers)
+            # It stands for one: what it does not do itself, its stock does.
+            session=_Http(  # type: ignore[arg-type]
+                stock.session, deadline),
+            verify=stock.verify, cert=stock.cert,
+            additional_headers=stock.additional_headers)
         adapter.auth = _auth()
         # Nova's three take 3.5 seconds where Neutron refuses connections.
         adapter.connect_retries = min(adapter.connect_retries or 0, 1)
@@ -127,10 +172,12 @@ def _client(deadline):
 
 # Nova's auth plugin of [neutron] → ours. Nova's is locked for as long as any
 # of its threads waits for Keystone.
-_auths = weakref.WeakKeyDictionary()
+_auths: weakref.WeakKeyDictionary[
+    plugin.BaseAuthPlugin, plugin.BaseAuthPlugin | None] = (
+        weakref.WeakKeyDictionary())
 
 
-def _auth():
+def _auth() -> plugin.BaseAuthPlugin | None:
     stock = service_auth.get_service_auth_plugin(NEUTRON_GROUP)
     if stock not in _auths:
         _auths[stock] = loading.load_auth_from_conf_options(
@@ -141,18 +188,19 @@ def _auth():
 class _Http:
     """A ``requests.Session`` that ends by a deadline.
 
-    :param stock: requests.Session, whose connections are used
+    :param stock: whose connections are used
     :param deadline: time (monotonic)
     """
 
-    def __init__(self, stock, deadline):
+    def __init__(self, stock: requests.Session, deadline: float) -> None:
         self._stock = stock
         self._deadline = deadline
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stock, name)
 
-    def request(self, method, url, **kwargs):
+    def request(self, method: str, url: str,
+                **kwargs: Any) -> requests.Response:
         """As ``requests.Session.request``.
 
         :raises TimeoutError: which keystoneauth does not try again for

@@ -12,6 +12,9 @@
 
 """The PCI requests of a server that exists already."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 import contextlib
 
 from nova import context as nova_context
@@ -20,45 +23,46 @@ from nova import objects
 from nova.compute import task_states
 
 
-def of_server(spec_obj):
-    """What a server asks for, ports attached after its boot included.
+def of_server(
+        spec_obj: objects.RequestSpec) -> list[objects.InstancePCIRequest]:
+    """What a server requests, ports attached after its boot included.
 
     RequestSpec has the ports of the boot; attach and detach change
     InstancePCIRequests in the cell's database only. On a move the claim takes
     the requests of ports from there and those of aliases from the new flavor
     (ResourceTracker._move_claim), which RequestSpec has.
 
-    :param spec_obj: nova.objects.RequestSpec
-    :returns: list of nova.objects.InstancePCIRequest
     :raises nova.exception.NovaException, oslo_db.exception.DBError: the
         database of the server's cell cannot be read
     """
     pci = spec_obj.pci_requests if 'pci_requests' in spec_obj else None
-    asked = list(pci.requests if pci else ())
+    of_boot = list(pci.requests if pci else ())
     current = _current(spec_obj)
     if current is None:
-        return asked
-    return [*(r for r in asked if not _is_port(r)), *filter(_is_port, current)]
+        return of_boot
+    return [*(request for request in of_boot if not _is_port(request)),
+            *filter(_is_port, current)]
 
 
-def is_evacuation(spec_obj):
+def is_evacuation(spec_obj: objects.RequestSpec) -> bool:
     """Whether a server is scheduled because its host is down; RequestSpec
-    does not tell. Nova sets this state before it (API.evacuate in
-    nova/compute/api.py), and no filter is asked for a mere rebuild.
+    does not say. Nova sets this state before it (API.evacuate in
+    nova/compute/api.py), and runs no filter for a mere rebuild.
 
-    :param spec_obj: nova.objects.RequestSpec
-    :returns: bool
-    :raises: as pci_requests
+    :raises: as of_server
     """
     with _cell(spec_obj) as cell:
-        return cell is not None and objects.Instance.get_by_uuid(
-            cell, spec_obj.instance_uuid,
-            expected_attrs=[]).task_state == task_states.REBUILDING
+        return cell is not None and (
+            objects.Instance.get_by_uuid(
+                cell, spec_obj.instance_uuid, expected_attrs=[]).task_state
+            == task_states.REBUILDING)
 
 
-def _current(spec_obj):
-    """:returns: list of InstancePCIRequest, None for a server without a cell:
-        one that has never been on a host
+def _current(
+        spec_obj: objects.RequestSpec
+) -> list[objects.InstancePCIRequest] | None:
+    """:returns: None for a server without a cell: one that has never been on
+        a host
     """
     with _cell(spec_obj) as cell:
         return cell and objects.InstancePCIRequests.get_by_instance_uuid(
@@ -66,10 +70,9 @@ def _current(spec_obj):
 
 
 @contextlib.contextmanager
-def _cell(spec_obj):
-    """:returns: nova.context.RequestContext for the cell of a server, None
-        without one
-    """
+def _cell(spec_obj: objects.RequestSpec
+          ) -> Iterator[nova_context.RequestContext | None]:
+    """For the cell of a server; None without one."""
     context = nova_context.get_admin_context()
     mapping = _mapping(context, spec_obj)
     if mapping is None:
@@ -79,7 +82,8 @@ def _cell(spec_obj):
             yield cell
 
 
-def _mapping(context, spec_obj):
+def _mapping(context: nova_context.RequestContext,
+             spec_obj: objects.RequestSpec) -> objects.CellMapping | None:
     if 'instance_uuid' not in spec_obj:
         return None
     try:
@@ -89,5 +93,5 @@ def _mapping(context, spec_obj):
         return None
 
 
-def _is_port(request):
-    return request.source == objects.InstancePCIRequest.NEUTRON_PORT
+def _is_port(request: objects.InstancePCIRequest) -> bool:
+    return bool(request.source == objects.InstancePCIRequest.NEUTRON_PORT)

@@ -28,6 +28,7 @@ import dataclasses
 
 from nova.network import model
 
+from nova_sriov_ext.demand import neutron_ports
 from nova_sriov_ext.report import states
 
 # All other features that libvirt 11 reports of a netdev (virNetDevFeature),
@@ -41,7 +42,7 @@ _FEATURES = frozenset((
 class PortMode:
     """:ivar requested: whether only VFs of a PF in switchdev mode will do
     :ivar preferred: states.LEGACY or states.SWITCHDEV, what the port
-        had last and gets again where that is free; None
+        had last and gets again where that is free
     """
 
     requested: bool = False
@@ -52,10 +53,8 @@ PLAIN = PortMode()
 _REQUESTED = PortMode(requested=True)
 
 
-def of(port):
-    """:param port: dict, a port as Neutron shows it to an admin
-    :returns: PortMode
-    """
+def of(port: neutron_ports.Port) -> PortMode:
+    """:param port: as Neutron shows it to an admin"""
     if port.get('hardware_offload_type') == states.SWITCHDEV:
         return _REQUESTED
     profile = port.get('binding:profile')
@@ -79,7 +78,7 @@ def of(port):
     return PLAIN
 
 
-def _sequence(capabilities):
+def _sequence(capabilities: object) -> list[str]:
     """People write a text, too; Neutron's driver of Open vSwitch takes it
     (``'switchdev' in capabilities``)."""
     if isinstance(capabilities, str):

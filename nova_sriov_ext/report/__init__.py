@@ -10,4 +10,4 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What a compute host tells schedulers."""
+"""What a compute host reports to schedulers."""

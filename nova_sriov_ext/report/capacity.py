@@ -12,11 +12,13 @@
 
 """Capacity of a compute host for each physnet: in total, used, free.
 
-nova-compute reports what it has (document.py), Nova's pools tell what is free;
+nova-compute reports what it has (document.py), Nova's pools show what is free;
 whoever wants to know joins the two.
 """
 
 import collections
+from collections.abc import Iterable
+from collections.abc import Mapping
 import dataclasses
 
 from nova_sriov_ext.report import document
@@ -24,12 +26,15 @@ from nova_sriov_ext.report import networks
 from nova_sriov_ext.report import tags
 from nova_sriov_ext.report.networks import PHYSNET
 
+# Physnet, eswitch mode.
+_Key = tuple[str | None, str]
+
 
 @dataclasses.dataclass(frozen=True)
 class Capacity:
     """VFs of one physnet and eswitch mode on one host.
 
-    :ivar physnet: str, None for tunnelled networks
+    :ivar physnet: None for tunnelled networks
     :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
     :ivar total: VFs; None when the host does not report it
     :ivar free: VFs
@@ -41,32 +46,33 @@ class Capacity:
     free: int
 
     @property
-    def used(self):
+    def used(self) -> int | None:
         return None if self.total is None else self.total - self.free
 
 
-def of_host(stats, pools):
+def of_host(stats: Mapping[str, str] | None,
+            pools: Iterable[tags.Tags]) -> list[Capacity]:
     """Join what a host reports with what is free there.
 
-    :param stats: dict of strings, ``ComputeNode.stats``, or None
-    :param pools: list of dicts, Nova's PCI pools of the host
-    :returns: sorted list of Capacity
+    :param stats: ``ComputeNode.stats``
+    :param pools: Nova's PCI pools of the host
+    :returns: sorted by physnet and mode
     """
-    totals = collections.Counter()
-    told = document.read(stats)
-    for row in told.rows:
+    totals = collections.Counter[_Key]()
+    report = document.read(stats)
+    for row in report.rows:
         if row.vfs:
             totals[row.physnet, row.mode] += row.vfs
-    free = collections.Counter()
+    free = collections.Counter[_Key]()
     for pool in pools:
         physnet = pool.get(PHYSNET)
         if networks.is_for_ports(pool) and (
                 pool.get('dev_type') in tags.VFS):
-            row = told.by_pf.get((pool.get('address'), physnet))
-            mode = row.mode if row else document.UNKNOWN
+            found = report.by_pf.get((pool.get('address'), physnet))
+            mode = found.mode if found else document.UNKNOWN
             free[physnet, mode] += pool.get('count') or 0
     return [Capacity(physnet, mode, totals.get((physnet, mode)),
                      free[physnet, mode])
             for physnet, mode in sorted(
                 totals.keys() | free.keys(),
-                key=lambda found: (found[0] or '', found[1]))]
+                key=lambda key: (key[0] or '', key[1]))]

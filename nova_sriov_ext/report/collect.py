@@ -13,29 +13,32 @@
 """What a compute host has, summed up for its report."""
 
 import collections
+from collections.abc import Iterable
+
+from nova.pci import whitelist
 
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
 from nova_sriov_ext.report import tags
 from nova_sriov_ext.report.networks import PHYSNET
+from os_vif_vflag.host import model
 
 
-def rows(snapshot, devices, whitelist):
+def rows(snapshot: model.HostSnapshot, devices: Iterable[tags.Tags],
+         listed: whitelist.Whitelist) -> tuple[document.Row, ...]:
     """Sum up a host for its report.
 
-    :param snapshot: os_vif_vflag.host.model.HostSnapshot
-    :param devices: list of dicts, Nova's PCI devices of this host
-    :param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :returns: tuple of document.Row
+    :param devices: Nova's PCI devices of this host
+    :param listed: of ``[pci]device_spec``
     """
     pfs = {pf.address: pf for pf in snapshot.pfs}
-    totals = collections.Counter()
+    totals = collections.Counter[tuple[str, str | None]]()
     for device in devices:
         if device.get('dev_type') not in tags.VFS:
             continue
         # As Nova makes the address of its pools.
         pf = device.get('parent_addr') or device['address']
-        found = tags_of(whitelist, device)
+        found = tags_of(listed, device)
         if found is None:
             continue
         if networks.is_for_ports(found):
@@ -49,17 +52,19 @@ def rows(snapshot, devices, whitelist):
             totals.items(), key=lambda item: (item[0][0], item[0][1] or '')))
 
 
-def _row(snapshot, pf, address, physnet, vfs):
+def _row(snapshot: model.HostSnapshot, pf: model.PF | None, address: str,
+         physnet: str | None, vfs: int) -> document.Row:
     if pf is None:
         return document.Row(address, physnet, vfs)
     return document.Row(address, physnet, vfs, mode=pf.mode, bond=pf.bond,
                         lag=snapshot.lag_of(pf).state, netdev=pf.uplink)
 
 
-def tags_of(whitelist, device):
-    """:param whitelist: nova.pci.whitelist.Whitelist of ``[pci]device_spec``
-    :param device: dict with address, parent_addr, vendor_id and product_id
-    :returns: dict, None for a device that is not listed
+def tags_of(listed: whitelist.Whitelist,
+            device: tags.Tags) -> tags.Tags | None:
+    """:param listed: of ``[pci]device_spec``
+    :param device: with address, parent_addr, vendor_id and product_id
+    :returns: None for a device that is not listed
     """
-    spec = whitelist.device_assignable(device)
+    spec = listed.device_assignable(device)
     return spec.get_tags() if spec else None

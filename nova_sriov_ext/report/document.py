@@ -12,13 +12,25 @@
 
 """What a compute host says of its SR-IOV in the ``stats`` of its node.
 
-Nova's pools tell how many VFs are free, never how many there are, nor the
+Nova's pools show how many VFs are free, never how many there are, nor the
 eswitch mode, nor the state of a LAG, nor what the host does with claims.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 import dataclasses
 import functools
 import json
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NotRequired
+from typing import TypedDict
+
+if TYPE_CHECKING:
+    from nova.scheduler import host_manager
 
 STATS_KEY = 'sriov_capacity'
 VERSION = 1
@@ -34,7 +46,7 @@ class Row:
     """The VFs of one PF on one physnet.
 
     :ivar pf: PCI address of the PF, as in the ``address`` of Nova's pools
-    :ivar physnet: str, None for tunnelled networks
+    :ivar physnet: None for tunnelled networks
     :ivar vfs: VFs in total; 0 for a PF with VFs that are for aliases and
         that Nova gives to ports of tunnelled networks all the same
     :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
@@ -54,49 +66,56 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """:ivar rows: tuple of Row
-    :ivar placement: whether this host has its VFs in Placement, so that the
+    """:ivar placement: whether this host has its VFs in Placement, so that the
         scheduler may claim them there
     :ivar claim: the claim policy in force there, None with Nova's own claim
     :ivar complete: False when rows were left out because there are too many
     """
 
-    rows: tuple = ()
+    rows: tuple[Row, ...] = ()
     placement: bool = False
     claim: str | None = None
     complete: bool = True
 
     @functools.cached_property
-    def by_pf(self):
-        """:returns: dict, (PF's address, physnet) → Row"""
+    def by_pf(self) -> dict[tuple[str | None, str | None], Row]:
+        """By the PF's address and the physnet."""
         return {(row.pf, row.physnet): row for row in self.rows}
 
     @functools.cached_property
-    def has_tunnelled(self):
-        """:returns: bool, whether it has VFs for tunnelled networks; hosts of
-            a release that does not report them do not say so
-        """
+    def has_tunnelled(self) -> bool:
+        """Whether it has VFs for tunnelled networks; hosts of a release that
+        does not report them do not say so."""
         return any(row.physnet is None and row.vfs for row in self.rows)
 
 
 NOTHING = Report()
 
+# A Row without the fields that have their default.
+_Pf = dict[str, str | int | None]
 
-def is_mixed(rows):
-    """:param rows: iterable of Row
-    :returns: bool, whether one physnet has VFs of both eswitch modes
-    """
+
+class _Document(TypedDict):
+    """A Report as JSON, without what is as in most of them."""
+
+    version: int
+    pfs: list[_Pf]
+    placement: NotRequired[bool]
+    claim: NotRequired[str]
+    complete: NotRequired[bool]
+
+
+def is_mixed(rows: Iterable[Row]) -> bool:
+    """Whether one physnet has VFs of both eswitch modes."""
     modes = {(row.physnet, row.mode) for row in rows if row.mode != UNKNOWN}
     return len(modes) > len({physnet for physnet, _ in modes})
 
 
-def write(report):
-    """:param report: Report
-    :returns: str, compact JSON of at most MAX_BYTES
-    """
+def write(report: Report) -> str:
+    """:returns: compact JSON of at most MAX_BYTES"""
     rows = [_short(row) for row in report.rows]
     while True:
-        document = {'version': VERSION, 'pfs': rows}
+        document: _Document = {'version': VERSION, 'pfs': rows}
         if report.placement:
             document['placement'] = True
         if report.claim:
@@ -109,8 +128,7 @@ def write(report):
         rows = rows[:len(rows) * MAX_BYTES // len(text)]
 
 
-def _short(row):
-    """Without the fields that have their default."""
+def _short(row: Row) -> _Pf:
     return {field.name: getattr(row, field.name)
             for field in dataclasses.fields(Row)
             if field.name in _NEEDED
@@ -118,14 +136,15 @@ def _short(row):
 
 
 # Releases before took rows without a physnet for damaged, and left them out.
-_NEEDED = {'pf': (str,), 'physnet': (str, type(None)), 'vfs': (int,)}
-_OPTIONAL = {'mode': (str,), 'bond': (str,), 'lag': (str,), 'netdev': (str,)}
+_Types = Mapping[str, tuple[type, ...]]
+_NEEDED: _Types = {'pf': (str,), 'physnet': (str, type(None)), 'vfs': (int,)}
+_OPTIONAL: _Types = {
+    'mode': (str,), 'bond': (str,), 'lag': (str,), 'netdev': (str,)}
 
 
-def read(stats):
-    """:param stats: dict of strings, ``ComputeNode.stats``, or None
-    :returns: Report; NOTHING where there is none that this version
-        understands
+def read(stats: Mapping[str, str] | None) -> Report:
+    """:param stats: ``ComputeNode.stats``
+    :returns: NOTHING where there is none that this version understands
     """
     try:
         return _parse((stats or {}).get(STATS_KEY) or '')
@@ -133,10 +152,9 @@ def read(stats):
         return NOTHING
 
 
-def of_host(host_state):
-    """:param host_state: nova HostState, whose stats Nova sets with its first
-        update
-    :returns: Report, as of read
+def of_host(host_state: host_manager.HostState) -> Report:
+    """:param host_state: its stats are set by Nova with its first update
+    :returns: as of read
     """
     return read(getattr(host_state, 'stats', None))
 
@@ -144,7 +162,7 @@ def of_host(host_state):
 # A scheduler reads the same text of the same host again and again. The bound
 # is above the hosts of one cell.
 @functools.lru_cache(maxsize=16384)
-def _parse(text):
+def _parse(text: str) -> Report:
     try:
         document = json.loads(text or '{}')
         if document.get('version') != VERSION:
@@ -157,7 +175,7 @@ def _parse(text):
         return NOTHING
 
 
-def _rows(rows):
+def _rows(rows: Iterable[object]) -> Iterator[Row]:
     for row in rows:
         if isinstance(row, dict) and _sane(row, _NEEDED, needed=True) and (
                 _sane(row, _OPTIONAL)):
@@ -165,10 +183,10 @@ def _rows(rows):
                          if key in row})
 
 
-def _sane(row, types, needed=False):
+def _sane(row: Mapping[str, Any], types: _Types, needed: bool = False) -> bool:
     return all(type(row[key]) in kinds if key in row else not needed
                for key, kinds in types.items())
 
 
-def _text(value):
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None

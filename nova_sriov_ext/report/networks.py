@@ -14,9 +14,11 @@
 
 With ``"physical_network": "physnet2"`` it is for those of a physnet, with
 ``"physical_network": null`` for tunnelled ones, and without the tag for PCI
-aliases. Nova does not tell the last two apart: it gives a port of a tunnelled
+aliases. Nova does not distinguish the last two: it gives a port of a tunnelled
 network either (``pci_device_prop_match`` in nova/pci/utils.py, 2026.2).
 """
+
+from collections.abc import Mapping
 
 PHYSNET = 'physical_network'
 
@@ -24,19 +26,19 @@ PHYSNET = 'physical_network'
 TUNNELLED = 'null'
 
 
-def is_for_ports(tags):
-    """Whether a device is for Neutron's ports.
+def is_for_ports(tags: Mapping[str, object]) -> bool:
+    """Whether a device is for Neutron's ports. No port requests an empty
+    physnet.
 
-    :param tags: dict, of a device_spec or of one of Nova's PCI pools
-    :returns: bool; no port asks for an empty physnet
+    :param tags: of a device_spec or of one of Nova's PCI pools
     """
     physnet = tags.get(PHYSNET)
     return PHYSNET in tags and (
         physnet is None or isinstance(physnet, str) and physnet != '')
 
 
-def name(physnet):
-    """:param physnet: str, None for tunnelled networks
-    :returns: str for a table or an option
+def name(physnet: str | None) -> str:
+    """:param physnet: None for tunnelled networks
+    :returns: what a table or an option has
     """
     return TUNNELLED if physnet is None else physnet

@@ -17,6 +17,7 @@ those that do. Eswitch mode and bond of a PF change by an operator's hand, its
 VFs are counted by Nova: what cannot be read now is most likely as it was.
 """
 
+from collections.abc import Callable
 import dataclasses
 
 from oslo_log import log as logging
@@ -27,23 +28,20 @@ LOG = logging.getLogger(__name__)
 
 
 class Snapshots:
-    """Takes snapshots, and remembers the last good answers of this process.
+    """Takes snapshots, and remembers the last good readings of this
+    process."""
 
-    :param take: function, returns model.HostSnapshot
-    """
-
-    def __init__(self, take):
+    def __init__(self, take: Callable[[], model.HostSnapshot]) -> None:
         self._take = take
         self._last = model.HostSnapshot()
         self._failing = False
-        self._kept = frozenset()
+        self._kept = frozenset[str]()
 
-    def now(self):
+    def now(self) -> model.HostSnapshot:
         """Never raises: what it is for is only reported, not needed.
 
-        :returns: model.HostSnapshot, with what cannot be read as it was when
-            it could; empty when nothing could be read since the process
-            started
+        :returns: with what cannot be read as it was when it could; empty
+            when nothing could be read since the process started
         """
         try:
             taken = self._take()
@@ -54,7 +52,7 @@ class Snapshots:
             self._last = self._whole(taken)
         return self._last
 
-    def _whole(self, taken):
+    def _whole(self, taken: model.HostSnapshot) -> model.HostSnapshot:
         before = {pf.address: pf for pf in self._last.pfs}
         pfs = {pf.address: _as_before(pf, before.get(pf.address))
                for pf in taken.pfs}
@@ -67,7 +65,7 @@ class Snapshots:
         return dataclasses.replace(taken, pfs=tuple(
             whole[address] for address in sorted(whole)))
 
-    def _say_failing(self):
+    def _say_failing(self) -> None:
         if not self._failing:
             LOG.exception(
                 'The SR-IOV cards of this host cannot be read. Until they '
@@ -75,12 +73,12 @@ class Snapshots:
                 'they were' if self._last.pfs else 'unknown')
         self._failing = True
 
-    def _say_working(self):
+    def _say_working(self) -> None:
         if self._failing:
             LOG.info('The SR-IOV cards of this host can be read again')
         self._failing = False
 
-    def _say_kept(self, kept):
+    def _say_kept(self, kept: frozenset[str]) -> None:
         if kept - self._kept:
             LOG.warning('PF %s cannot be read in full now; its eswitch mode '
                         'and bond are reported as they were',
@@ -88,20 +86,19 @@ class Snapshots:
         self._kept = kept
 
 
-def _as_before(pf, before):
+def _as_before(pf: model.PF, before: model.PF | None) -> model.PF:
     """While its driver reloads, a PF has neither netdev nor representors, and
-    is not in its bond. And a mode that devlink told is not given up for one
-    that is inferred.
+    is not in its bond. And a mode that devlink reported is not given up for
+    one that is inferred.
 
-    :returns: model.PF
+    :returns: the very same where nothing changes
     """
     if before is None:
         return pf
-    changes = {}
     reloads = before.uplink and not pf.uplink
     if reloads:
-        changes |= {'uplink': before.uplink, 'bond': before.bond}
+        pf = dataclasses.replace(pf, uplink=before.uplink, bond=before.bond)
     if pf.mode_inferred and (reloads or not before.mode_inferred):
-        changes |= {'mode': before.mode,
-                    'mode_inferred': before.mode_inferred}
-    return dataclasses.replace(pf, **changes) if changes else pf
+        pf = dataclasses.replace(pf, mode=before.mode,
+                                 mode_inferred=before.mode_inferred)
+    return pf

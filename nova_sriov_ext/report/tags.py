@@ -13,6 +13,12 @@
 """Device types and tags, compared as Nova compares those of requests and
 pools."""
 
+from collections.abc import Mapping
+from typing import Any
+
+# What an operator or Nova wrote as JSON: of a device_spec, of a request, of
+# one of Nova's PCI pools.
+Tags = Mapping[str, Any]
 
 PF = 'type-PF'
 VDPA = 'vdpa'
@@ -22,7 +28,7 @@ VFS = frozenset(('type-VF', VDPA))
 SPECIAL = frozenset((PF, VDPA))
 
 
-def equal(have, want):
+def equal(have: object, want: object) -> bool:
     """Nova's comparison of tags: strings without case, lists as sets
     (nova/pci/utils.py, ``pci_device_prop_match``)."""
     if isinstance(want, list) and isinstance(have, list):
@@ -30,11 +36,11 @@ def equal(have, want):
     return folded(have) == folded(want)
 
 
-def folded(value):
-    """:returns: a string without case, anything else as it is"""
+def folded(value: object) -> object:
+    """A string without case, anything else as it is."""
     return value.lower() if isinstance(value, str) else value
 
 
-def true(value):
+def true(value: object) -> bool:
     """oslo.utils' ``bool_from_string`` with its default: not strict."""
     return str(value).strip().lower() in ('1', 't', 'true', 'on', 'y', 'yes')

@@ -107,7 +107,8 @@ def test_neutron_does_not_answer(conf, neutron, policy, unread, caplog):
     neutron.error = TimeoutError('Neutron is away')
     found = gather.demand_of([given.port_request('p1', **A)], {})
     assert found.unread is unread
-    assert ('Neutron did not tell the modes of ports p1: Neutron is away'
+    assert ('The eswitch modes of ports p1 could not be read from Neutron: '
+            'Neutron is away'
             in caplog.text)
     assert 'Neutron is away' in caplog.text
 
@@ -151,7 +152,7 @@ def test_an_unknown_value_is_as_none(conf, neutron, caplog):
     caplog.set_level(logging.WARNING)
     found = gather.demand_of([], {model.PF_POLICY: 'spraed'})
     assert found.pf_policy == 'pack'
-    assert 'sriov:pf_policy = spraed is none of spread' in caplog.text
+    assert 'sriov:pf_policy = spraed is not one of spread' in caplog.text
 
 
 def test_reserve_is_checked_when_nova_conf_is_read(conf):

@@ -141,7 +141,7 @@ def test_policies_of_flavors_and_of_nova_conf(
     assert not caplog.records
     assert read({name: 'x'}) == default
     assert caplog.messages == [
-        f'Extra spec {name} = x is none of {", ".join(choices)}; taking '
+        f'Extra spec {name} = x is not one of {", ".join(choices)}; taking '
         f'{default}']
 
 
