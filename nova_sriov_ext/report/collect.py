@@ -45,7 +45,7 @@ def rows(snapshot: model.HostSnapshot, devices: Iterable[tags.Tags],
             totals[pf, found[PHYSNET]] += 1
         elif pf in pfs and PHYSNET not in found:
             # For aliases; but ports of tunnelled networks may get it.
-            totals[pf, None] += 0
+            totals.setdefault((pf, None), 0)
     return tuple(
         _row(snapshot, pfs.get(address), address, physnet, vfs)
         for (address, physnet), vfs in sorted(

@@ -147,7 +147,7 @@ def read(stats: Mapping[str, str] | None) -> Report:
     :returns: NOTHING where there is none that this version understands
     """
     try:
-        return _parse((stats or {}).get(STATS_KEY) or '')
+        return _parse((stats or {}).get(STATS_KEY))
     except (AttributeError, TypeError):
         return NOTHING
 
@@ -164,7 +164,7 @@ def of_host(host_state: host_manager.HostState) -> Report:
 @functools.lru_cache(maxsize=16384)
 def _parse(text: str) -> Report:
     try:
-        document = json.loads(text or '{}')
+        document = json.loads(text)
         if document.get('version') != VERSION:
             return NOTHING
         return Report(rows=tuple(_rows(document['pfs'])),

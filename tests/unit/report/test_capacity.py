@@ -19,36 +19,18 @@ import json
 
 import hypothesis
 from hypothesis import strategies as st
-from nova.pci import whitelist
 import pytest
 
-from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import capacity
 from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import document
 from os_vif_vflag.host import model
-
-PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
-
-
-def pf(address, mode='switchdev'):
-    return model.PF(address, mode=mode, total_vfs=8)
-
-
-def vfs(parent, number, dev_type='type-VF', bus='04'):
-    """VFs as Nova's libvirt driver lists them."""
-    return [{'dev_type': dev_type, 'parent_addr': parent,
-             'vendor_id': '15b3', 'product_id': '101e',
-             'address': f'0000:{bus}:{n >> 3:02x}.{n & 7}'}
-            for n in range(number)]
-
-
-def device_spec(*specs):
-    return whitelist.Whitelist([json.dumps(spec) for spec in specs])
-
-
-def on(physnet, **match):
-    return {'physical_network': physnet, 'vendor_id': '15b3'} | match
+from tests.unit.report.devices import PF0
+from tests.unit.report.devices import PF1
+from tests.unit.report.devices import device_spec
+from tests.unit.report.devices import on
+from tests.unit.report.devices import pf
+from tests.unit.report.devices import vfs
 
 
 def free(count, physnet, address, **tags):
@@ -124,6 +106,12 @@ A = device_spec(on('a'))
              *vfs(PF0, 1)], A, [free(1, 'a', '0000:08:00.1')],
         [('a', 'unknown', 2, 1, 1)],
         id='a VF without a PF stands for itself, as in the pools'),
+    pytest.param(
+        (pf(PF0), pf(PF1)), BOTH,
+        device_spec(on(None, address='0000:05:*.*'), on('A')),
+        [free(0, 'A', PF0), free(0, None, PF1)],
+        [(None, 'switchdev', 3, 3, 0), ('A', 'switchdev', 4, 4, 0)],
+        id='all are in use; tunnelled networks come first'),
 ])
 def test_total_used_free(pfs, devices, spec, pools, expected):
     assert table(reported(pfs, devices, spec), pools) == expected
@@ -193,19 +181,6 @@ def test_no_report_raises(value):
 @pytest.mark.parametrize('stats', [None, {}, {'other': 'x'}])
 def test_no_stats(stats):
     assert table(stats, []) == []
-
-
-def test_the_mode_of_vfs_without_the_tag_is_known():
-    """Nova gives them to ports of tunnelled networks. Of other devices with
-    VFs nothing is known, nor told."""
-    found = collect.rows(
-        model.HostSnapshot((pf(PF0),)), vfs(PF0, 2) + vfs(PF1, 2, bus='05'),
-        device_spec({'vendor_id': '15b3'}))
-    assert found == (document.Row(PF0, None, 0, 'switchdev'),)
-    told = document.read({document.STATS_KEY: document.write(
-        document.Report(found))})
-    assert suitability.mode_of(untagged(2, PF0), told) == 'switchdev'
-    assert not told.has_tunnelled
 
 
 def test_a_release_that_knows_no_tunnelled_networks():

@@ -12,12 +12,15 @@
 
 """What a compute host writes into its stats, a scheduler reads back."""
 
+import types
+
 import hypothesis
 from hypothesis import strategies as st
 import pytest
 
 from nova_sriov_ext.report import document
 
+PF = '0000:03:00.0'
 ROWS = st.builds(
     document.Row, pf=st.text(), physnet=st.none() | st.text(),
     vfs=st.integers(0, 1000),
@@ -61,3 +64,44 @@ def test_is_mixed(modes, mixed):
     assert document.is_mixed(
         [document.Row(f'pf{number}', physnet, 1, mode)
          for number, (physnet, mode) in enumerate(modes)]) is mixed
+
+
+def test_a_report_of_just_that_many_bytes_is_whole():
+    def report(characters):
+        return document.Report((document.Row('pf', 'p' * characters, 8),))
+
+    others = len(document.write(report(0)))
+    assert ' ' not in document.write(report(0))
+    most = report(document.MAX_BYTES - others)
+    assert len(document.write(most)) == document.MAX_BYTES
+    assert read(document.write(most)) == most
+    assert not read(document.write(report(
+        document.MAX_BYTES - others + 1))).complete
+
+
+@pytest.mark.parametrize('stats', [
+    None, {}, [], 'x', {document.STATS_KEY: []}])
+def test_a_host_without_stats_has_reported_nothing(stats):
+    state = types.SimpleNamespace(stats=stats)
+    assert document.of_host(state) == document.NOTHING
+    # Before Nova's first update of it.
+    del state.stats
+    assert document.of_host(state) == document.NOTHING
+
+
+def test_a_claim_that_is_not_a_name_is_none():
+    assert read('{"version":1,"pfs":[],"claim":7}') == document.Report()
+
+
+def test_a_scheduler_reads_what_the_host_reported():
+    report = document.Report((document.Row(PF, None, 1),), claim='assign')
+    assert document.of_host(types.SimpleNamespace(stats={
+        document.STATS_KEY: document.write(report)})) == report
+
+
+@pytest.mark.parametrize('rows, tunnelled', [
+    ([], False), ([('physnet1', 1)], False), ([(None, 0)], False),
+    ([('physnet1', 1), (None, 1)], True)])
+def test_has_tunnelled(rows, tunnelled):
+    assert document.Report(tuple(
+        document.Row(PF, *row) for row in rows)).has_tunnelled is tunnelled
