@@ -54,7 +54,7 @@ def children(sysfs, pf):
         ifindex only where the port does not say what it is, or physical
     """
     for name in sysfs.names('bus', 'pci', 'devices', pf, 'net'):
-        link = Link(name, None, _port(sysfs, name), parent=pf)
+        link = Link(name, 0, _port(sysfs, name), parent=pf)
         if not is_uplink(link):
             yield link
         # One that has just gone says nothing of its port either.

@@ -164,7 +164,7 @@ class RepresentorFinder:
 def _same(found, now):
     """Of a netdev found by its parent the ifindex may be unknown: that it
     still is that parent's, and that port, is as good."""
-    if found.ifindex is None:
+    if not found.ifindex:
         return (found.port, found.parent) == (now.port, now.parent)
     return found.ifindex == now.ifindex
 

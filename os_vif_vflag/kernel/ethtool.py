@@ -12,6 +12,7 @@
 
 """Features of netdevs, by ethtool's netlink family (Linux 5.7 and later)."""
 
+from collections.abc import Iterable
 import os
 
 from os_vif_vflag.kernel import nlmsg
@@ -22,18 +23,18 @@ HW_TC_OFFLOAD = 'hw-tc-offload'
 _FAMILY = 'ethtool'
 
 
-def turn_on(names, feature):
+def turn_on(names: Iterable[str], feature: str) -> dict[str, str]:
     """Turn a feature on; where it is on already nothing happens.
 
     :param names: of netdevs
     :param feature: as ``ethtool -k`` names it
-    :returns: dict name → why it is still off, for those where it is
+    :returns: name → why it is still off, for those where it is
     """
     refusals = {name: _turn_on(name, feature) for name in names}
     return {name: why for name, why in refusals.items() if why}
 
 
-def _turn_on(name, feature):
+def _turn_on(name: str, feature: str) -> str | None:
     try:
         answers = nlmsg.request_of_family(
             _FAMILY, uapi.ETHTOOL_MSG_FEATURES_SET,
@@ -46,7 +47,7 @@ def _turn_on(name, feature):
             if any(map(_differs, answers)) else None)
 
 
-def _request(name, feature):
+def _request(name: str, feature: str) -> bytes:
     bit = nlmsg.nested(
         uapi.ETHTOOL_A_BITSET_BITS_BIT,
         nlmsg.text(uapi.ETHTOOL_A_BITSET_BIT_NAME, feature),
@@ -60,8 +61,8 @@ def _request(name, feature):
             nlmsg.nested(uapi.ETHTOOL_A_BITSET_BITS, bit)))
 
 
-def _differs(answer):
+def _differs(answer: bytes) -> bool:
     features = nlmsg.Attributes(answer, nlmsg.GENERIC.size)
     wanted = nlmsg.Attributes(
-        features.bytes(uapi.ETHTOOL_A_FEATURES_WANTED), 0)
-    return bool(wanted.bytes(uapi.ETHTOOL_A_BITSET_BITS))
+        features.raw(uapi.ETHTOOL_A_FEATURES_WANTED), 0)
+    return bool(wanted.raw(uapi.ETHTOOL_A_BITSET_BITS))

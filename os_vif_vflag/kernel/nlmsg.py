@@ -18,6 +18,9 @@ an event loop for each socket: a link was set in 0.5 to 1 ms instead of 0.05,
 a feature in 1.2 to 1.5 instead of 0.15, of a plug that takes 2.
 """
 
+from collections.abc import Iterator
+from collections.abc import Mapping
+import errno
 import os
 import socket
 import struct
@@ -39,13 +42,14 @@ _BUFFER = 1 << 18
 _TIMEOUT = 10
 
 
-def request(protocol, kind, body, dump=False):
+def request(protocol: int, kind: int, body: bytes,
+            dump: bool = False) -> list[bytes]:
     """Send one request and take all answers.
 
     :param protocol: NETLINK_*
     :param kind: type of the message
-    :param body: bytes behind the netlink header
-    :returns: list of bytes, the answers without their netlink header
+    :param body: what is behind the netlink header
+    :returns: the answers without their netlink header
     :raises OSError: the kernel refuses, or things changed during a dump
     """
     flags = uapi.NLM_F_REQUEST | (
@@ -54,7 +58,7 @@ def request(protocol, kind, body, dump=False):
         one.settimeout(_TIMEOUT)
         one.send(_HEADER.pack(
             _HEADER.size + len(body), kind, flags, 1, 0) + body)
-        answers = []
+        answers: list[bytes] = []
         while True:
             for kind, text in _messages(one.recv(_BUFFER)):
                 if kind in (uapi.NLMSG_ERROR, uapi.NLMSG_DONE):
@@ -63,12 +67,14 @@ def request(protocol, kind, body, dump=False):
                 answers.append(text)
 
 
-def request_of_family(name, command, body=b'', dump=False):
-    """Ask a family of generic netlink; see ask.
+def request_of_family(name: str, command: int, body: bytes = b'',
+                      dump: bool = False) -> list[bytes]:
+    """Send one request to a family of generic netlink.
 
     :param name: of the family, whose number differs from boot to boot
     :param command: of the family
-    :returns: list of bytes, the answers as for Attributes from GENERIC.size
+    :returns: the answers, whose attributes begin at GENERIC.size
+    :raises OSError: see request; also where there is no such family
     """
     families = request(
         uapi.NETLINK_GENERIC, uapi.GENL_ID_CTRL,
@@ -76,37 +82,36 @@ def request_of_family(name, command, body=b'', dump=False):
         + text(uapi.CTRL_ATTR_FAMILY_NAME, name))
     number = Attributes(families[0], GENERIC.size).number(
         uapi.CTRL_ATTR_FAMILY_ID)
+    if number is None:     # never from a kernel
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
     return request(uapi.NETLINK_GENERIC, number,
                    GENERIC.pack(command, _VERSION, 0) + body, dump=dump)
 
 
-def text(kind, value):
-    """:returns: bytes of a string attribute"""
+def text(kind: int, value: str) -> bytes:
+    """A string attribute."""
     return attribute(kind, os.fsencode(value) + b'\0')
 
 
-def number(kind, value):
-    """:returns: bytes of an attribute of 32 bits"""
+def number(kind: int, value: int) -> bytes:
+    """An attribute of 32 bits."""
     return attribute(kind, _NUMBER.pack(value))
 
 
-def nested(kind, *attributes):
-    """:returns: bytes of an attribute that holds others"""
+def nested(kind: int, *attributes: bytes) -> bytes:
+    """An attribute that holds others."""
     return attribute(kind | _NESTED, b''.join(attributes))
 
 
-def attribute(kind, value=b''):
-    """:param value: bytes, none for a flag
-    :returns: bytes of an attribute
-    """
+def attribute(kind: int, value: bytes = b'') -> bytes:
+    """:param value: empty for a flag"""
     size = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(size, kind) + value + b'\0' * (-size % 4)
 
 
-def attributes(message, start=0):
-    """:param message: bytes
-    :param start: where they begin
-    :returns: iterator of (kind, bytes), in the order of the message
+def attributes(message: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """:param start: where they begin
+    :returns: kinds and values, in the order of the message
     """
     header, unpack = _ATTRIBUTE.size, _ATTRIBUTE.unpack_from
     last = len(message) - header
@@ -121,30 +126,35 @@ def attributes(message, start=0):
 class Attributes:
     """The attributes of one message.
 
-    :param message: bytes
     :param start: where they begin
     """
 
-    def __init__(self, message, start):
+    def __init__(self, message: bytes, start: int):
         self._found = dict(attributes(message, start))
 
-    def bytes(self, kind):
+    def raw(self, kind: int) -> bytes:
+        """Empty without the attribute."""
         return self._found.get(kind, b'')
 
-    def text(self, kind):
-        """:returns: str, None without the attribute"""
-        value = self._found.get(kind)
-        return None if value is None else value.rstrip(b'\0').decode(
-            errors='surrogateescape')
+    def text(self, kind: int) -> str:
+        """Empty without the attribute."""
+        return self.raw(kind).rstrip(b'\0').decode(errors='surrogateescape')
 
-    def number(self, kind):
-        """:returns: int of whatever size, None without the attribute"""
+    def named(self, kind: int, names: Mapping[int, str]) -> str | None:
+        """:param names: of the numbers that the attribute may have
+        :returns: None without the attribute, and for another number
+        """
+        number = self.number(kind)
+        return None if number is None else names.get(number)
+
+    def number(self, kind: int) -> int | None:
+        """Of whatever size; None without the attribute."""
         value = self._found.get(kind)
         return None if value is None else int.from_bytes(
             value, sys.byteorder)
 
 
-def _messages(data):
+def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
     start = 0
     while start + _HEADER.size <= len(data):
         size, kind, flags, _, _ = _HEADER.unpack_from(data, start)
@@ -154,7 +164,7 @@ def _messages(data):
         start += max(size + 3 & ~3, _HEADER.size)
 
 
-def _check(text):
-    error = -_ERROR.unpack_from(text)[0]
+def _check(text: bytes) -> None:
+    error: int = -_ERROR.unpack_from(text)[0]
     if error > 0:
         raise OSError(error, os.strerror(error))

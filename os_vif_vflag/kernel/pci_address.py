@@ -18,8 +18,8 @@ _ADDRESS = re.compile(
     r'([0-9a-f]{4,8}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])')
 
 
-def routing_id(address):
-    """:returns: bus, device and function as one number, or None"""
+def routing_id(address: str) -> int | None:
+    """Bus, device and function as one number; None for another text."""
     match = _ADDRESS.fullmatch(address)
     if not match:
         return None
@@ -27,18 +27,21 @@ def routing_id(address):
     return bus << 8 | device << 3 | function
 
 
-def function(address):
-    """:returns: int, or None"""
+def function(address: str) -> int | None:
+    """The number of the function; None for another text."""
     number = routing_id(address)
     return None if number is None else number & 7
 
 
-def vf_addresses(pf, offset, stride, count):
+def vf_addresses(pf: str, offset: int, stride: int, count: int) -> set[str]:
     """As the kernel computes them (drivers/pci/iov.c, pci_iov_virtfn_devfn).
 
     :param pf: PCI address
-    :returns: set of the PCI addresses of its first VFs
+    :returns: PCI addresses of its first VFs; none for another text
     """
-    domain, first = pf.partition(':')[0], routing_id(pf) + offset
+    domain, number_of_pf = pf.partition(':')[0], routing_id(pf)
+    if number_of_pf is None:
+        return set()
+    first = number_of_pf + offset
     return {f'{domain}:{number >> 8:02x}:{number >> 3 & 31:02x}.{number & 7}'
             for number in range(first, first + stride * count, stride)}

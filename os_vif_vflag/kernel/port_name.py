@@ -56,11 +56,11 @@ class PortName:
     controller: int | None = None
 
 
-def parse(text):
+def parse(text: str | None) -> PortName | None:
     """Parse a ``phys_port_name``.
 
-    :param text: str, or None where the netdev has none
-    :returns: PortName, or None when the text has no known form
+    :param text: None or empty where the netdev does not have one
+    :returns: None for a text of no known form
     """
     for flavour, form in _FORMS:
         match = form.fullmatch(text or '')

@@ -61,7 +61,7 @@ IFLA_PARENT_DEV_BUS_NAME = 57
 IF_OPER_UP = 6
 IFF_UP = 0x1
 # Above 200 VFs with their counters, the list of one netdev would be longer
-# than an attribute can be (nla_len is 16 bits): ask without.
+# than an attribute can be (nla_len is 16 bits): they are left out.
 RTEXT_FILTER_VF = 1 << 0
 RTEXT_FILTER_SKIP_STATS = 1 << 3
 
@@ -74,9 +74,9 @@ IFLA_VF_RATE = 6
 IFLA_VF_TRUST = 9
 IFLA_VF_IB_NODE_GUID = 10
 IFLA_VF_IB_PORT_GUID = 11
-# rtnl_fill_vfinfo (net/core/rtnetlink.c) says so of what the driver leaves
-# open.
-VF_NOT_TOLD = 0xffffffff
+# What rtnl_fill_vfinfo (net/core/rtnetlink.c) has for what the driver does not
+# report.
+VF_NOT_REPORTED = 0xffffffff
 IFLA_VF_LINK_STATE_AUTO = 0
 ETH_ALEN = 6
 

@@ -28,17 +28,17 @@ class Netlink:
     :param devlink: whether the kernel has devlink ports and eswitch modes
     :param rtnetlink: whether links can be dumped
     :param parents: whether links name their parent
-    :ivar asked: names of the methods called, in order
+    :ivar requests: names of the methods called, in order
     """
 
     def __init__(self, sim, devlink=True, rtnetlink=True, parents=True):
         self._sim = sim
         self._devlink, self._rtnetlink = devlink, rtnetlink
         self._parents = parents
-        self.asked = []
+        self.requests = []
 
     def links(self):
-        self.asked.append('links')
+        self.requests.append('links')
         if not self._rtnetlink:
             return None
         links = self._sim.links()
@@ -51,11 +51,11 @@ class Netlink:
             for link in links)
 
     def vfs(self, name):
-        self.asked.append('vfs')
+        self.requests.append('vfs')
         return vfs.Vfs(self._sim.root).of(name) if self._rtnetlink else None
 
     def ports(self, address=None):
-        self.asked.append('ports')
+        self.requests.append('ports')
         if not self._devlink:
             return None
         return tuple(self._port(link) for link in self._sim.links()
@@ -63,7 +63,7 @@ class Netlink:
                      and address in (None, link.key[0]))
 
     def eswitch_mode(self, address):
-        self.asked.append('eswitch_mode')
+        self.requests.append('eswitch_mode')
         return self._sim.pf(address).mode if self._devlink else None
 
     def _port(self, link):

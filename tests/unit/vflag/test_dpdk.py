@@ -41,10 +41,10 @@ def test_a_vf_more_costs_nothing(sriov_host, source, bond, expected):
             (Pf(PF0, UPLINKS[0], **place), Pf(PF1, UPLINKS[1], **place)),
             bond=bond))
         host = sources.host(sim, source)
-        host.sysfs = damage.Watched(str(sim.root))
+        host.sysfs.files = damage.Watched(str(sim.root))
         representors = RepresentorFinder(host)
         assert dpdk.devargs(host, representors, PF1, 3) == expected
-        del host.sysfs.asked[:]
+        del host.sysfs.files.requests[:]
         dpdk.devargs(host, representors, PF1, 3)
-        counts.append(len(host.sysfs.asked))
+        counts.append(len(host.sysfs.files.requests))
     assert counts[0] == counts[1] < 150

@@ -70,7 +70,7 @@ def bonded(sriov_host, vfs, source):
         (Pf(PF0, UPLINKS[0], **place), Pf(PF1, UPLINKS[1], **place)),
         bond=Bond('bond0', '802.3ad', UPLINKS)))
     host = sources.host(sim, source)
-    host.sysfs = damage.Watched(str(sim.root))
+    host.sysfs.files = damage.Watched(str(sim.root))
     return host
 
 
@@ -81,9 +81,9 @@ def test_a_vf_more_costs_nothing(sriov_host, source):
         host = bonded(sriov_host, vfs, source)
         policy = policy_of(host)
         assert policy._lag('bond0').state == model.ACTIVE
-        del host.sysfs.asked[:]
+        del host.sysfs.files.requests[:]
         policy._lag('bond0')
-        counts.append(len(host.sysfs.asked))
+        counts.append(len(host.sysfs.files.requests))
     assert counts[0] == counts[1] < 150
 
 

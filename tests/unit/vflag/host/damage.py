@@ -13,7 +13,7 @@
 """Ways in which a /sys that changes, or refuses, can look to its reader.
 
 Those that a file system can have are done to the tree and undone; the rest
-happens at the one place where the plugin asks the kernel (Sysfs._ask).
+happens where the plugin's requests reach the file system (sysfs.Files).
 """
 
 import contextlib
@@ -22,35 +22,51 @@ import os
 import pathlib
 import shutil
 
-from os_vif_vflag.kernel.sysfs import Sysfs
+from os_vif_vflag.kernel import sysfs
 
 _SAVED = 'saved'
 
 
-class Watched(Sysfs):
-    """Writes down what is asked, and refuses what it is told to refuse.
+class Watched(sysfs.Files):
+    """Notes every request, and refuses those that a test names.
 
-    :ivar asked: list of (name of the function, path below /sys)
+    :param root: of the Sysfs that it is for
+    :ivar requests: list of (name of the method, path below /sys)
     :ivar errors: dict path below /sys → errno
     :ivar vanished: set of paths below /sys: still listed, but not there
     """
 
     def __init__(self, root):
-        super().__init__(root)
-        self.asked, self.errors, self.vanished = [], {}, set()
-        self._start = len(self.path('')) if root else 0
+        self.requests, self.errors, self.vanished = [], {}, set()
+        self._sys = os.path.join(root, 'sys', '')
 
-    def _ask(self, function, path):
-        below = path[self._start:]
-        self.asked.append((function.__name__, below))
-        gone = any(below == name or below.startswith(f'{name}/')
-                   for name in self.vanished)
-        if function is os.path.exists:
-            return not gone and function(path)
-        number = errno.ENOENT if gone else self.errors.get(below)
+    def read(self, path):
+        self._note('read', path)
+        return super().read(path)
+
+    def names(self, path):
+        self._note('names', path)
+        return super().names(path)
+
+    def target(self, path):
+        self._note('target', path)
+        return super().target(path)
+
+    def exists(self, path):
+        below = path.removeprefix(self._sys)
+        self.requests.append(('exists', below))
+        return not self._gone(below) and super().exists(path)
+
+    def _note(self, name, path):
+        below = path.removeprefix(self._sys)
+        self.requests.append((name, below))
+        number = errno.ENOENT if self._gone(below) else self.errors.get(below)
         if number:
             raise OSError(number, os.strerror(number))
-        return function(path)
+
+    def _gone(self, below):
+        return any(below == name or below.startswith(f'{name}/')
+                   for name in self.vanished)
 
 
 def _removed(path):
@@ -89,7 +105,7 @@ KINDS = (*TREE, *ERRNOS, 'vanished')
 
 @contextlib.contextmanager
 def done(sysfs, damages):
-    """:param sysfs: Watched
+    """:param sysfs: Sysfs whose files are Watched
     :param damages: list of (path below /sys, one of KINDS)
     """
     with contextlib.ExitStack() as stack:
@@ -97,11 +113,11 @@ def done(sysfs, damages):
             if kind in TREE:
                 stack.enter_context(_replaced(sysfs, path, TREE[kind]))
             elif kind in ERRNOS:
-                sysfs.errors[path] = ERRNOS[kind]
+                sysfs.files.errors[path] = ERRNOS[kind]
             else:
-                sysfs.vanished.add(path)
-        stack.callback(sysfs.errors.clear)
-        stack.callback(sysfs.vanished.clear)
+                sysfs.files.vanished.add(path)
+        stack.callback(sysfs.files.errors.clear)
+        stack.callback(sysfs.files.vanished.clear)
         yield
 
 

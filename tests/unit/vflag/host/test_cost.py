@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What facts cost: questions to the kernel, counted where they are asked.
+"""What facts cost: requests to the kernel, counted where they are made.
 
 The numbers are limits that a change may lower, not raise.
 """
@@ -28,7 +28,7 @@ from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 # open, read, close; open, fstat, getdents until there is no more, close
-CALLS = {'_text': 3, 'listdir': 5, 'readlink': 1, 'exists': 1}
+CALLS = {'read': 3, 'names': 5, 'target': 1, 'exists': 1}
 PER_VF, PER_PF, PER_DEVICE, PER_HOST, PER_FOLDER = 3, 30, 3, 10, 11
 
 
@@ -38,29 +38,29 @@ def build(sriov_host, vfs, source=None, **more):
     sim = sriov_host(Card((Pf(PF0, 'up0', **place),
                            Pf(PF1, 'up1', **place)), **more))
     host = sources.host(sim, source)
-    host.sysfs = damage.Watched(str(sim.root))
+    host.sysfs.files = damage.Watched(str(sim.root))
     return sim, host
 
 
 def calls(host, function, *args):
     """:returns: number of system calls at the seam, while a function runs"""
-    del host.sysfs.asked[:]
+    del host.sysfs.files.requests[:]
     function(*args)
-    return sum(CALLS[name] for name, _ in host.sysfs.asked)
+    return sum(CALLS[name] for name, _ in host.sysfs.files.requests)
 
 
 @pytest.mark.parametrize('vfs', [8, 127, 250])
-def test_snapshot(sriov_host, vfs):
+def test_a_snapshot_costs_so_much_a_device(sriov_host, vfs):
     sim, host = build(sriov_host, vfs, {})
     others = len(os.listdir(sim.sys / 'bus' / 'pci' / 'devices')) - 2 * vfs - 2
     assert calls(host, host.snapshot) <= (
         2 * vfs * PER_VF + 2 * PER_PF + others * PER_DEVICE + PER_HOST)
     # One dump each, and one request for each PF's mode.
-    assert collections.Counter(host.netlink.asked) == {
+    assert collections.Counter(host.netlink.requests) == {
         'links': 1, 'ports': 1, 'eswitch_mode': 2}
 
 
-def test_linear(sriov_host):
+def test_each_vf_more_costs_a_snapshot_the_same(sriov_host):
     """Also where sysfs alone answers: each VF costs the same."""
     counts = {vfs: calls(host, host.snapshot) for vfs in (8, 64, 120)
               for _, host in [build(sriov_host, vfs)]}
@@ -69,11 +69,11 @@ def test_linear(sriov_host):
     assert counts[64] - counts[8] <= 2 * 56 * (PER_VF + 2 * 17)
 
 
-def test_without_devlink_no_mode_is_asked_for(sriov_host):
-    """A socket for each PF, to be told each time that there is no devlink."""
+def test_without_devlink_no_mode_is_requested(sriov_host):
+    """It would be a socket for each PF, and the same refusal each time."""
     _, host = build(sriov_host, 8, {'devlink': False})
     host.snapshot()
-    assert host.netlink.asked.count('eswitch_mode') == 0
+    assert host.netlink.requests.count('eswitch_mode') == 0
 
 
 # With devlink a VF costs nothing in sysfs, else the name of its port, be it
@@ -98,7 +98,7 @@ def test_one_vf(sriov_host, source, per_vf):
                 pf.vf_address(vfs - 1), pf.vf_address(vfs - 1),
                 pf.vf_address(0))]
         counts[vfs, others][0] -= per_vf * vfs
-        assert host.netlink is None or host.netlink.asked == ['ports']
+        assert host.netlink is None or host.netlink.requests == ['ports']
     first, *others = counts.values()
     assert others == [first, first]
     assert first[0] <= 15 + PER_FOLDER and first[1:] == [15, 15]

@@ -63,17 +63,17 @@ def machine(cards, source):
     with memory.folder() as folder:
         sim = sysfs.Sysfs(pathlib.Path(folder), *cards)
         host = sources.host(sim, source)
-        host.sysfs = damage.Watched(str(sim.root))
+        host.sysfs.files = damage.Watched(str(sim.root))
         yield sim, host
 
 
 def places(host):
     """:returns: dict shape → paths that a snapshot asks for. The thousand
     attributes of representors would hide the few of the bond."""
-    del host.sysfs.asked[:]
+    del host.sysfs.files.requests[:]
     host.snapshot()
     shapes = collections.defaultdict(list)
-    for _, path in host.sysfs.asked:
+    for _, path in host.sysfs.files.requests:
         shape = re.sub(r'\d+', '', re.sub(r'[\da-f:]{7,}\.\d', 'F', path))
         there = os.path.lexists(host.sysfs.path(path))
         if there and path not in shapes[shape]:
@@ -228,7 +228,7 @@ def test_the_notes_are_for_people(sriov_host):
     """Path and reason, each once."""
     sim = sriov_host(Card((Pf(PF0, 'up0'),)))
     host = Host(str(sim.root))
-    host.sysfs = damage.Watched(str(sim.root))
+    host.sysfs.files = damage.Watched(str(sim.root))
     place = f'{DEVICES}/{PF0}'
     with damage.done(host.sysfs, [
             (f'{place}/vendor', 'words'), (f'{place}/device', 'EIO'),
@@ -236,8 +236,8 @@ def test_the_notes_are_for_people(sriov_host):
             (f'{place}/sriov_totalvfs', 'empty')]):
         said = {str(unread) for unread in host.snapshot().unread}
     assert said == {
-        f"{sim.sys}/{place}/vendor: 'garbage here' is no number",
+        f"{sim.sys}/{place}/vendor: 'garbage here' is not a number",
         f'{sim.sys}/{place}/device: Input/output error',
         f'{sim.sys}/{place}/virtfn1: points to a device that is not there',
-        f"{sim.sys}/{place}/sriov_totalvfs: '' is no number",
+        f"{sim.sys}/{place}/sriov_totalvfs: '' is not a number",
         f'{sim.sys}/{place}/sriov_numvfs: says 4, but there are 3 VFs'}

@@ -17,6 +17,7 @@ import pathlib
 import pytest
 
 from os_vif_vflag.host import model
+from os_vif_vflag.kernel import sysfs
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
@@ -200,19 +201,20 @@ def other_switch_id(sim, pf):
         path.write_text('aabbccddeeff0011\n')
 
 
-def test_debugfs_that_refuses(sriov_host, monkeypatch):
+class _ClosedDebugfs(sysfs.Files):
+
+    def read(self, path):
+        if 'debug' in path:
+            raise PermissionError(13, 'Permission denied')
+        return super().read(path)
+
+
+def test_debugfs_that_refuses(sriov_host):
     """Without root debugfs is closed: the state is inferred, and it says
     what it could not read."""
     sim = sriov_host(card(lag=LagState()))
     host = sources.host(sim, None)
-    ask = host.sysfs._ask
-
-    def refuse(function, path):
-        if 'debug' in path:
-            raise PermissionError(13, 'Permission denied')
-        return ask(function, path)
-
-    monkeypatch.setattr(host.sysfs, '_ask', refuse)
+    host.sysfs.files = _ClosedDebugfs()
     snapshot = host.snapshot()
     assert snapshot.bonds[0].lag == model.Lag(model.ACTIVE, inferred=True)
     said = pathlib.Path('kernel/debug/mlx5', PF0, 'lag/state')

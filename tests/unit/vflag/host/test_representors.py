@@ -150,7 +150,7 @@ def test_a_second_look_up_dumps_nothing(sriov_host):
     for pf in (PF0, PF1):
         for vf in sim.pf(pf).vf_addresses:
             assert finder.find(vf) == sim.representor(vf).name
-    assert host.netlink.asked == ['ports', 'ports']      # one for each PF
+    assert host.netlink.requests == ['ports', 'ports']      # one for each PF
 
 
 @pytest.mark.parametrize('under_pf', [True, False])

@@ -48,7 +48,7 @@ def turn_on(netns, names, feature=ethtool.HW_TC_OFFLOAD):
     return inside.call(_turn_on, names, feature, netns=netns).result()
 
 
-def test_on(netns):
+def test_a_feature_that_is_offered_is_turned_on(netns):
     for _ in range(2):      # the second time there is nothing to do
         assert turn_on(netns, ['veth0'], FEATURE) == ({}, True)
 

@@ -72,10 +72,10 @@ PORT = (
       ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 0)), None),
     ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),
       ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 1)), 1),
-    # Linux 5.9: of which controller is not told, but not of this host
+    # Linux 5.9: of which controller is not reported, but not of this host
     ((('DEVLINK_ATTR_PORT_EXTERNAL', 1),), 0),
 ])
-def test_representor(more, controller):
+def test_a_port_of_a_vf_with_its_controller(more, controller):
     assert devlink_port(*PORT, *more) == netlink.Port(
         '0000:03:00.1',
         port_name.PortName(uapi.PCI_VF, pf=1, number=200,
@@ -83,16 +83,16 @@ def test_representor(more, controller):
         'enp3s0f1_200', 77)
 
 
-def test_uplink():
+def test_a_physical_port_is_numbered_by_itself():
     assert devlink_port(
         *PORT[:2], ('DEVLINK_ATTR_PORT_FLAVOUR', 0),
         ('DEVLINK_ATTR_PORT_NUMBER', 0), *PORT[5:]).port == (
             port_name.parse('p0'))
 
 
-@pytest.mark.parametrize('missing', [0, 5])
+@pytest.mark.parametrize('missing', [0, 2, 5])
 def test_of_no_use(missing):
-    """Ports on another bus, and such without a netdev."""
+    """Ports on another bus, without a flavour, and without a netdev."""
     assert devlink_port(*PORT[:missing], *PORT[missing + 1:]) is None
 
 
@@ -113,7 +113,7 @@ PARENT = (('IFLA_PARENT_DEV_NAME', '0000:03:00.1'),
     ((), {'ifi_type': 32}, {'type': 'infiniband'}),
     ((), {'ifi_type': 772}, {'type': None}),
 ])
-def test_link(attributes, fields, expected):
+def test_a_link_has_what_the_message_has(attributes, fields, expected):
     found = link(('IFLA_IFNAME', 'eth0'), ('IFLA_MTU', 1500), *attributes,
                  **fields)
     assert found == netlink.Link(
@@ -158,10 +158,17 @@ LINK = message(16, encoded(ifinfmsg(), [('IFLA_IFNAME', 'eth0')], index=7,
      ['eth0']),
     ([message(uapi.NLMSG_DONE, bytes(4), uapi.NLM_F_DUMP_INTR)] * 3, None),
 ])
-def test_dump(monkeypatch, answers, names):
+def test_an_interrupted_dump_does_not_count(monkeypatch, answers, names):
     monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(*answers))
     links = netlink.Netlink().links()
     assert names == (None if links is None else [link.name for link in links])
+
+
+@pytest.mark.parametrize('answer', [b'', bytes(64)])
+def test_a_family_without_a_number_is_none(monkeypatch, answer):
+    monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(
+        message(uapi.GENL_ID_CTRL, bytes(4) + answer) + DONE))
+    assert netlink.Netlink().eswitch_mode('0000:03:00.0') is None
 
 
 @pytest.mark.parametrize('size', range(0, 60, 7))

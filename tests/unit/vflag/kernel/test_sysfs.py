@@ -38,7 +38,7 @@ def tree(tmp_path):
     (b'p0\n', 'p0', None),
     (b'\xff\xfe\n', '\ufffd\ufffd', None),
 ])
-def test_content(tree, content, text, number):
+def test_a_number_is_nothing_but_digits(tree, content, text, number):
     host, folder = tree
     (folder / 'attribute').write_bytes(content)
     assert (host.read('attribute'), host.number('attribute')) == (

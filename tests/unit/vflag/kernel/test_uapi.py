@@ -66,7 +66,7 @@ def test_eswitch_modes():
     ('netlink.h', 'NLM'), ('netlink.h', 'NETLINK_'),
     ('genetlink.h', 'CTRL_'),
 ])
-def test_netlink(header, prefix):
+def test_names_and_numbers_are_those_of_the_headers(header, prefix):
     """Those of a later Linux than the headers are not in them."""
     known = constants(header, rf'{prefix}\w+')
     ours = {name: number for name, number in vars(uapi).items()

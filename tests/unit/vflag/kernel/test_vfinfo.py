@@ -65,7 +65,7 @@ def encoded(vfs):
             for name, value in settings.items()}}
         for number, settings in vfs.items()]).items())
     message.encode()
-    return nlmsg.Attributes(bytes(message.data), 32).bytes(
+    return nlmsg.Attributes(bytes(message.data), 32).raw(
         uapi.IFLA_VFINFO_LIST)
 
 
@@ -86,7 +86,7 @@ def test_guids_in_the_kernels_size():
 @pytest.mark.parametrize('name', ['spoofchk', 'trust', 'link_state'])
 def test_what_the_driver_leaves_open(name):
     assert vfinfo.decode(encoded(
-        {0: {name: uapi.VF_NOT_TOLD, 'mac': vf_settings.NO_MAC}})) == {
+        {0: {name: uapi.VF_NOT_REPORTED, 'mac': vf_settings.NO_MAC}})) == {
             0: {'mac': vf_settings.NO_MAC}}
 
 
