@@ -12,17 +12,54 @@
 
 """The VFs allocated on a provider, consumer by consumer."""
 
+from __future__ import annotations
+
 import collections
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import NotRequired
+from typing import TypedDict
+from typing import TypeVar
 
 from nova import objects
 
 from nova_sriov_ext.placement import names
 
+# A command imports this before Nova has chosen its threads.
+if TYPE_CHECKING:
+    from nova import context as nova_context
+    from nova.scheduler.client import report
 
-def of_provider(client, context, provider):
-    """:param client: nova.scheduler.client.report.SchedulerReportClient
-    :param provider: uuid
-    :returns: dict, uuid of a consumer → dict, resource class → VFs
+_T = TypeVar('_T')
+
+# Resource class → amount.
+Resources = dict[str, int]
+
+
+class Allocation(TypedDict):
+    """Of one consumer on one provider."""
+
+    resources: Resources
+    generation: NotRequired[int]
+
+
+class Payload(TypedDict):
+    """The allocations of a consumer, as Placement gives and takes them.
+
+    :ivar allocations: by the uuid of the provider
+    """
+
+    allocations: dict[str, Allocation]
+    project_id: str
+    user_id: str
+    consumer_generation: int | None
+
+
+def of_provider(client: report.SchedulerReportClient,
+                context: nova_context.RequestContext,
+                provider: str) -> dict[str, Resources]:
+    """:param provider: uuid
+    :returns: uuid of a consumer → its VFs
     :raises ResourceProviderAllocationRetrievalFailed: Placement refuses
     """
     info = client.get_allocations_for_resource_provider(context, provider)
@@ -31,46 +68,48 @@ def of_provider(client, context, provider):
     return {consumer: vfs for consumer, vfs in found.items() if vfs}
 
 
-def vfs_only(resources):
-    """:param resources: dict by resource class
-    :returns: dict, those of it that are classes of VFs
-    """
+def vfs_only(resources: Mapping[str, _T]) -> dict[str, _T]:
+    """Only what is of the resource classes of VFs."""
     return {name: value for name, value in resources.items()
             if names.is_vf_class(name)}
 
 
-def replaced(payload, provider, resources):
+def replaced(payload: Payload, provider: str,
+             resources: Resources) -> Payload:
     """With other resources of one provider.
 
     Placement refuses a provider without resources (its JSON schema says
     minProperties 1); a consumer without providers it forgets, since 1.28.
 
-    :param payload: dict, the allocations of a consumer as Placement gives
-        them
-    :param resources: dict by resource class; those of 0 are left out
-    :returns: dict, for a PUT
+    :param resources: those of 0 are left out
     """
-    rest = {uuid: allocation for uuid, allocation
-            in payload['allocations'].items() if uuid != provider}
+    changed = {uuid: allocation for uuid, allocation
+               in payload['allocations'].items() if uuid != provider}
     left = {name: amount for name, amount in resources.items() if amount}
-    mine = {provider: {'resources': left}} if left else {}
-    return {**payload, 'allocations': {**rest, **mine}}
+    if left:
+        changed[provider] = {'resources': left}
+    return {**payload, 'allocations': changed}
 
 
-def by_server(context, allocations):
+def by_server(
+        context: nova_context.RequestContext,
+        allocations: Mapping[str, Resources],
+) -> dict[str, collections.Counter[str]]:
     """Count to a server what its migration holds for it.
 
     During a move Nova lets the migration's uuid consume what the server has
     on the source (nova/conductor/tasks/migrate.py), while the PCI tracker
     there goes on to name the server.
 
-    :param allocations: dict, as of_provider returns it
-    :returns: dict, resource class → Counter, uuid of a server → VFs
+    :param allocations: as of_provider returns them
+    :returns: by resource class; of each how many VFs a server has, by its
+        uuid
     """
     migrations = objects.MigrationList.get_by_filters(
         context, {'uuid': list(allocations)}) if allocations else ()
     servers = {m.uuid: m.instance_uuid for m in migrations}
-    found = collections.defaultdict(collections.Counter)
+    found = collections.defaultdict[str, collections.Counter[str]](
+        collections.Counter)
     for consumer, allocation in allocations.items():
         for name, count in allocation.items():
             found[name][servers.get(consumer, consumer)] += count

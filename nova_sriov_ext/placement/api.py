@@ -10,43 +10,60 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What the commands ask of Placement's API."""
+"""What the commands use of Placement's API."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from typing import Any
+
+import requests
 
 from nova_sriov_ext.placement import allocations
+
+# A command imports this before Nova has chosen its threads.
+if TYPE_CHECKING:
+    from nova.scheduler.client import report
+
+    from nova_sriov_ext.placement import inventory
 
 # Consumer generations: a write fails if somebody else wrote meanwhile.
 VERSION = '1.28'
 
 
 class PlacementError(Exception):
-    """Placement cannot be asked, or refuses."""
+    """Placement cannot be reached, or refuses."""
 
 
 class Api:
-    """:param client: nova.scheduler.client.report.SchedulerReportClient"""
+    """Placement's API, in the version that this project uses."""
 
-    def __init__(self, client):
+    def __init__(self, client: report.SchedulerReportClient) -> None:
         self._client = client
 
-    def get(self, url):
+    def get(self, url: str) -> Any:
         """:returns: what the JSON of the answer says
         :raises PlacementError: with Placement's own words
         """
         return self.check(self._client.get(url, version=VERSION), url).json()
 
-    def put(self, url, payload):
-        """:returns: requests.Response"""
-        return self._client.put(url, payload, version=VERSION)
+    def put(self, url: str, payload: object) -> requests.Response:
+        """Whatever Placement answers; see check."""
+        answer: requests.Response = self._client.put(
+            url, payload, version=VERSION)
+        return answer
 
-    def delete(self, url):
-        """:returns: requests.Response"""
-        return self._client.delete(url, version=VERSION)
+    def delete(self, url: str) -> requests.Response:
+        """Whatever Placement answers; see check."""
+        answer: requests.Response = self._client.delete(url, version=VERSION)
+        return answer
 
-    def providers(self, hosts=()):
+    def providers(self, hosts: Collection[str] = ()) -> list[tuple[str, str]]:
         """Find the providers that compute hosts are.
 
         :param hosts: names of hypervisors; empty for all
-        :returns: list of (name, uuid), by name
+        :returns: names and uuids, by name
         :raises PlacementError: also for a host that is not known
         """
         urls = [f'/resource_providers?name={host}' for host in hosts] or [
@@ -57,31 +74,32 @@ class Api:
         unknown = sorted(set(hosts) - set(found))
         if unknown:
             raise PlacementError(
-                f'Placement knows no host {", ".join(unknown)}. Give names '
-                'as "openstack hypervisor list" shows them.')
+                f'Placement does not know host {", ".join(unknown)}. Give '
+                'names as "openstack hypervisor list" shows them.')
         return sorted(found.items())
 
-    def inventories(self, provider):
-        """:returns: dict, resource class of VFs → inventory"""
+    def inventories(self, provider: str) -> dict[str, inventory.Inventory]:
+        """By resource class, those of VFs only."""
         return allocations.vfs_only(self.get(
             f'/resource_providers/{provider}/inventories')['inventories'])
 
-    def usages(self, provider):
-        """:returns: dict, resource class → amount"""
-        return self.get(f'/resource_providers/{provider}/usages')['usages']
+    def usages(self, provider: str) -> allocations.Resources:
+        found: allocations.Resources = self.get(
+            f'/resource_providers/{provider}/usages')['usages']
+        return found
 
     @staticmethod
-    def check(response, what):
+    def check(response: requests.Response, what: str) -> requests.Response:
         """:returns: response
-        :raises PlacementError: unless it tells of success
+        :raises PlacementError: unless it reports success
         """
         if response:
             return response
         raise PlacementError(f'{what}: {problem(response)}')
 
 
-def problem(response):
-    """:returns: str, what Placement says is wrong"""
+def problem(response: requests.Response) -> str:
+    """What Placement says is wrong."""
     try:
         return ' '.join(response.json()['errors'][0]['detail'].split())
     except (LookupError, TypeError, ValueError):

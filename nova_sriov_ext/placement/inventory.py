@@ -12,18 +12,33 @@
 
 """What is published of the VFs of one physnet."""
 
+from collections.abc import Mapping
+from typing import TypedDict
 
-def record(total, reserved):
-    """:param total: VFs; Placement takes no inventory of none
+from nova_sriov_ext.placement import tracked_vfs
+
+
+class Inventory(TypedDict):
+    """An inventory of Placement."""
+
+    total: int
+    reserved: int
+    min_unit: int
+    max_unit: int
+    step_size: int
+    allocation_ratio: float
+
+
+def record(total: int, reserved: int) -> Inventory:
+    """:param total: VFs; Placement does not take an inventory of none
     :param reserved: VFs that must not be allocated
-    :returns: dict, an inventory of Placement
     """
     return {'total': total, 'reserved': reserved,
             'min_unit': 1, 'max_unit': total, 'step_size': 1,
             'allocation_ratio': 1.0}
 
 
-def closed(total):
+def closed(total: int) -> Inventory:
     """An inventory of which nothing more can be allocated.
 
     Allocations that are there stay; Placement lets them move to another
@@ -32,7 +47,7 @@ def closed(total):
     return record(total, total)
 
 
-def unallocated(vfs, allocated):
+def unallocated(vfs: tracked_vfs.Vfs, allocated: Mapping[str, int]) -> int:
     """VFs that are in use though Placement does not know.
 
     Such were attached to a running server, or are of servers forced to the
@@ -40,9 +55,7 @@ def unallocated(vfs, allocated):
     server by server: the difference of the host as a whole is wrong while a
     claim is on its way, whose VFs are allocated and not held yet.
 
-    :param vfs: tracked_vfs.Vfs
-    :param allocated: dict, uuid of a server → VFs
-    :returns: int
+    :param allocated: uuid of a server → VFs
     """
     return vfs.blocked + sum(max(0, count - allocated.get(server, 0))
                              for server, count in vfs.held.items())

@@ -42,34 +42,33 @@ _LIKE_DIGEST = re.compile(rf'.*_[0-9a-f]{{{_DIGITS}}}')
 _UNSAFE = re.compile('[^A-Z0-9_]+')
 
 
-def vf_class(physnet):
-    """:param physnet: str, None for tunnelled networks
-    :returns: str, the resource class of its VFs
+def vf_class(physnet: str | None) -> str:
+    """The resource class of its VFs.
+
+    :param physnet: None for tunnelled networks
     """
     return _PREFIX + (_TUNNELLED if physnet is None
                       else _suffix(physnet.lower()))
 
 
-def physnet_trait(vf_class):
-    """:param vf_class: str, as vf_class returns it
-    :returns: str, the trait of hosts that have VFs on that physnet
-    """
+def physnet_trait(vf_class: str) -> str:
+    """The trait of hosts that have VFs of a class."""
     return _TRAIT_PREFIX + vf_class.removeprefix(_PREFIX)
 
 
-def is_physnet_trait(name):
-    """:returns: bool, whether a trait may be one of physnet_trait"""
+def is_physnet_trait(name: str) -> bool:
+    """Whether a trait may be one of physnet_trait."""
     return name.startswith(_TRAIT_PREFIX)
 
 
-def is_vf_class(name):
-    """:returns: bool, whether a resource class is one of vf_class"""
+def is_vf_class(name: str) -> bool:
+    """Whether a resource class is one of vf_class."""
     return name.startswith(_PREFIX)
 
 
-# Asked for every host of every request; a cloud has a handful of physnets.
+# Needed for every host of every request; a cloud has a handful of physnets.
 @functools.lru_cache(maxsize=4096)
-def _suffix(physnet):
+def _suffix(physnet: str) -> str:
     if (len(physnet) <= _MAX_LENGTH and _PLAIN.fullmatch(physnet)
             and not _LIKE_DIGEST.fullmatch(physnet)):
         return physnet.upper()

@@ -20,9 +20,17 @@ Placement refuses to remove one with allocations, nova-compute does not start
 then, and an allocation may come in at any time.
 """
 
+from __future__ import annotations
+
+import collections
+from collections.abc import Collection
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from nova import context as nova_context
 from nova import exception
 from nova import objects
+from nova.compute import provider_tree
 import nova.conf
 
 from nova_sriov_ext import conf
@@ -34,45 +42,47 @@ from nova_sriov_ext.placement import tracked_vfs
 from nova_sriov_ext.placement import traits
 from nova_sriov_ext.report import document
 
+if TYPE_CHECKING:
+    from nova.compute import manager
+
 CONF = conf.register(nova.conf.CONF)
 
 
 class Provider:
-    """:param virtapi: nova.compute.manager.ComputeVirtAPI"""
+    """The resource provider of this compute host."""
 
-    def __init__(self, virtapi):
+    def __init__(self, virtapi: manager.ComputeVirtAPI) -> None:
         self._virtapi = virtapi
         self._works = nova_compat.works(nova_compat.PLACEMENT)
 
-    def is_published(self, nodename):
+    def is_published(self, nodename: str) -> bool:
         """Whether ``stats`` may say that the VFs are in Placement.
 
         The resource tracker writes them to the database after Placement
         (ResourceTracker._update), but for the first ones of a new node.
-
-        :returns: bool
         """
         return (self._works and CONF.sriov.claim_in_placement
                 and _node(nodename) is not None)
 
-    def update(self, tree, nodename, before, rows, reshape=False):
+    def update(self, tree: provider_tree.ProviderTree, nodename: str,
+               before: Mapping[str, inventory.Inventory],
+               rows: Collection[document.Row], reshape: bool = False) -> None:
         """Publish the VFs.
 
-        :param tree: nova.compute.provider_tree.ProviderTree, as
-            LibvirtDriver.update_provider_tree left it
-        :param before: dict, as published returned it before that
-        :param rows: iterable of document.Row
+        :param tree: as LibvirtDriver.update_provider_tree left it
+        :param before: as published returned it before that
         :param reshape: whether Nova is about to rewrite all allocations
         :raises ResourceProviderAllocationRetrievalFailed: Placement refuses;
             the resource tracker tries again at the next update
         """
         tracker = self._works and self._virtapi._compute.rt.pci_tracker
         wanted = CONF.sriov.claim_in_placement
-        if not tracker or not (wanted or before):
+        node = _node(nodename) if tracker and (wanted or before) else None
+        # None as well when an operator has just deleted the compute service.
+        if node is None:
             _merge(tree, nodename, before)
             return
-        node = _node(nodename)
-        # Schedulers go on to claim here until they are told not to.
+        # Schedulers go on to claim here until this host reports otherwise.
         is_open = wanted or document.read(node.stats).placement
         found = tracked_vfs.by_class(tracker)
         allocated = self._allocated(node, found, reshape)
@@ -84,24 +94,28 @@ class Provider:
         tree.remove_traits(nodename, *removed)
         tree.add_traits(nodename, *added)
 
-    def _allocated(self, node, found, reshape):
-        """:returns: dict, resource class → Counter, server → VFs"""
+    def _allocated(
+            self, node: objects.ComputeNode,
+            found: Mapping[str, tracked_vfs.Vfs], reshape: bool,
+    ) -> dict[str, collections.Counter[str]]:
+        """As allocations.by_server."""
         context = nova_context.get_admin_context()
         client = self._virtapi.reportclient
         now = allocations.of_provider(client, context, node.uuid)
         if not reshape:
             # What it gives back the server does not have: the numbers of
-            # before tell as well which VFs are in use without an allocation.
+            # before show as well which VFs are in use without an allocation.
             repair.Repair(client, context, node).run(now, found)
         return allocations.by_server(context, now)
 
 
-def published(tree, nodename):
-    """:returns: dict, resource class of VFs → inventory in Placement"""
+def published(tree: provider_tree.ProviderTree,
+              nodename: str) -> dict[str, inventory.Inventory]:
+    """What Placement has, by the resource class of VFs."""
     return allocations.vfs_only(tree.data(nodename).inventory)
 
 
-def _node(nodename):
+def _node(nodename: str) -> objects.ComputeNode | None:
     try:
         return objects.ComputeNode.get_by_nodename(
             nova_context.get_admin_context(), nodename)
@@ -109,8 +123,12 @@ def _node(nodename):
         return None
 
 
-def _records(before, found, allocated):
-    """:returns: dict, resource class → inventory, none of before left out"""
+def _records(
+        before: Mapping[str, inventory.Inventory],
+        found: Mapping[str, tracked_vfs.Vfs],
+        allocated: Mapping[str, Mapping[str, int]],
+) -> dict[str, inventory.Inventory]:
+    """:returns: by resource class, none of before left out"""
     return {
         **{name: inventory.closed(old['total'])
            for name, old in before.items()},
@@ -119,6 +137,7 @@ def _records(before, found, allocated):
            for name, mine in found.items()}}
 
 
-def _merge(tree, nodename, records):
+def _merge(tree: provider_tree.ProviderTree, nodename: str,
+           records: Mapping[str, inventory.Inventory]) -> None:
     tree.update_inventory(
         nodename, {**tree.data(nodename).inventory, **records})

@@ -16,52 +16,62 @@ Nova gives the VF of a port back to its PCI tracker when the port is detached,
 and knows nothing of its allocation.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nova import context as nova_context
 from nova import exception
 from nova import objects
 from nova.compute import vm_states
 from oslo_log import log as logging
 
 from nova_sriov_ext.placement import allocations
+from nova_sriov_ext.placement import tracked_vfs
+
+if TYPE_CHECKING:
+    from nova.scheduler.client import report
 
 LOG = logging.getLogger(__name__)
 
 
 class Repair:
-    """Takes from the allocations of a host's servers what they do not have.
+    """Takes from the allocations of a host's servers what they do not
+    have."""
 
-    :param client: nova.scheduler.client.report.SchedulerReportClient
-    :param context: nova.context.RequestContext
-    :param node: nova.objects.ComputeNode
-    """
-
-    def __init__(self, client, context, node):
+    def __init__(self, client: report.SchedulerReportClient,
+                 context: nova_context.RequestContext,
+                 node: objects.ComputeNode) -> None:
         self._client = client
         self._context = context
         self._node = node
 
-    def run(self, allocated, vfs):
-        """:param allocated: dict, as allocations.of_provider returns it
-        :param vfs: dict, resource class → tracked_vfs.Vfs
+    def run(self, allocated: Mapping[str, allocations.Resources],
+            vfs: Mapping[str, tracked_vfs.Vfs]) -> None:
+        """:param allocated: as allocations.of_provider returns it
+        :param vfs: by resource class
         """
         surplus = [server for server, allocation in allocated.items()
                    if _held(server, allocation, vfs) != allocation]
-        moving = self._moving() if surplus else ()
+        moving = self._moving() if surplus else set()
         for server in surplus:
             if server not in moving:
                 self._shrink(server, vfs)
 
-    def _moving(self):
-        """:returns: set, uuids of migrations and of their servers"""
+    def _moving(self) -> set[str]:
+        """:returns: uuids of migrations and of their servers"""
         migrations = objects.MigrationList.get_in_progress_by_host_and_node(
             self._context, self._node.host, self._node.hypervisor_hostname)
         return {uuid for m in migrations for uuid in (m.uuid, m.instance_uuid)}
 
-    def _shrink(self, server, vfs):
+    def _shrink(self, server: str,
+                vfs: Mapping[str, tracked_vfs.Vfs]) -> None:
         try:
             # Before the server is looked at: whatever begins to happen to it
             # afterwards and changes the allocation makes the write fail.
-            payload = self._client.get_allocs_for_consumer(
-                self._context, server)
+            payload: allocations.Payload = (
+                self._client.get_allocs_for_consumer(self._context, server))
             mine = payload['allocations'].get(self._node.uuid)
             if not mine or not self._is_settled(server):
                 return
@@ -84,7 +94,7 @@ class Repair:
             LOG.warning('The allocation of server %s could not be repaired: '
                         '%s', server, e)
 
-    def _is_settled(self, server):
+    def _is_settled(self, server: str) -> bool:
         """Whether nothing goes on that Nova changes allocations for.
 
         While it is built a server has no task_state either. One on its way
@@ -94,13 +104,14 @@ class Repair:
             instance = objects.Instance.get_by_uuid(self._context, server)
         except exception.InstanceNotFound:
             return False
-        return (instance.host == self._node.host
-                and instance.node == self._node.hypervisor_hostname
-                and instance.task_state is None
-                and instance.vm_state != vm_states.BUILDING)
+        return bool(instance.host == self._node.host
+                    and instance.node == self._node.hypervisor_hostname
+                    and instance.task_state is None
+                    and instance.vm_state != vm_states.BUILDING)
 
 
-def _held(server, allocation, vfs):
-    """:returns: dict, the allocation without what the server has not"""
+def _held(server: str, allocation: allocations.Resources,
+          vfs: Mapping[str, tracked_vfs.Vfs]) -> allocations.Resources:
+    """The allocation without what the server does not have."""
     return {name: min(count, vfs[name].held[server] if name in vfs else 0)
             for name, count in allocation.items()}

@@ -12,13 +12,22 @@
 
 """The VFs of a compute host, as Nova's PCI tracker knows them."""
 
+from __future__ import annotations
+
 import collections
 import dataclasses
+from typing import TYPE_CHECKING
 
+from nova import objects
 from nova.objects import fields
 
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
+
+if TYPE_CHECKING:
+    from nova.pci import manager
+    from nova.pci import whitelist
 
 _TYPES = frozenset((fields.PciDeviceType.SRIOV_VF, fields.PciDeviceType.VDPA))
 _GONE = frozenset((fields.PciDeviceStatus.REMOVED,
@@ -26,7 +35,7 @@ _GONE = frozenset((fields.PciDeviceStatus.REMOVED,
 # The VFs of a PF that a server has as a whole.
 _BLOCKED = frozenset((fields.PciDeviceStatus.UNAVAILABLE,
                       fields.PciDeviceStatus.UNCLAIMABLE))
-# A device that was never used has no instance_uuid to ask for.
+# A device that was never used does not have an instance_uuid to look at.
 _HELD = frozenset((fields.PciDeviceStatus.CLAIMED,
                    fields.PciDeviceStatus.ALLOCATED))
 
@@ -37,25 +46,23 @@ class Vfs:
 
     :ivar total: how many there are
     :ivar blocked: how many nobody can have, because a server has the PF
-    :ivar held: Counter, uuid of a server → VFs it has, a claim that is not
-        finished yet included
+    :ivar held: uuid of a server → VFs it has, a claim that is not finished
+        yet included
     """
 
     total: int = 0
     blocked: int = 0
-    held: collections.Counter = dataclasses.field(
+    held: collections.Counter[str] = dataclasses.field(
         default_factory=collections.Counter)
 
 
-def by_class(tracker):
-    """:param tracker: nova.pci.manager.PciDevTracker
-    :returns: dict, resource class → Vfs
-    """
-    found = collections.defaultdict(Vfs)
+def by_class(tracker: manager.PciDevTracker) -> dict[str, Vfs]:
+    """By resource class."""
+    found = collections.defaultdict[str, Vfs](Vfs)
     for device in tracker.pci_devs:
-        tags = _tags(tracker.dev_filter, device)
-        if networks.is_for_ports(tags) and device.status not in _GONE:
-            vfs = found[names.vf_class(tags[networks.PHYSNET])]
+        listed = _tags(tracker.dev_filter, device)
+        if networks.is_for_ports(listed) and device.status not in _GONE:
+            vfs = found[names.vf_class(listed[networks.PHYSNET])]
             vfs.total += 1
             vfs.blocked += device.status in _BLOCKED
             if device.status in _HELD:
@@ -63,9 +70,10 @@ def by_class(tracker):
     return dict(found)
 
 
-def _tags(whitelist, device):
+def _tags(device_spec: whitelist.Whitelist,
+          device: objects.PciDevice) -> tags.Tags:
     if device.dev_type not in _TYPES:
         return {}
     # None: no longer in device_spec, and tracked until its server is gone.
-    spec = whitelist.get_devspec(device)
+    spec = device_spec.get_devspec(device)
     return spec.get_tags() if spec else {}

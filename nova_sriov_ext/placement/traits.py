@@ -18,14 +18,19 @@ goes a trait of our own, named as the resource class of the VFs, and only
 where both are found both are taken away. (They are written by one request.)
 """
 
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.report import document
 
 
-def changed(current, classes, rows):
-    """:param current: collection of the traits that a host has
-    :param classes: collection of the resource classes of its VFs
-    :param rows: iterable of document.Row
-    :returns: tuple (set of traits to remove, set of traits to add)
+def changed(current: Collection[str], classes: Iterable[str],
+            rows: Collection[document.Row]) -> tuple[set[str], set[str]]:
+    """:param current: the traits that a host has
+    :param classes: the resource classes of its VFs
+    :returns: traits to remove, traits to add
     """
     added = _added(current)
     ours = {name for name in classes
@@ -34,19 +39,19 @@ def changed(current, classes, rows):
     return removable(current) - wanted, wanted - set(current)
 
 
-def removable(current):
-    """:returns: set, those of a host's traits that this project has set"""
+def removable(current: Iterable[str]) -> set[str]:
+    """Those of a host's traits that this project has set."""
     added = _added(current)
     return {*added, *map(names.physnet_trait, added),
             names.SWITCHDEV_TRAIT, names.LAG_TRAIT} & set(current)
 
 
-def _added(current):
+def _added(current: Iterable[str]) -> set[str]:
     return set(filter(names.is_vf_class, current))
 
 
-def _conditions(rows):
-    """:returns: iterator of the traits of what holds now"""
+def _conditions(rows: Collection[document.Row]) -> Iterator[str]:
+    """The traits of what holds now."""
     conditions = {
         names.SWITCHDEV_TRAIT: any(
             row.mode == 'switchdev' for row in rows if row.vfs),

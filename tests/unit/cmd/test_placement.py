@@ -102,7 +102,7 @@ def test_show_lists_vfs_of_hosts_that_placement_knows(nova_conf):
             'Reserved': 8, 'Used': 3, 'Free': 0}]
         result = show(nova_conf(port), '--host', 'compute9')
         assert result.status == 1
-        assert 'Placement knows no host compute9' in result.err
+        assert 'Placement does not know host compute9' in result.err
 
 
 def test_purge_shows_what_it_would_do(nova_conf, cloud):

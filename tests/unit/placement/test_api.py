@@ -38,8 +38,8 @@ def test_hosts_are_the_providers_without_a_parent(placement, client):
     with pytest.raises(api.PlacementError) as error:
         placement.providers(['d', 'b', 'c'])
     assert str(error.value) == (
-        'Placement knows no host c, d. Give names as "openstack hypervisor '
-        'list" shows them.')
+        'Placement does not know host c, d. Give names as "openstack '
+        'hypervisor list" shows them.')
 
 
 def test_inventories_are_those_of_vfs_and_usages_are_all(placement, host):

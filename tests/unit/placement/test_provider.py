@@ -160,6 +160,17 @@ def test_what_is_there_stays_until_devices_are_known(
     assert host.traits() == {*TRAITS, names.SWITCHDEV_TRAIT}
 
 
+def test_what_is_there_stays_when_the_node_has_been_deleted(host):
+    """``openstack compute service delete``, while nova-compute runs."""
+    host.hold(free=4)
+    host.update([SWITCHDEV])
+    host.node.destroy()
+    host.hold(free=2)
+    host.update()
+    assert host.numbers() == (4, 0, 0)
+    assert host.traits() == {*TRAITS, names.SWITCHDEV_TRAIT}
+
+
 def test_what_stats_may_say(host, off):
     assert host.provider.is_published('node') is True
     assert host.provider.is_published('not yet made') is False
