@@ -45,9 +45,6 @@ _VALIDATORS = [
 ]
 
 
-def register():
-    """Entry point ``nova.api.extra_spec_validators``.
-
-    :returns: list of nova.api.validation.extra_specs.base.ExtraSpecValidator
-    """
+def register() -> list[base.ExtraSpecValidator]:
+    """Entry point ``nova.api.extra_spec_validators``."""
     return _VALIDATORS

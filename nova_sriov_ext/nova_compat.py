@@ -18,10 +18,13 @@ turns itself off, with one line in the log, and leaves to Nova what it does
 itself; ``nova-sriov check`` shows the table before a service is started.
 """
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import importlib.metadata
 import inspect
 import pkgutil
+from typing import NamedTuple
 
 from oslo_log import log as logging
 
@@ -45,20 +48,20 @@ class Use:
 
     :ivar how: REPLACES, OVERRIDES, CALLS or RELIES
     :ivar name: dotted name of a function, or of what is replaced
-    :ivar parameters: dict, major release of Nova → names of the function's
+    :ivar parameters: major release of Nova → names of the function's
         parameters but ``self``, with blanks between, from that release on;
         empty where they do not matter
-    :ivar mentions: tuple of names that are in the function's code
+    :ivar mentions: names that are in the function's code
     """
 
     how: str
     name: str
-    parameters: dict = dataclasses.field(default_factory=dict)
-    mentions: tuple = ()
+    parameters: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    mentions: tuple[str, ...] = ()
 
-    def difference(self, release):
-        """:param release: int, Nova's major release
-        :returns: str, None where Nova is as expected
+    def difference(self, release: int) -> str | None:
+        """:param release: Nova's major release
+        :returns: None where Nova is as expected
         """
         owner, found = _found(self.name)
         known_as = self.name.rpartition('.')[0]
@@ -73,19 +76,23 @@ class Use:
             return f'{self.name} does not use {", ".join(missing)}'
         return None
 
-    def expected(self, release):
-        """:returns: str, the parameters; None where they do not matter"""
+    def expected(self, release: int) -> str | None:
+        """:returns: the parameters; None where they do not matter"""
+        if not self.parameters:
+            return None
         since = [first for first in self.parameters if first <= release]
         # A Nova of before the first row is judged by that row.
-        return self.parameters.get(max(
-            since, default=min(self.parameters, default=None)))
+        return self.parameters[max(since, default=min(self.parameters))]
 
-    def words(self, release):
-        """:returns: str, what is expected"""
+    def words(self, release: int) -> str:
+        """What is expected."""
+        found = []
         expected = self.expected(release)
-        return ', '.join(filter(None, (
-            expected is not None and f'({", ".join(expected.split())})',
-            self.mentions and f'uses {", ".join(self.mentions)}')))
+        if expected is not None:
+            found.append(f'({", ".join(expected.split())})')
+        if self.mentions:
+            found.append(f'uses {", ".join(self.mentions)}')
+        return ', '.join(found)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,18 +105,29 @@ class Part:
 
     title: str
     instead: str
-    uses: tuple
+    uses: tuple[Use, ...]
 
-    def differences(self):
-        """:returns: list of str, how Nova is not what this part was written
-            for; empty when it is
-        """
+    def differences(self) -> list[str]:
+        """How Nova is not what this part was written for; empty when it is."""
         release = installed_release()
         found = (use.difference(release) for use in self.uses)
         return [difference for difference in found if difference]
 
 
-def _of_compute(*more):
+class Row(NamedTuple):
+    """A Use in the table that ``nova-sriov check`` shows.
+
+    :ivar holds: ``yes``, or the difference
+    """
+
+    part: str
+    how: str
+    name: str
+    expected: str
+    holds: str
+
+
+def _of_compute(*more: Use) -> tuple[Use, ...]:
     """What leads from a driver to the resource tracker of nova-compute."""
     return (
         Use(RELIES, 'nova.compute.manager.ComputeVirtAPI.__init__',
@@ -229,7 +247,7 @@ PARTS = (VIFS, START, DETACH, OWNERS, CLAIM, LIVE_MIGRATION, PLACEMENT,
          RECORDS)
 
 
-def works(part):
+def works(part: Part) -> bool:
     """Whether Nova is what a part was written for; if not, the log says so.
 
     :param part: one of PARTS
@@ -241,21 +259,20 @@ def works(part):
     return not differences
 
 
-def rows():
-    """:returns: list of tuples of str (part, how, name, expected, holds)"""
+def rows() -> list[Row]:
     release = installed_release()
-    return [(part.title, use.how, use.name, use.words(release),
-             use.difference(release) or 'yes')
+    return [Row(part.title, use.how, use.name, use.words(release),
+                use.difference(release) or 'yes')
             for part in PARTS for use in part.uses]
 
 
-def installed_release():
-    """:returns: int, the major release of the Nova that is installed"""
+def installed_release() -> int:
+    """The major release of the Nova that is installed."""
     return int(importlib.metadata.version('nova').partition('.')[0])
 
 
-def _found(name):
-    """:returns: tuple (class or module, function of it), as Nova has them,
+def _found(name: str) -> tuple[object, object]:
+    """:returns: class or module, and the function of it, as Nova has them,
         whatever stands in their place by now; None for what is not there
     """
     owner_name, _, attribute = name.rpartition('.')
@@ -268,12 +285,13 @@ def _found(name):
     return owner, getattr(owner, attribute, None)
 
 
-def _name(owner):
+def _name(owner: type) -> str:
     return f'{owner.__module__}.{owner.__qualname__}'
 
 
-def _takes(function, expected, is_method):
-    """:param expected: list of the names of parameters"""
+def _takes(function: object, expected: Sequence[str],
+           is_method: bool) -> bool:
+    """:param expected: names of parameters"""
     if not callable(function):
         return False
     found = list(inspect.signature(function).parameters.values())
@@ -284,8 +302,8 @@ def _takes(function, expected, is_method):
     return [parameter.name for parameter in found][is_method:] == expected
 
 
-def _names(function):
-    """:returns: tuple of the names that a function's code uses"""
+def _names(function: object) -> tuple[str, ...]:
+    """The names that a function's code uses."""
     code = getattr(inspect.unwrap(function), '__code__', None) if (
         callable(function)) else None
     return code.co_names if code else ()
