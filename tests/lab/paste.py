@@ -12,6 +12,7 @@
 
 """Where Nova's fixtures look for Nova's files."""
 
+import contextlib
 import pathlib
 import sys
 
@@ -25,4 +26,6 @@ def link():
     installed = pathlib.Path(sys.prefix, 'etc', 'nova')
     if not beside.exists() and installed.exists():
         beside.parent.mkdir(exist_ok=True)
-        beside.symlink_to(installed)
+        # Another process of the same tests may be as far.
+        with contextlib.suppress(FileExistsError):
+            beside.symlink_to(installed)
