@@ -16,8 +16,10 @@ Each function takes a nova.network.model.VIF and raises
 exception.InvalidPort with port, field, value and what is allowed.
 """
 
+from collections.abc import Mapping
 import copy
 import re
+from typing import Any
 import uuid
 
 import nova.conf
@@ -60,7 +62,7 @@ _UNPRINTABLE = re.compile('[\x00-\x1f\ud800-\udfff\ufffe\uffff]')
 
 # libvirt takes these but writes them as they are (virNetDevVPortProfileFormat
 # in src/conf/netdev_vport_profile_conf.c, seen with 9.0): whatever it writes
-# from then on, the file of the domain included, is no XML any more, or has
+# from then on, the file of the domain included, is not XML any more, or has
 # attributes that the profile id smuggled in.
 _UNESCAPED = re.compile("[<&']")
 
@@ -68,26 +70,25 @@ _UNESCAPED = re.compile("[<&']")
 _SHOWN = 60
 
 
-def pci_slot(vif):
-    """:returns: PCI address of the VF, or of the PF of a direct-physical
-        port"""
+def pci_slot(vif: model.VIF) -> str:
+    """PCI address of the VF, or of the PF of a direct-physical port."""
     slot = _binding(vif)[PROFILE].get('pci_slot')
     if not isinstance(slot, str) or not _PCI_ADDRESS.fullmatch(slot):
         raise _invalid(
             vif, f'{PROFILE} has pci_slot', slot,
-            'PCI address of the form 0000:03:00.2',
+            'a PCI address of the form 0000:03:00.2',
             'Nova writes it when it binds the port; remove what was '
             'written by hand and create the server again')
     # As libvirt writes it, and Nova compares it when it detaches.
     return slot.lower()
 
 
-def mac_address(vif):
-    """:returns: MAC address as libvirt writes it"""
+def mac_address(vif: model.VIF) -> str:
+    """MAC address as libvirt writes it."""
     mac = vif['address']
     if not isinstance(mac, str) or not _MAC.fullmatch(mac):
         raise _invalid(
-            vif, 'mac_address is', mac, 'MAC address of six bytes',
+            vif, 'mac_address is', mac, 'a MAC address of six bytes',
             'Set the mac_address of the port')
     if int(mac[:2], 16) & _MULTICAST:
         raise exception.InvalidPort(
@@ -98,9 +99,10 @@ def mac_address(vif):
     return mac.lower()
 
 
-def datapath_type(vif):
-    """:returns: str, None where the binding says nothing of a datapath"""
-    kind = _binding(vif)[DETAILS].get(model.VIF_DETAILS_OVS_DATAPATH_TYPE)
+def datapath_type(vif: model.VIF) -> str | None:
+    """None where the binding says nothing of a datapath."""
+    kind: object = _binding(vif)[DETAILS].get(
+        model.VIF_DETAILS_OVS_DATAPATH_TYPE)
     if kind is not None and not isinstance(kind, str):
         raise _invalid(
             vif, f'{DETAILS} has datapath_type', kind, 'text',
@@ -109,7 +111,7 @@ def datapath_type(vif):
     return kind
 
 
-def require_pluggable(vif):
+def require_pluggable(vif: model.VIF) -> None:
     """Before anything is set up: os-vif's objects have bare ValueErrors, and
     an interface that is attached is plugged before libvirt sees it
     (LibvirtDriver.attach_interface)."""
@@ -118,12 +120,9 @@ def require_pluggable(vif):
     datapath_type(vif)
 
 
-def found_by(vif):
+def found_by(vif: model.VIF) -> model.VIF:
     """A VIF to unplug, without what os-vif's objects do not take, and what
-    its port is not found by.
-
-    :returns: nova.network.model.VIF
-    """
+    its port is not found by."""
     found = copy.copy(vif)
     found.update(details=vif['details'] or {}, profile=vif['profile'] or {})
     for check, absent in ((mac_address, {'address': None}),
@@ -135,23 +134,24 @@ def found_by(vif):
     return found
 
 
-def vlans(vif):
-    """:returns: list of VLAN ids; more than one is a trunk, [0] is none"""
+def vlans(vif: model.VIF) -> list[int]:
+    """VLAN ids; more than one is a trunk, [0] is none."""
     vlan = _binding(vif)[DETAILS].get(model.VIF_DETAILS_VLAN)
     listed = vlan if isinstance(vlan, (list, tuple)) else [vlan]
-    numbers = [_number(each, VLAN_MAX) for each in listed]
-    if not numbers or None in numbers:
+    numbers = [number for number in (_number(each, VLAN_MAX)
+                                     for each in listed) if number is not None]
+    if not numbers or len(numbers) < len(listed):
         raise _invalid(
             vif, f'{DETAILS} has vlan', vlan,
-            f'VLAN id from 0 to {VLAN_MAX}',
+            f'a VLAN id from 0 to {VLAN_MAX}',
             'Put the port on a network of type vlan or flat (see '
             'provider:segmentation_id)')
     return numbers
 
 
-def profile_id(vif):
-    """:returns: str, 802.1Qbh port profile of the binding's details, else of
-        its profile, else of the physnet"""
+def profile_id(vif: model.VIF) -> str:
+    """802.1Qbh port profile of the binding's details, else of its profile,
+    else of the physnet."""
     _, value = _find(vif, model.VIF_DETAILS_PROFILEID)
     if value is None:
         value = CONF.sriov.default_profile_ids.get(vif.get_physical_network())
@@ -164,14 +164,14 @@ def profile_id(vif):
                    f'{DETAILS}, or [sriov] default_profile_ids in nova.conf; '
                    'use the name of a port profile of the switch, 1 to '
                    f"{PROFILE_ID_MAX} bytes without < & '")
-    return value
+    return str(value)
 
 
-def _problem_of_profile_id(value):
+def _problem_of_profile_id(value: object) -> str | None:
     if value is None or value == '':
         return 'is missing'
     if not isinstance(value, str) or _UNPRINTABLE.search(value):
-        return f'{_shown(value)} is no printable text'
+        return f'{_shown(value)} is not printable text'
     if _UNESCAPED.search(value):
         return (f"{_shown(value)} has one of < & ', which libvirt does not "
                 'escape')
@@ -182,13 +182,13 @@ def _problem_of_profile_id(value):
     return None
 
 
-def vsi(vif):
-    """:returns: dict of str: managerid, typeid, typeidversion and instanceid
-        of an 802.1Qbg port, of the binding's details, else of its profile"""
+def vsi(vif: model.VIF) -> dict[str, str]:
+    """managerid, typeid, typeidversion and instanceid of an 802.1Qbg port,
+    of the binding's details, else of its profile."""
     found = {name: str(_vsi_number(vif, name)) for name in VSI_MAX}
     place, instance = _find(vif, VSI_INSTANCE)
     if not uuidutils.is_uuid_like(instance):
-        raise _invalid(vif, f'{place} has {VSI_INSTANCE}', instance, 'UUID',
+        raise _invalid(vif, f'{place} has {VSI_INSTANCE}', instance, 'a UUID',
                        _VSI_REMEDY)
     return found | {VSI_INSTANCE: str(uuid.UUID(str(instance)))}
 
@@ -197,29 +197,29 @@ _VSI_REMEDY = ('The Neutron mechanism driver gives the parameters of an '
                f'802.1Qbg port in {DETAILS}')
 
 
-def _vsi_number(vif, name):
+def _vsi_number(vif: model.VIF, name: str) -> int:
     place, value = _find(vif, name)
     number = _number(value, VSI_MAX[name])
     if number is None:
         raise _invalid(vif, f'{place} has {name}', value,
-                       f'number from 0 to {VSI_MAX[name]}', _VSI_REMEDY)
+                       f'a number from 0 to {VSI_MAX[name]}', _VSI_REMEDY)
     return number
 
 
-def _binding(vif):
+def _binding(vif: model.VIF) -> dict[str, Mapping[str, Any]]:
     return {DETAILS: vif['details'] or {}, PROFILE: vif['profile'] or {}}
 
 
-def _find(vif, name):
-    """:returns: tuple (DETAILS or PROFILE, value), the value None where
-        neither has one"""
+def _find(vif: model.VIF, name: str) -> tuple[str, Any]:
+    """:returns: DETAILS or PROFILE, and the value there; None where neither
+        has one"""
     return next(((place, values[name])
                  for place, values in _binding(vif).items()
                  if values.get(name) is not None), (DETAILS, None))
 
 
-def _number(value, maximum):
-    """:returns: int, None for what is no whole number up to maximum"""
+def _number(value: object, maximum: int) -> int | None:
+    """None for what is not a whole number from 0 to maximum."""
     # Not int(): it takes True, 7.5, 1_000 and other scripts' digits, too.
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
@@ -228,12 +228,13 @@ def _number(value, maximum):
     return int(value) if 0 <= int(value) <= maximum else None
 
 
-def _invalid(vif, field, value, allowed, remedy):
+def _invalid(vif: model.VIF, field: str, value: object, allowed: str,
+             remedy: str) -> exception.InvalidPort:
     return exception.InvalidPort(
         port=vif['id'], remedy=remedy,
-        problem=f'{field} {_shown(value)}, which is no {allowed}')
+        problem=f'{field} {_shown(value)}, which is not {allowed}')
 
 
-def _shown(value):
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'

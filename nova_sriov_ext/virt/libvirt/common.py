@@ -17,9 +17,15 @@ No MTU: libvirt refuses to define one for hostdev, direct and vdpa interfaces
 ``<os>`` what they boot from, and libvirt takes only one of the two.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 from nova import context
 from nova import objects
 from nova.compute import task_states
+from nova.network import model
+from nova.virt.libvirt import config
 from nova.virt.libvirt import designer
 
 from nova_sriov_ext.virt.libvirt import binding
@@ -33,14 +39,9 @@ _DEFAULT = 'true'
 _WHOLE_DEVICE = None
 
 
-def finish(conf, instance, vif, flavor):
-    """Complete what a builder made.
-
-    :param conf: LibvirtConfigGuestInterface or LibvirtConfigGuestHostdevPCI
-    :param instance: nova.objects.Instance
-    :param vif: nova.network.model.VIF
-    :param flavor: nova.objects.Flavor
-    """
+def finish(conf: config.LibvirtConfigGuestDevice, instance: objects.Instance,
+           vif: model.VIF, flavor: objects.Flavor) -> None:
+    """Complete what a builder made."""
     # Operators find the port in the domain by it; libvirt takes user
     # aliases since 3.9.
     conf.alias = f'ua-{vif["id"]}'
@@ -53,11 +54,11 @@ def finish(conf, instance, vif, flavor):
         _UNMANAGE[kind](conf)
 
 
-def _unmanage_device(conf):
+def _unmanage_device(conf: config.LibvirtConfigGuestHostdevPCI) -> None:
     conf.managed = 'no'
 
 
-def _unmanage_interface(conf):
+def _unmanage_interface(conf: config.LibvirtConfigGuestInterface) -> None:
     config_dom.add(conf, config_dom.unmanaged)
 
 
@@ -65,19 +66,17 @@ def _unmanage_interface(conf):
 _UNMANAGE = {_WHOLE_DEVICE: _unmanage_device, 'hostdev': _unmanage_interface}
 
 
-def _managed(instance, slot):
-    """Whether libvirt binds the VF to vfio-pci and back.
-
-    :returns: bool, the tag ``managed`` of the device_spec that gave Nova
-        the device; True without one
-    """
+def _managed(instance: objects.Instance, slot: str) -> bool:
+    """Whether libvirt binds the VF to vfio-pci and back: the tag ``managed``
+    of the device_spec that gave Nova the device; True without one."""
     device = _device(instance, slot)
     tags = device.extra_info if device else {}
-    return tags.get(_MANAGED, _DEFAULT) == _DEFAULT
+    return bool(tags.get(_MANAGED, _DEFAULT) == _DEFAULT)
 
 
-def _device(instance, slot):
-    """:returns: nova.objects.PciDevice, None where Nova knows none"""
+def _device(instance: objects.Instance,
+            slot: str) -> objects.PciDevice | None:
+    """None where Nova does not know one."""
     listed = _at(slot, instance.get_pci_devices())
     if listed and instance.task_state != task_states.MIGRATING:
         return listed[0]
@@ -91,5 +90,6 @@ def _device(instance, slot):
     return next(iter(others + listed), None)
 
 
-def _at(slot, devices):
+def _at(slot: str,
+        devices: Iterable[objects.PciDevice]) -> list[objects.PciDevice]:
     return [device for device in devices if device.address == slot]

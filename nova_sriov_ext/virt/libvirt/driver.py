@@ -12,12 +12,23 @@
 
 """The compute driver ``sriov_ext.SriovLibvirtDriver``."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 import functools
 import json
+from typing import TYPE_CHECKING
+from typing import Any
 
+from nova import context as nova_context
+from nova import objects
+from nova.compute import provider_tree as nova_provider_tree
 import nova.conf
+from nova.network import model
 from nova.pci import whitelist
+from nova.virt.libvirt import config
 from nova.virt.libvirt import driver
+from nova.virt.libvirt import guest as libvirt_guest
 from oslo_log import log as logging
 
 from nova_sriov_ext import claim
@@ -36,6 +47,9 @@ from nova_sriov_ext.virt.libvirt import start
 from nova_sriov_ext.virt.libvirt import vif
 from os_vif_vflag.host.host import Host
 
+if TYPE_CHECKING:
+    from nova.compute import manager
+
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
@@ -46,7 +60,8 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
     # Whether Nova's detach is what ours was written for.
     _detaches = True
 
-    def __init__(self, virtapi, read_only=False):
+    def __init__(self, virtapi: manager.ComputeVirtAPI,
+                 read_only: bool = False) -> None:
         super().__init__(virtapi, read_only)
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
@@ -63,27 +78,31 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         self._detaches = nova_compat.works(nova_compat.DETACH)
         self._snapshots = snapshots.Snapshots(lambda: Host().snapshot())
         # As last reported: two answers of one update shall agree.
-        self._rows = ()
+        self._rows: tuple[document.Row, ...] = ()
 
-    def init_host(self, host):
+    def init_host(self, host: str) -> None:
         """Start, although VIFs of servers may have to wait."""
         super().init_host(host)
         if self._waits:
             self._start.begin()
 
-    def plug_vifs(self, instance, network_info):
+    def plug_vifs(self, instance: objects.Instance,
+                  network_info: model.NetworkInfo) -> None:
         """Plug all; while nova-compute starts, what can be plugged."""
         if self._start.tolerates:
             self._start.plug(instance, network_info)
         else:
             super().plug_vifs(instance, network_info)
 
-    def _create_guest_with_network(self, *args, **kwargs):
+    def _create_guest_with_network(self, *args: Any,
+                                   **kwargs: Any) -> libvirt_guest.Guest:
         """It calls plug_vifs, as does the manager at its start."""
         with self._start.guest():
             return super()._create_guest_with_network(*args, **kwargs)
 
-    def reboot(self, context, instance, network_info, *args, **kwargs):
+    def reboot(self, context: nova_context.RequestContext,
+               instance: objects.Instance, network_info: model.NetworkInfo,
+               *args: Any, **kwargs: Any) -> None:
         """Reboot; of a reboot that nova-compute's end interrupted, the
         server may have to wait for its VIFs."""
         with self._start.resuming(instance, network_info, functools.partial(
@@ -91,8 +110,11 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                 kwargs.get('block_device_info'))):
             super().reboot(context, instance, network_info, *args, **kwargs)
 
-    def resume_state_on_host_boot(self, context, instance, network_info,
-                                  share_info, block_device_info=None):
+    def resume_state_on_host_boot(
+            self, context: nova_context.RequestContext,
+            instance: objects.Instance, network_info: model.NetworkInfo,
+            share_info: objects.ShareMappingList,
+            block_device_info: dict[str, Any] | None = None) -> None:
         """Start a guest that ran before the host was booted, now or when its
         VIFs can be plugged."""
         with self._start.resuming(instance, network_info, functools.partial(
@@ -101,15 +123,18 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                 context, instance, network_info, share_info,
                 block_device_info)
 
-    def _resume(self, context, share_info, block_device_info, instance):
+    def _resume(self, context: nova_context.RequestContext,
+                share_info: objects.ShareMappingList,
+                block_device_info: dict[str, Any] | None,
+                instance: objects.Instance) -> None:
         super().resume_state_on_host_boot(
             context, instance, instance.get_network_info(), share_info,
             block_device_info)
 
-    def get_available_resource(self, nodename):
+    def get_available_resource(self, nodename: str) -> dict[str, Any]:
         """Add the SR-IOV capacity of this host to Nova's ``stats``."""
         self._start.retry()
-        data = super().get_available_resource(nodename)
+        data: dict[str, Any] = super().get_available_resource(nodename)
         self._rows = self._look(data['pci_passthrough_devices'])
         if CONF.sriov.report_capacity:
             data.setdefault('stats', {})[document.STATS_KEY] = document.write(
@@ -119,21 +144,19 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                     claim=self._claim))
         return data
 
-    def _look(self, devices):
-        """:param devices: str, JSON as Nova's driver gives it
-        :returns: tuple of document.Row
-        """
+    def _look(self, devices: str) -> tuple[document.Row, ...]:
+        """:param devices: JSON as Nova's driver gives it"""
         try:
             return collect.rows(self._snapshots.now(), json.loads(devices),
                                 whitelist.Whitelist(CONF.pci.device_spec))
         except Exception:
             # Without this update nova-compute does not even start, and what
-            # it is for is only told, not needed.
+            # it is for is only reported, not needed.
             LOG.exception('The SR-IOV capacity of this host cannot be '
                           'counted; reporting what was counted before')
             return self._rows
 
-    def _detach_with_retry(self, *args, **kwargs):
+    def _detach_with_retry(self, *args: Any, **kwargs: Any) -> None:
         """Detach a device, an 802.1Qbg interface, too: of what Nova's class
         reads, it writes what libvirt refuses."""
         detach = super()._detach_with_retry
@@ -141,8 +164,10 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
             detach = _writing_all(detach)
         detach(*args, **kwargs)
 
-    def check_can_live_migrate_destination(self, context, instance, *args,
-                                           **kwargs):
+    def check_can_live_migrate_destination(
+            self, context: nova_context.RequestContext,
+            instance: objects.Instance, *args: Any,
+            **kwargs: Any) -> objects.LibvirtLiveMigrateData:
         """Look up the ports before the claim's lock is taken."""
         if self._claim:
             bandwidth_pf.before_live_migration(context, instance)
@@ -153,16 +178,19 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         self._arrivals.begin(context, instance, data)
         return data
 
-    def check_source_migrate_data_at_dest(self, ctxt, instance, *args,
-                                          **kwargs):
+    def check_source_migrate_data_at_dest(
+            self, ctxt: nova_context.RequestContext,
+            instance: objects.Instance, *args: Any,
+            **kwargs: Any) -> objects.LibvirtLiveMigrateData:
         """The last check of a live migration, after its claims."""
         data = super().check_source_migrate_data_at_dest(
             ctxt, instance, *args, **kwargs)
         self._arrivals.claimed(instance)
         return data
 
-    def cleanup_live_migration_destination_check(self, context,
-                                                 dest_check_data):
+    def cleanup_live_migration_destination_check(
+            self, context: nova_context.RequestContext,
+            dest_check_data: objects.LibvirtLiveMigrateData) -> None:
         """Give back what was claimed when the check failed."""
         try:
             super().cleanup_live_migration_destination_check(
@@ -170,7 +198,10 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         finally:
             self._arrivals.end(context, dest_check_data)
 
-    def update_provider_tree(self, provider_tree, nodename, allocations=None):
+    def update_provider_tree(
+            self, provider_tree: nova_provider_tree.ProviderTree,
+            nodename: str,
+            allocations: dict[str, Any] | None = None) -> None:
         """Add the VFs of this host to its provider in Placement."""
         # Nova's driver writes an inventory without them.
         before = provider.published(provider_tree, nodename)
@@ -179,9 +210,12 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
                               self._rows, reshape=bool(allocations))
 
 
-def _writing_all(detach):
+def _writing_all(detach: Callable[..., None]) -> Callable[..., None]:
     """:param detach: Nova's ``_detach_with_retry``"""
-    def call(guest, instance_uuid, get_device_conf_func, device_name):
+    def call(guest: libvirt_guest.Guest, instance_uuid: str,
+             get_device_conf_func: Callable[
+                 ..., config.LibvirtConfigGuestDevice | None],
+             device_name: str) -> None:
         detach(guest, instance_uuid, lambda *args,
                **kwargs: config_dom.writable(
             get_device_conf_func(*args, **kwargs)), device_name)

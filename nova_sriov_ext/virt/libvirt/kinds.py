@@ -15,7 +15,7 @@
 VIFs that are not in it are Nova's own code's, unchanged.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import dataclasses
 
@@ -34,20 +34,19 @@ NOOP = 'noop'
 class Kind:
     """What one row of the table says.
 
-    :ivar build: function of interface.py
+    :ivar build: a function of interface.py
     :ivar plugin: the os-vif plugin that plugs the VIF: REPRESENTOR, another
         name, or None where os-vif has no part in it
-    :ivar settings: tuple of what plug sets on the host, in this order and
-        before the plugin, and unplug takes back in the opposite one: see
-        vf_setup.py
+    :ivar settings: what plug sets on the host, in this order and before the
+        plugin, and unplug takes back in the opposite one
     """
 
-    build: Callable
+    build: interface.Builder
     plugin: str | None = None
-    settings: tuple = ()
+    settings: tuple[vf_setup.Setting, ...] = ()
 
     @property
-    def touches_vf(self):
+    def touches_vf(self) -> bool:
         """Whether plug changes anything of the VF, or of its representor."""
         return self.plugin == REPRESENTOR or any(
             not isinstance(setting, vf_setup.Unlimited)
@@ -93,16 +92,13 @@ _VNIC_TYPES = frozenset(
     if name.startswith('VNIC_TYPE_'))
 
 
-def of(vif):
-    """:param vif: nova.network.model.VIF
-    :returns: Kind, None for VIFs that Nova's own code handles
-    """
+def of(vif: model.VIF) -> Kind | None:
+    """None for VIFs that Nova's own code handles."""
     return KINDS.get((vif['type'], vif['vnic_type']))
 
 
-def require_known(vif):
-    """:param vif: nova.network.model.VIF
-    :raises exception.InvalidPort: it must have a VF, and its vnic type is
+def require_known(vif: model.VIF) -> None:
+    """:raises exception.InvalidPort: it must have a VF, and its vnic type is
         one that not even Nova knows, of which stock Nova would make macvtap;
         or one of 802.1Qbg, which stock Nova cannot do at all
     """
@@ -113,7 +109,7 @@ def require_known(vif):
 
 
 @contextlib.contextmanager
-def stock(vif):
+def stock(vif: model.VIF) -> Iterator[None]:
     """Stock Nova's code takes it for granted that the binding of a port has
     all that a kind needs.
 
@@ -127,7 +123,7 @@ def stock(vif):
         raise _unserved(vif) from e
 
 
-def _unserved(vif):
+def _unserved(vif: model.VIF) -> exception.InvalidPort:
     taken = ', '.join(sorted(vnic for kind, vnic in KINDS
                              if kind == vif['type']))
     return exception.InvalidPort(

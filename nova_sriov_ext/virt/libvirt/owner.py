@@ -20,6 +20,10 @@ that failed (ComputeManager.rollback_live_migration_at_destination). On this
 host another server may have the VF at that address.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from nova import context
 from nova import exception as nova_exception
 from nova import objects
@@ -27,37 +31,39 @@ import nova.conf
 
 from nova_sriov_ext import nova_compat
 
+if TYPE_CHECKING:
+    from nova.compute import manager
+
 CONF = nova.conf.CONF
 
 
 class Owners:
-    """:param virtapi: nova.compute.manager.ComputeVirtAPI, None without
-        nova-compute: then nothing is known
-    """
+    """:param virtapi: None without nova-compute: then nothing is known"""
 
-    def __init__(self, virtapi=None):
+    def __init__(self, virtapi: manager.ComputeVirtAPI | None = None) -> None:
         self._virtapi = virtapi if (
             virtapi and nova_compat.works(nova_compat.OWNERS)) else None
-        self._at_start = None
+        self._at_start: list[objects.PciDevice] | None = None
 
-    def other(self, instance, address):
+    def other(self, instance: objects.Instance, address: str) -> str | None:
         """:returns: uuid of another server that has the VF, allocated or
-            claimed; None for none
+            claimed
         """
         owners = {uuid for device, uuid in self._owned()
                   if device.address == address}
         # One server may have it twice: a resize on the same host.
         return None if instance.uuid in owners else next(iter(owners), None)
 
-    def elsewhere(self, instance, port, address):
+    def elsewhere(self, instance: objects.Instance, port: str,
+                  address: str) -> str | None:
         """Of a VF that nobody has.
 
         :param port: id of the port whose VIF has it
-        :returns: address of the VF that the port has instead; None for none
+        :returns: address of the VF that the port has instead
         """
         own = [device for device, uuid in self._owned()
                if uuid == instance.uuid]
-        # What follows may ask the database.
+        # What follows may read from the database.
         if not own or address in [device.address for device in own]:
             return None
         requests = {request.request_id
@@ -66,13 +72,13 @@ class Owners:
         return next((device.address for device in own
                      if device.request_id in requests), None)
 
-    def _owned(self):
-        """:returns: list of (nova.objects.PciDevice, uuid of its server)"""
+    def _owned(self) -> list[tuple[objects.PciDevice, str]]:
+        """:returns: devices, each with the uuid of its server"""
         return [(device, device.instance_uuid) for device in self._devices()
                 if device.obj_attr_is_set('instance_uuid')
                 and device.instance_uuid]
 
-    def _devices(self):
+    def _devices(self) -> list[objects.PciDevice]:
         """The tracker's own; until nova-compute has one, what the database
         has, read once: nobody changes it before."""
         if self._virtapi is None:
@@ -86,7 +92,7 @@ class Owners:
         return self._at_start
 
 
-def _read():
+def _read() -> list[objects.PciDevice]:
     admin = context.get_admin_context()
     try:
         nodes = objects.ComputeNodeList.get_all_by_host(admin, CONF.host)

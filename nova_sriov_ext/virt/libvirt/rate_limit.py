@@ -16,12 +16,18 @@ libvirt refuses ``<bandwidth>`` for a hostdev interface: no packet of the
 guest passes the host, where it shapes with tc. The card can do it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 import contextlib
 import functools
 
+from nova import objects
+from nova.network import model
 from oslo_log import log as logging
 
 from nova_sriov_ext import exception
+from os_vif_vflag.kernel import vfinfo
 
 LOG = logging.getLogger(__name__)
 
@@ -35,22 +41,25 @@ _KILOBYTES_PER_MBIT = 125
 MBITS = range(1 << 32)
 
 
-def wanted(instance, vif):
-    """The most is the peak, or the average where there is no peak; then the
-    average is what is assured (min_tx_rate), where the driver takes that.
+def wanted(instance: objects.Instance, vif: model.VIF) -> vfinfo.Settings:
+    """The most is the peak, or the average where a peak is not given; then
+    the average is what is assured (min_tx_rate), where the driver takes
+    that.
 
     It is what libvirt makes of them in a class of tc's HTB: rate and ceil.
 
-    :returns: dict of VF settings: empty, or ``rate``
+    :returns: empty, or ``rate``
     :raises exception.InvalidPort: not a number, or a peak below the average
     """
     for name in _WITHOUT_EQUIVALENT:
         if name in _quotas(instance.flavor):
             _warn(instance.flavor.name, name)
-    return _wanted(instance.flavor, vif)
+    rate = _rate(instance.flavor, vif)
+    return {'rate': rate} if rate else {}
 
 
-def _wanted(flavor, vif):
+def _rate(flavor: objects.Flavor, vif: model.VIF) -> dict[str, int]:
+    """:returns: min_tx_rate and max_tx_rate; empty without a limit"""
     quotas = _quotas(flavor)
     average, peak = (_mbits(quotas, name, flavor, vif)
                      for name in (_AVERAGE, _PEAK))
@@ -60,22 +69,23 @@ def _wanted(flavor, vif):
         raise _invalid(
             vif, flavor, _PEAK, quotas[_PEAK],
             f'less than {_PREFIX}{_AVERAGE} {quotas[_AVERAGE]}')
-    return {'rate': {'min_tx_rate': average if peak else 0,
-                     'max_tx_rate': peak or average}}
+    return {'min_tx_rate': average if peak else 0,
+            'max_tx_rate': peak or average}
 
 
-def warn_of_all(instance):
+def warn_of_all(instance: objects.Instance) -> None:
     """Of a VIF that nothing on the host can limit."""
     for name in _quotas(instance.flavor):
         _warn(instance.flavor.name, name)
 
 
-def ours(instance, vif):
+def ours(instance: objects.Instance,
+         vif: model.VIF) -> list[vfinfo.Settings]:
     """What wanted may have given for this server. A resize leaves the source
     host when the flavor is the new one.
 
-    :returns: list of dicts, each with ``rate``; with and without what is
-        assured, which not every driver takes
+    :returns: each with ``rate``; with and without what is assured, which not
+        every driver takes
     """
     flavors = [getattr(instance, name)
                for name in ('flavor', 'old_flavor', 'new_flavor')
@@ -83,22 +93,23 @@ def ours(instance, vif):
     rates = []
     for flavor in filter(None, flavors):
         with contextlib.suppress(exception.InvalidPort):
-            rates += [each['rate'] for each in [_wanted(flavor, vif)] if each]
+            rates.append(_rate(flavor, vif))
     return [{'rate': {'min_tx_rate': assured,
                       'max_tx_rate': rate['max_tx_rate']}}
-            for rate in rates
+            for rate in filter(None, rates)
             for assured in sorted({0, rate['min_tx_rate']})]
 
 
-def _quotas(flavor):
-    """:returns: dict of the extra specs, by the name behind the prefix"""
+def _quotas(flavor: objects.Flavor) -> dict[str, str]:
+    """The extra specs, by the name behind the prefix."""
     return {key.removeprefix(_PREFIX): value
             for key, value in flavor.extra_specs.items()
             if key.startswith(_PREFIX)}
 
 
-def _mbits(quotas, name, flavor, vif):
-    """:returns: int, rounded up: 0 would be no limit"""
+def _mbits(quotas: Mapping[str, str], name: str, flavor: objects.Flavor,
+           vif: model.VIF) -> int:
+    """Rounded up: 0 would be no limit."""
     text = quotas.get(name, '0')
     try:
         kilobytes = int(text)
@@ -108,11 +119,13 @@ def _mbits(quotas, name, flavor, vif):
     if kilobytes < 0 or mbits not in MBITS:
         raise _invalid(
             vif, flavor, name, text,
-            f'no whole number from 0 to {MBITS[-1] * _KILOBYTES_PER_MBIT}')
+            'not a whole number from 0 to '
+            f'{MBITS[-1] * _KILOBYTES_PER_MBIT}')
     return mbits
 
 
-def _invalid(vif, flavor, name, text, what):
+def _invalid(vif: model.VIF, flavor: objects.Flavor, name: str, text: str,
+             what: str) -> exception.InvalidPort:
     return exception.InvalidPort(
         port=vif['id'],
         problem=f'its server\'s flavor {flavor.name} has {_PREFIX}{name} '
@@ -121,7 +134,7 @@ def _invalid(vif, flavor, name, text, what):
 
 
 @functools.cache
-def _warn(flavor, name):
+def _warn(flavor: str, name: str) -> None:
     LOG.warning(
         'Flavor %(flavor)s has %(quota)s, which no card does for a VIF of '
         'this kind: only the outbound average and peak of Ethernet VFs limit '

@@ -18,7 +18,11 @@ A host that has just been booted may not have its representors or its Open
 vSwitch yet.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
 import contextlib
 import dataclasses
 import time
@@ -28,6 +32,7 @@ from nova import exception as nova_exception
 from nova import objects
 from nova.compute import vm_states
 import nova.conf
+from nova.network import model
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
 
@@ -47,47 +52,50 @@ _LEFT_ALONE = (vm_states.DELETED, vm_states.SOFT_DELETED, vm_states.ERROR)
 _PATIENCE = 10
 
 
+# Starts the guest of a server unless it runs.
+Resume = Callable[['objects.Instance'], None]
+
+
 @dataclasses.dataclass
 class _Waiting:
     """What a server waits with.
 
-    :ivar ports: set of ids of the ports that are to be plugged
-    :ivar resume: function (instance) that starts its guest then, or None
-    :ivar logged: set of the errors that the log has
+    :ivar ports: ids of the ports that are to be plugged
+    :ivar resume: starts its guest then
+    :ivar logged: the errors that the log has
     """
 
-    ports: set = dataclasses.field(default_factory=set)
-    resume: Callable | None = None
-    logged: set = dataclasses.field(default_factory=set)
+    ports: set[str] = dataclasses.field(default_factory=set)
+    resume: Resume | None = None
+    logged: set[str] = dataclasses.field(default_factory=set)
 
 
 class Start:
-    """The servers that wait for their VIFs.
+    """The servers that wait for their VIFs."""
 
-    :param plug: function (instance, vif)
-    """
-
-    def __init__(self, plug):
+    def __init__(
+            self, plug: Callable[[objects.Instance, model.VIF], None]) -> None:
         self._plug = plug
         self._is_on = False
         self._has_guest = False
         self._is_silent = False
-        self._waiting = {}
+        # By the server's uuid.
+        self._waiting: dict[str, _Waiting] = {}
 
-    def begin(self):
+    def begin(self) -> None:
         """nova-compute starts. It takes no requests yet, and does one thing
         after the other."""
         self._is_on = True
 
     @property
-    def tolerates(self):
+    def tolerates(self) -> bool:
         """Whether what cannot be plugged may wait. The VIFs of a guest that
         is about to run may not: a VF in use keeps its PF from being set up
         (devlink refuses, a VF-LAG does not form)."""
         return self._is_on and not self._has_guest
 
     @contextlib.contextmanager
-    def guest(self):
+    def guest(self) -> Iterator[None]:
         """A guest is about to run."""
         before, self._has_guest = self._has_guest, True
         try:
@@ -95,7 +103,8 @@ class Start:
         finally:
             self._has_guest = before
 
-    def plug(self, instance, network_info):
+    def plug(self, instance: objects.Instance,
+             network_info: Iterable[model.VIF]) -> None:
         """Plug what can be plugged; the rest waits.
 
         :raises VirtualInterfacePlugException: Neutron could not bind a port;
@@ -109,14 +118,14 @@ class Start:
                 self._wait(instance, {vif['id']}, error)
 
     @contextlib.contextmanager
-    def resuming(self, instance, network_info, resume):
+    def resuming(self, instance: objects.Instance,
+                 network_info: Iterable[model.VIF],
+                 resume: Resume) -> Iterator[None]:
         """The guest that is started here waits with the VIFs.
 
         Where Nova does so it would set the server to ERROR, and in one case
         end (ComputeManager.reboot_instance, of a reboot that was
         interrupted).
-
-        :param resume: function (instance), starts it unless it runs
         """
         try:
             yield
@@ -126,7 +135,7 @@ class Start:
             self._wait(instance, {vif['id'] for vif in network_info}, e)
             self._waiting[instance.uuid].resume = resume
 
-    def retry(self):
+    def retry(self) -> None:
         """Plug what waits, as far as that is possible by now. Called with
         each update of the host's resources, the first of which is the last
         step of nova-compute's start."""
@@ -145,7 +154,8 @@ class Start:
             except Exception:
                 LOG.exception('The VIFs of server %s still wait', uuid)
 
-    def _attempt(self, instance, vif):
+    def _attempt(self, instance: objects.Instance,
+                 vif: model.VIF) -> Exception | None:
         """:returns: why the VIF cannot be plugged, None if it is"""
         if self._is_silent:
             return exception.VifOperationFailed(
@@ -159,7 +169,8 @@ class Start:
             return e
         return None
 
-    def _wait(self, instance, ports, error):
+    def _wait(self, instance: objects.Instance, ports: set[str],
+              error: Exception) -> None:
         waiting = self._waiting.setdefault(instance.uuid, _Waiting())
         waiting.ports |= ports
         if str(error) not in waiting.logged:
@@ -170,8 +181,8 @@ class Start:
                 'of the resources of this host', error, instance=instance,
                 exc_info=not isinstance(error, nova_exception.NovaException))
 
-    def _is_done(self, uuid):
-        """:returns: whether nothing waits any more"""
+    def _is_done(self, uuid: str) -> bool:
+        """Whether nothing waits any more."""
         instance, waiting = _find(uuid), self._waiting[uuid]
         if instance is None:
             return True
@@ -187,7 +198,8 @@ class Start:
             _resume(instance, waiting.resume)
         return True
 
-    def _plug_of(self, instance, vifs, waiting):
+    def _plug_of(self, instance: objects.Instance, vifs: Iterable[model.VIF],
+                 waiting: _Waiting) -> None:
         for vif in vifs:
             error = self._attempt(instance, vif)
             if error:
@@ -198,9 +210,9 @@ class Start:
                          instance=instance)
 
 
-def _find(uuid):
-    """:returns: nova.objects.Instance, None for one whose VIFs nova-compute
-        would not plug here if it started now"""
+def _find(uuid: str) -> objects.Instance | None:
+    """None for one whose VIFs nova-compute would not plug here if it started
+    now."""
     try:
         instance = objects.Instance.get_by_uuid(
             context.get_admin_context(), uuid, expected_attrs=_ATTRIBUTES)
@@ -211,7 +223,7 @@ def _find(uuid):
     return instance if is_here else None
 
 
-def _resume(instance, resume):
+def _resume(instance: objects.Instance, resume: Resume) -> None:
     """As ComputeManager._resume_guests_state does."""
     try:
         resume(instance)

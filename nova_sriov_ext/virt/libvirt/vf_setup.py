@@ -12,21 +12,19 @@
 
 """What plug sets on the host for an SR-IOV VIF, and unplug takes back.
 
-Each class has ``apply(host, instance, vif, runs)``, which returns a function
-that puts back what was before, and ``clear(host, instance, vif)``; both may
-be repeated. ``runs`` says that the guest may run already, perhaps since
-before this driver was installed. The VF that ``clear`` is told of may be
-another port's of the same server, or nobody's (another server's is not
-touched, see owner.py). ``host`` is the os_vif_vflag.host.host.Host. They raise
-os_vif_vflag.exception.HostError when this host cannot, and
-nova_sriov_ext.exception.InvalidPort when no host could.
+Each class is a Setting.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from collections.abc import Iterable
 import contextlib
 import dataclasses
 import functools
+from typing import Protocol
 
+from nova import objects
 import nova.conf
 from nova.network import model
 from oslo_utils import strutils
@@ -40,43 +38,62 @@ from os_vif_vflag.host import errors
 from os_vif_vflag.host import ib_partition
 from os_vif_vflag.host import netdev_setup
 from os_vif_vflag.host import vf_settings
+from os_vif_vflag.host.host import Host
 from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel import vfinfo
 
 CONF = conf.register(nova.conf.CONF)
+
+
+class Setting(Protocol):
+    """Both may be repeated.
+
+    They raise os_vif_vflag.exception.HostError when this host cannot, and
+    exception.InvalidPort when no host could.
+    """
+
+    def apply(self, host: Host, instance: objects.Instance, vif: model.VIF,
+              runs: bool = False) -> Callable[[], object]:
+        """:param runs: whether the guest may run already, perhaps since
+            before this driver was installed
+        :returns: what puts back what was before
+        """
+
+    def clear(self, host: Host, instance: objects.Instance,
+              vif: model.VIF) -> None:
+        """The VF that the VIF names may be another port's of the same server,
+        or nobody's. Another server's is not touched, see owner.py."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
     """What one property of a VIF means for the VF.
 
-    :ivar wanted: function (instance, vif) → dict of settings, see
-        vf_settings.py
-    :ivar names: function (vif) → names of those to clear
-    :ivar owner: function (vif) → dict of what the VF has only while it is
-        this port's, where anything tells
+    :ivar names: of the settings to clear
+    :ivar owner: what the VF has only while it is this port's, where anything
+        shows that
     :ivar is_lasting: whether it is set again for a guest that runs
-    :ivar ours: function (instance, vif) → list of dicts of settings, each
-        of which may be ours: they are cleared where the VF has them
+    :ivar ours: each of these may be ours: they are cleared where the VF has
+        them
     """
 
-    wanted: Callable
-    names: Callable = lambda vif: ()
-    owner: Callable = lambda vif: {}
+    wanted: Callable[[objects.Instance, model.VIF], vfinfo.Settings]
+    names: Callable[[model.VIF], Iterable[str]] = lambda vif: ()
+    owner: Callable[[model.VIF], vfinfo.Settings] = lambda vif: {}
     is_lasting: bool = True
-    ours: Callable = lambda instance, vif: ()
+    ours: Callable[[objects.Instance, model.VIF], Iterable[vfinfo.Settings]
+                   ] = lambda instance, vif: ()
 
 
 class Uplink:
-    """Settings of the VF that go through the uplink, all in one request.
+    """Settings of the VF that go through the uplink, all in one request."""
 
-    :param parts: Part
-    """
-
-    def __init__(self, *parts):
+    def __init__(self, *parts: Part) -> None:
         self._parts = parts
 
-    def apply(self, host, instance, vif, runs=False):
-        wanted = {}
+    def apply(self, host: Host, instance: objects.Instance, vif: model.VIF,
+              runs: bool = False) -> Callable[[], object]:
+        wanted: vfinfo.Settings = {}
         for part in self._parts:
             if part.is_lasting or not runs:
                 wanted |= part.wanted(instance, vif)
@@ -87,7 +104,8 @@ class Uplink:
             vf_settings.restore, host, slot, vf_settings.apply(host, slot,
                                                                wanted))
 
-    def clear(self, host, instance, vif):
+    def clear(self, host: Host, instance: objects.Instance,
+              vif: model.VIF) -> None:
         owner = {name: value for part in self._parts
                  for name, value in part.owner(vif).items()}
         slot = binding.pci_slot(vif)
@@ -106,12 +124,13 @@ class Netdev:
 
     Two differences from stock Nova (set_vf_interface_vlan). It sets the
     netdev of a port with VLAN 0 down, under the running guest when
-    nova-compute starts again; here it is up. And unplug asks there for the
-    MAC 00:00:00:00:00:00 and down in one request, of which the kernel does
-    neither (EADDRNOTAVAIL); here it goes down and keeps its MAC.
+    nova-compute starts again; here it is up. And unplug requests there the
+    MAC 00:00:00:00:00:00 and down at once, of which the kernel does neither
+    (EADDRNOTAVAIL); here it goes down and keeps its MAC.
     """
 
-    def apply(self, host, instance, vif, runs=False):
+    def apply(self, host: Host, instance: objects.Instance, vif: model.VIF,
+              runs: bool = False) -> Callable[[], object]:
         slot = binding.pci_slot(vif)
         name = host.netdev(slot)
         if name is None:
@@ -119,12 +138,12 @@ class Netdev:
         address = binding.mac_address(vif)
         # Some drivers refuse it while the netdev is up, be it the same
         # (eth_prepare_mac_addr_change).
-        if _has_address(host, name, address):
-            address = None
-        netdev_setup.set_up(name, address=address)
+        has_it = _has_address(host, name, address)
+        netdev_setup.set_up(name, address=None if has_it else address)
         return functools.partial(self.clear, host, instance, vif)
 
-    def clear(self, host, instance, vif):
+    def clear(self, host: Host, instance: objects.Instance,
+              vif: model.VIF) -> None:
         name = host.netdev(binding.pci_slot(vif))
         if name is not None and _has_address(host, name, _mac_of(vif)):
             with contextlib.suppress(errors.LinkFailed):
@@ -134,11 +153,13 @@ class Netdev:
 class Unlimited:
     """Nothing on the host can limit what such a VIF sends."""
 
-    def apply(self, host, instance, vif, runs=False):
+    def apply(self, host: Host, instance: objects.Instance, vif: model.VIF,
+              runs: bool = False) -> Callable[[], object]:
         rate_limit.warn_of_all(instance)
         return _nothing
 
-    def clear(self, host, instance, vif):
+    def clear(self, host: Host, instance: objects.Instance,
+              vif: model.VIF) -> None:
         """Nothing was set."""
 
 
@@ -150,14 +171,15 @@ class InfiniBand:
 
     _GUIDS = ('ib_node_guid', 'ib_port_guid')
 
-    def apply(self, host, instance, vif, runs=False):
+    def apply(self, host: Host, instance: objects.Instance, vif: model.VIF,
+              runs: bool = False) -> Callable[[], object]:
         slot = binding.pci_slot(vif)
         guid = guid_of(binding.mac_address(vif))
         iov = ib_partition.find(host, slot)
         if iov:
             return functools.partial(iov.apply, iov.apply(
                 iov.member(_partition(vif), guid)))
-        wanted = dict.fromkeys(self._GUIDS, guid)
+        wanted: vfinfo.Settings = dict.fromkeys(self._GUIDS, guid)
         # Firmware may keep the ports of new VFs down. Stock Nova's eswitchd
         # sets them up, and a guest that it plugged may run.
         if not runs:
@@ -166,7 +188,8 @@ class InfiniBand:
             vf_settings.restore, host, slot, vf_settings.apply(host, slot,
                                                                wanted))
 
-    def clear(self, host, instance, vif):
+    def clear(self, host: Host, instance: objects.Instance,
+              vif: model.VIF) -> None:
         slot, guid = binding.pci_slot(vif), guid_of(_mac_of(vif))
         try:
             iov = ib_partition.find(host, slot)
@@ -180,28 +203,29 @@ class InfiniBand:
             iov.apply(iov.outsider())
 
 
-def guid_of(address):
+def guid_of(address: str) -> str:
     """fa:16:3e:0a:ec:e7 → fa:16:3e:00:00:0a:ec:e7, as Mellanox's agent for
-    Neutron always did, and subnet managers are told."""
+    Neutron always did, and as subnet managers are configured."""
     return f'{address[:8]}:00:00:{address[9:]}'
 
 
-def _mac_of(vif):
-    """:returns: str; one that is no MAC is no VF's"""
+def _mac_of(vif: model.VIF) -> str:
+    """What is not a MAC no VF has."""
     return str(vif['address']).lower()
 
 
-def _has_address(host, netdev, address):
+def _has_address(host: Host, netdev: str, address: str) -> bool:
     return host.sysfs.read('class', 'net', netdev, 'address') == address
 
 
-def _mac_and_vlan(instance, vif):
+def _mac_and_vlan(instance: objects.Instance,
+                  vif: model.VIF) -> vfinfo.Settings:
     return {'mac': binding.mac_address(vif),
             'vlan': {'vlan': _vlan(vif), 'qos': 0}}
 
 
-def _vlan(vif):
-    """:returns: int, 0 for none"""
+def _vlan(vif: model.VIF) -> int:
+    """0 for none."""
     number, *more = binding.vlans(vif)
     if more:
         raise exception.InvalidPort(
@@ -212,27 +236,28 @@ def _vlan(vif):
     return number
 
 
-def _trust(instance, vif):
+def _trust(instance: objects.Instance, vif: model.VIF) -> vfinfo.Settings:
     trusted = (vif['profile'] or {}).get('trusted')
     return ({'trust': 1} if strutils.bool_from_string(trusted) else {})
 
 
-def _trust_to_clear(vif):
+def _trust_to_clear(vif: model.VIF) -> tuple[str, ...]:
     return ('trust',) if 'trusted' in (vif['profile'] or {}) else ()
 
 
-def _rate_if_chosen(instance, vif):
+def _rate_if_chosen(instance: objects.Instance,
+                    vif: model.VIF) -> vfinfo.Settings:
     return (rate_limit.wanted(instance, vif)
             if CONF.sriov.switchdev_vf_rates else {})
 
 
-def _partition(vif):
-    # VLAN 0 is no partition.
+def _partition(vif: model.VIF) -> int:
+    # VLAN 0 is not a partition.
     has_id = (vif['details'] or {}).get(model.VIF_DETAILS_VLAN) is not None
     return (_vlan(vif) if has_id else 0) or ib_partition.DEFAULT
 
 
-def _nothing():
+def _nothing() -> None:
     """What puts back nothing."""
 
 

@@ -12,14 +12,23 @@
 
 """The VIF driver: stock behaviour for every VIF that is not SR-IOV."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import copy
 
 from nova import exception as nova_exception
+from nova import objects
 import nova.conf
+from nova.network import model
 from nova.network import os_vif_util
+from nova.virt.libvirt import config as libvirt_config
+from nova.virt.libvirt import host as libvirt_host
 from nova.virt.libvirt import vif as libvirt_vif
 from os_vif import exception as osv_exception
+from os_vif.objects import vif as osv_vif
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
@@ -35,27 +44,28 @@ CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
 _OURS = 'vflag'
-# The host bridge: a PCI address that is no VF on any machine.
+# The host bridge: a PCI address that is not a VF on any machine.
 _NO_VF = '0000:00:00.0'
 
 
 class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
     """Generates the interfaces of SR-IOV VIFs and plugs them."""
 
-    def __init__(self, host=None, owners=None):
-        """:param owners: owner.Owners, None without nova-compute"""
+    def __init__(self, host: libvirt_host.Host | None = None,
+                 owners: owner.Owners | None = None) -> None:
+        """:param owners: None without nova-compute"""
         super().__init__(host)
         self._machine = Host()
         self._owners = owners or owner.Owners()
-        self._warned = set()
+        # Port, VF and server of each warning that the log has.
+        self._warned: set[tuple[str, str, str]] = set()
 
-    def get_config(self, instance, vif, image_meta, flavor, virt_type):
+    def get_config(
+            self, instance: objects.Instance, vif: model.VIF,
+            image_meta: objects.ImageMeta, flavor: objects.Flavor,
+            virt_type: str) -> libvirt_config.LibvirtConfigGuestDevice:
         """Generate the libvirt config of a VIF.
 
-        :param vif: nova.network.model.VIF
-        :returns: nova.virt.libvirt.config.LibvirtConfigGuestInterface or
-            LibvirtConfigGuestHostdevPCI, or what stock Nova returns for
-            other VIFs
         :raises exception.InvalidPort: names port, field, value and remedy
         """
         kind = kinds.of(vif)
@@ -65,7 +75,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 return super().get_config(
                     instance, vif, image_meta, flavor, virt_type)
 
-        def base(vnic_type):
+        def base(
+                vnic_type: str) -> libvirt_config.LibvirtConfigGuestInterface:
             return self.get_base_config(
                 instance, binding.mac_address(vif), image_meta, flavor,
                 virt_type, vnic_type)
@@ -77,14 +88,14 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                   instance=instance)
         return config
 
-    def plug(self, instance, vif):
+    def plug(self, instance: objects.Instance, vif: model.VIF) -> None:
         """Do on the host what the VIF needs before the guest starts.
 
         What is wrong with a port comes up in get_config, which Nova calls
         before it plugs a new server's VIFs. Here only what plug itself needs
         is looked at: nova-compute plugs the VIFs of running servers again
-        when it starts, and those are none the worse for a VLAN that has left
-        Nova's cache.
+        when it starts, and a VLAN that has left Nova's cache does them no
+        harm.
 
         :raises exception.InvalidPort: a port without a VF, or without what
             plug sets
@@ -93,11 +104,12 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
         """
         self._plug(instance, vif, runs=False)
 
-    def replug(self, instance, vif):
+    def replug(self, instance: objects.Instance, vif: model.VIF) -> None:
         """The same for a guest that may run already: nova-compute starts."""
         self._plug(instance, vif, runs=True)
 
-    def _plug(self, instance, vif, runs):
+    def _plug(self, instance: objects.Instance, vif: model.VIF,
+              runs: bool) -> None:
         kind = kinds.of(vif)
         if kind is None:
             with kinds.stock(vif):
@@ -116,8 +128,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                 self._plug_os_vif(instance, _for_os_vif(vif, kind))
             undo.pop_all()
 
-    def unplug(self, instance, vif):
-        """Take back what plug did. Nothing there is no error.
+    def unplug(self, instance: objects.Instance, vif: model.VIF) -> None:
+        """Take back what plug did. Nothing there is not an error.
 
         :raises exception.VifOperationFailed: this host cannot; what else was
             to be taken back has been
@@ -141,7 +153,8 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                     _for_os_vif(vif, kind) if has_vf
                     else _without_vf(vif, kind))
 
-    def _require_own(self, instance, vif):
+    def _require_own(self, instance: objects.Instance,
+                     vif: model.VIF) -> None:
         """:raises exception.VifOperationFailed: Nova gave the VF to another
             server, or the port another VF
         """
@@ -159,20 +172,23 @@ class SriovVIFDriver(libvirt_vif.LibvirtGenericVIFDriver):
                     'compare binding:host_id and pci_slot in '
                     'binding:profile of the port.')
 
-    def _is_anothers(self, instance, vif):
+    def _is_anothers(self, instance: objects.Instance,
+                     vif: model.VIF) -> bool:
         slot = binding.pci_slot(vif)
         other = self._owners.other(instance, slot)
+        if other is None:
+            return False
         seen = vif['id'], slot, other
-        if other and seen not in self._warned:
+        if seen not in self._warned:
             self._warned.add(seen)
             LOG.warning(
                 'Port %s: its binding names VF %s, but by Nova\'s record of '
                 'this host server %s has it. The VF is left as it is', *seen,
                 instance=instance)
-        return other is not None
+        return True
 
 
-def _has_vf(vif):
+def _has_vf(vif: model.VIF) -> bool:
     try:
         binding.pci_slot(vif)
     except exception.InvalidPort:
@@ -180,13 +196,10 @@ def _has_vf(vif):
     return True
 
 
-def _without_vf(vif, kind):
+def _without_vf(vif: model.VIF, kind: kinds.Kind) -> osv_vif.VIFHostDevice:
     """A VIF whose VF has left Nova's cache, or is another server's: our
     plugin finds its port by the id of the Neutron port, whichever plugin
-    plugged it.
-
-    :returns: os_vif.objects.vif.VIFHostDevice
-    """
+    plugged it."""
     found = copy.copy(vif)
     found['profile'] = {**(vif['profile'] or {}), 'pci_slot': _NO_VF}
     vif_obj = _for_os_vif(found, kind)
@@ -195,8 +208,7 @@ def _without_vf(vif, kind):
     return vif_obj
 
 
-def _for_os_vif(vif, kind):
-    """:returns: os_vif.objects.vif.VIFHostDevice"""
+def _for_os_vif(vif: model.VIF, kind: kinds.Kind) -> osv_vif.VIFHostDevice:
     vif = binding.found_by(vif)
     vif_obj = os_vif_util.nova_to_osvif_vif(vif)
     # Nova writes "ovs" itself for every VIF of type ovs (os_vif_util,
@@ -211,7 +223,7 @@ def _for_os_vif(vif, kind):
     return vif_obj
 
 
-def _quietly(put_back):
+def _quietly(put_back: Callable[[], object]) -> None:
     """What failed first is what the operator must read."""
     try:
         put_back()
@@ -220,7 +232,8 @@ def _quietly(put_back):
 
 
 @contextlib.contextmanager
-def _failing_as(error, vif):
+def _failing_as(error: type[vflag_exception.HostError],
+                vif: model.VIF) -> Iterator[None]:
     """One type and few words for whatever goes wrong on the host.
 
     os-vif wraps a plugin's error together with the whole VIF object, and

@@ -22,8 +22,8 @@ import pytest
 from nova_sriov_ext import exception
 from tests.unit.virt import vifs
 
-NO_VLAN = 'is no VLAN id from 0 to 4094'
-NO_SLOT = 'is no PCI address of the form 0000:03:00.2'
+NO_VLAN = 'is not a VLAN id from 0 to 4094'
+NO_SLOT = 'is not a PCI address of the form 0000:03:00.2'
 
 BAD = {
     'profile id empty': (vifs.vm_fex(''), 'port profile id is missing'),
@@ -36,8 +36,8 @@ BAD = {
         vifs.vm_fex('ä' * 20),
         f"'{'ä' * 20}' has 40 bytes, libvirt takes at most 39"),
     'profile id with a line break': (
-        vifs.vm_fex('a\nb'), r"'a\nb' is no printable text"),
-    'profile id no text': (vifs.vm_fex(7), '7 is no printable text'),
+        vifs.vm_fex('a\nb'), r"'a\nb' is not printable text"),
+    'profile id no text': (vifs.vm_fex(7), '7 is not printable text'),
     'profile id with markup': (
         vifs.vm_fex('a<b'), "'a<b' has one of < & ', which libvirt does"),
     'vlan 4095': (vifs.hw_veb('4095'), f"vlan '4095', which {NO_VLAN}"),
@@ -58,27 +58,28 @@ BAD = {
         f"vlan '4095', which {NO_VLAN}"),
     'managerid 256': (
         vifs.vepa(managerid=256),
-        'binding:vif_details has managerid 256, which is no number from 0 to '
-        '255'),
+        'binding:vif_details has managerid 256, which is not a number from 0 '
+        'to 255'),
     'typeid 2^24': (
         vifs.vepa(typeid=2**24),
-        'typeid 16777216, which is no number from 0 to 16777215'),
+        'typeid 16777216, which is not a number from 0 to 16777215'),
     'typeidversion -1': (
         vifs.vepa(typeidversion=-1),
-        'typeidversion -1, which is no number from 0 to 255'),
+        'typeidversion -1, which is not a number from 0 to 255'),
     'managerid of the profile': (
         vifs.vepa(managerid=None, profile={'managerid': 'x'}),
-        "binding:profile has managerid 'x', which is no number from 0 to "),
+        "binding:profile has managerid 'x', which is not a number from 0 to "),
     'typeid absent': (
-        vifs.vif('802.1qbg', managerid=1), 'typeid None, which is no number'),
+        vifs.vif('802.1qbg', managerid=1),
+        'typeid None, which is not a number'),
     'instanceid no UUID': (
         vifs.vepa(instanceid='gold'),
-        "instanceid 'gold', which is no UUID"),
+        "instanceid 'gold', which is not a UUID"),
     'instanceid absent': (
-        vifs.vepa(instanceid=None), 'instanceid None, which is no UUID'),
+        vifs.vepa(instanceid=None), 'instanceid None, which is not a UUID'),
     'MAC of five bytes': (
         vifs.hw_veb(address='fa:16:3e:0a:ec'),
-        "mac_address is 'fa:16:3e:0a:ec', which is no MAC address of six"),
+        "mac_address is 'fa:16:3e:0a:ec', which is not a MAC address of six"),
     'multicast MAC': (
         vifs.hw_veb(address='01:00:5e:00:00:01'),
         "mac_address is '01:00:5e:00:00:01', a multicast address, which "
@@ -164,15 +165,15 @@ IN_FULL = {
         'default_profile_ids in nova.conf; use the name of a port profile of '
         "the switch, 1 to 39 bytes without < & '."),
     'typeid': (
-        vifs.vepa(typeid=-1), 'binding:vif_details has typeid -1, which is no '
-        f'number from 0 to 16777215. {VSI}.'),
+        vifs.vepa(typeid=-1), 'binding:vif_details has typeid -1, which is '
+        f'not a number from 0 to 16777215. {VSI}.'),
     'vnic type': (
         vifs.hw_veb(vnic_type='<b>'), "binding:vnic_type is '<b>', but ports "
         'of vif_type hw_veb have direct, macvtap. Create the port with one of '
         'these.'),
     'instanceid': (
         vifs.vepa(instanceid='x'), "binding:vif_details has instanceid 'x', "
-        f'which is no UUID. {VSI}.'),
+        f'which is not a UUID. {VSI}.'),
 }
 
 PLUGGED = {('ovs', 'direct'), ('hw_veb', 'direct'), ('802.1qbh', 'direct')}
@@ -258,7 +259,7 @@ def test_the_whole_text_of_a_datapath(driver):
         driver.plug(vifs.INSTANCE, vifs.switchdev(datapath_type=7))
     assert str(caught.value) == (
         f'Port {vifs.PORT}: binding:vif_details has datapath_type 7, which is '
-        f'no text. {DATAPATH}.')
+        f'not text. {DATAPATH}.')
 
 
 @pytest.mark.parametrize('name', ['details', 'profile'])

@@ -43,7 +43,7 @@ def test_bad_flavors(machine, specs, words):
     assert here.vf == sim_vfs.NEW_ETHERNET
 
 
-LIMIT = 'no whole number from 0 to 536870911875'
+LIMIT = 'not a whole number from 0 to 536870911875'
 HELP = 'Give it in kilobytes per second, or unset it in the flavor.'
 
 
