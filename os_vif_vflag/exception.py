@@ -25,7 +25,7 @@ class HostError(osv_exception.ExceptionBase):
     problem = 'Unknown problem'
     remedy = 'See the log of the service that plugs VIFs'
 
-    def __init__(self, **facts):
+    def __init__(self, **facts: object):
         super().__init__(f'{self.problem}. {self.remedy}.' % facts, **facts)
 
 

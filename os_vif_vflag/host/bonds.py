@@ -15,25 +15,22 @@
 from os_vif_vflag.host import model
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.kernel.sysfs import LISTED
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 _NET = ('class', 'net')
 _UP = 'up'
 
 
-def bonds(sysfs):
-    """:param sysfs: sysfs.Sysfs
-    :returns: list of model.Bond without their LAG state, by name
-    """
+def bonds(sysfs: Sysfs) -> list[model.Bond]:
+    """The bonds by name, without their LAG state."""
     names = sysfs.read(*_NET, uapi.BONDING_MASTERS) or ''
     return [bond(sysfs, name) for name in sorted(set(names.split()))
             if _is_there(sysfs, name)]
 
 
-def bond(sysfs, name):
-    """:param name: of a bond
-    :returns: model.Bond without its LAG state
-    """
-    def attribute(key):
+def bond(sysfs: Sysfs, name: str) -> model.Bond:
+    """A bond without its LAG state."""
+    def attribute(key: str) -> str:
         return sysfs.read(*_NET, name, 'bonding', key, silent=LISTED) or ''
 
     return model.Bond(
@@ -45,23 +42,21 @@ def bond(sysfs, name):
         up=attribute('mii_status') == _UP)
 
 
-def bond_of(sysfs, name):
+def bond_of(sysfs: Sysfs, name: str) -> str | None:
     """:param name: of a netdev
-    :returns: name of the bond that it is a member of, None without one
+    :returns: name of the bond that it is a member of
     """
     master = sysfs.target(*_NET, name, 'master')
     is_bond = master and sysfs.exists(*_NET, master, 'bonding')
     return master if is_bond else None
 
 
-def member_names(sysfs, name):
-    """:param name: of a bond
-    :returns: list of names of its members
-    """
+def member_names(sysfs: Sysfs, name: str) -> list[str]:
+    """:param name: of a bond"""
     return (sysfs.read(*_NET, name, 'bonding', 'slaves') or '').split()
 
 
-def _is_there(sysfs, name):
+def _is_there(sysfs: Sysfs, name: str) -> bool:
     there = sysfs.exists(*_NET, name, 'bonding')
     if not there:
         sysfs.note(*_NET, name, 'bonding',
@@ -70,7 +65,7 @@ def _is_there(sysfs, name):
     return there
 
 
-def _mode(sysfs, name):
+def _mode(sysfs: Sysfs, name: str) -> str | None:
     path = (*_NET, name, 'bonding', 'mode')
     text = sysfs.read(*path, silent=LISTED)
     # "active-backup 1": the name of bond_mode_tbl and its number
@@ -78,10 +73,10 @@ def _mode(sysfs, name):
     if mode in uapi.BOND_MODES.values():
         return mode
     if text is not None:
-        sysfs.note(*path, error=f'{text[:40]!r} is no bond mode')
+        sysfs.note(*path, error=f'{text[:40]!r} is not a bond mode')
     return None
 
 
-def _member(sysfs, name):
+def _member(sysfs: Sysfs, name: str) -> model.Member:
     return model.Member(name, up=sysfs.read(
         *_NET, name, 'bonding_slave', 'mii_status', silent=LISTED) == _UP)

@@ -45,8 +45,8 @@ class RepresentorNotFound(exception.HostError):
 class RepresentorAmbiguous(exception.HostError):
     problem = ('VF %(vf)s (VF %(number)s of PF %(pf)s) may be represented '
                'by any of %(candidates)s')
-    remedy = ('This kernel names them in a way that does not tell them '
-              'apart; compare with "devlink port show" and update kernel or '
+    remedy = ('This kernel gives them names that do not distinguish them; '
+              'compare with "devlink port show" and update kernel or '
               'driver')
 
 

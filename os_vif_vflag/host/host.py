@@ -13,11 +13,13 @@
 """What this host has: PFs, VFs, representors, bonds and their LAG state."""
 
 from os_vif_vflag.host import errors
+from os_vif_vflag.host import model
 from os_vif_vflag.host import netdevs
 from os_vif_vflag.host import snapshot
 from os_vif_vflag.host.representors import RepresentorIndex
+from os_vif_vflag.kernel import netlink as kernel_netlink
 from os_vif_vflag.kernel import pci_address
-from os_vif_vflag.kernel.netlink import Netlink
+from os_vif_vflag.kernel import vfinfo
 from os_vif_vflag.kernel.sysfs import Sysfs
 
 _DEVICES = ('bus', 'pci', 'devices')
@@ -28,22 +30,22 @@ class Host:
     """The PCI network functions of one machine.
 
     :param root: folder that holds ``sys``; ``/`` is this machine
-    :param netlink: netlink.Netlink or what stands in for it. Unless given,
-        this machine's for ``/`` and none for another root, where the
-        netdevs of this machine would be wrong.
+    :param netlink: unless given, this machine's for ``/`` and none for
+        another root, where the netdevs of this machine would be wrong
     """
 
-    def __init__(self, root=_MACHINE, netlink=None):
+    def __init__(self, root: str = _MACHINE,
+                 netlink: kernel_netlink.Source | None = None):
         self.sysfs = Sysfs(root)
-        self.netlink = netlink or (Netlink() if root == _MACHINE else None)
+        self.netlink = netlink or (
+            kernel_netlink.Netlink() if root == _MACHINE else None)
 
-    def representors(self, pf):
-        """What there is to tell the representors of one PF, and its uplink:
+    def representors(self, pf: str) -> RepresentorIndex:
+        """The representors of one PF, and its uplink, as they are now: from
         devlink, or the PF's own netdevs, or all netdevs of the host, each
-        only where those before it do not tell.
+        only where those before it do not name them.
 
         :param pf: PCI address
-        :returns: Representors as they are now
         """
         ports = self._ports(pf)
         for own in (netdevs.physical(ports or ()),
@@ -54,66 +56,67 @@ class Host:
         return RepresentorIndex(
             netdevs.links(self.sysfs, self.netlink), ports, self._driver)
 
-    def vf(self, address):
+    def vf(self, address: str) -> tuple[str, int]:
         """Find a VF by its PCI address.
 
-        :returns: tuple (PCI address of its PF, number of the VF)
+        :returns: PCI address of its PF, number of the VF
         :raises errors.VfNotFound: no such device
-        :raises errors.NotAVf: a device, but no VF
+        :raises errors.NotAVf: a device, but not a VF
         """
         pf = self.sysfs.target(*_DEVICES, address, 'physfn')
         number = _computed_number(self.sysfs, pf, address) if pf else None
         if number is None and pf:
             number = next((n for n, a in snapshot.virtfns(self.sysfs, pf)
                            if a == address), None)
-        if number is not None:
+        if pf and number is not None:
             return pf, number
         raise (errors.NotAVf(vf=address)
                if self.sysfs.exists(*_DEVICES, address)
                else errors.VfNotFound(vf=address))
 
-    def uplink(self, pf):
+    def uplink(self, pf: str) -> str | None:
         """:param pf: PCI address of a PF
-        :returns: name of its own netdev, None without one
+        :returns: name of its own netdev
         """
         link = netdevs.uplinks(netdevs.links(self.sysfs, self.netlink)).get(pf)
-        return link and link.name
+        return link.name if link else None
 
-    def netdev(self, vf):
+    def netdev(self, vf: str) -> str | None:
         """:param vf: PCI address of a VF
-        :returns: name of its netdev on this host, None without one
+        :returns: name of its netdev on this host
         """
         return next(iter(self.sysfs.names(*_DEVICES, vf, 'net')), None)
 
-    def vfs(self, uplink):
+    def vfs(self, uplink: str) -> dict[int, vfinfo.Settings]:
         """What the driver of a PF keeps of its VFs.
 
         :param uplink: name of the PF's netdev
-        :returns: dict number of a VF → dict as of vfinfo.decode, empty where
-            the kernel does not tell
+        :returns: number of a VF → its settings, as far as the kernel reports
+            them
         """
         return (self.netlink.vfs(uplink) if self.netlink else None) or {}
 
-    def snapshot(self):
-        """:returns: model.HostSnapshot"""
+    def snapshot(self) -> model.HostSnapshot:
+        """Everything that the host has now."""
         return snapshot.SnapshotBuilder(self.sysfs.anew(), self.netlink,
                                         self._ports()).snapshot()
 
-    def _driver(self, address):
+    def _driver(self, address: str) -> str | None:
         return self.sysfs.target(*_DEVICES, address, 'driver')
 
-    def _ports(self, pf=None):
+    def _ports(self, pf: str | None = None) -> (
+            tuple[kernel_netlink.Port, ...] | None):
         return self.netlink.ports(pf) if self.netlink else None
 
 
-def _computed_number(sysfs, pf, address):
+def _computed_number(sysfs: Sysfs, pf: str, address: str) -> int | None:
     """The VF's number from the addresses, or None when that is not
     confirmed by its link (drivers/pci/iov.c, pci_iov_virtfn_devfn)."""
-    ids = pci_address.routing_id(pf), pci_address.routing_id(address)
+    first, own = pci_address.routing_id(pf), pci_address.routing_id(address)
     offset = sysfs.number(*_DEVICES, pf, 'sriov_offset')
     stride = sysfs.number(*_DEVICES, pf, 'sriov_stride')
-    if None in ids or offset is None or not stride:
+    if first is None or own is None or offset is None or not stride:
         return None
-    number = (ids[1] - ids[0] - offset) // stride
+    number = (own - first - offset) // stride
     link = sysfs.target(*_DEVICES, pf, f'virtfn{number}')
     return number if link == address else None

@@ -19,31 +19,33 @@ go through the uplink (vf_settings.py), and the subnet manager gives a GUID its
 partitions.
 """
 
+from collections.abc import Mapping
 import contextlib
 import dataclasses
 
 from os_vif_vflag.host import errors
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.kernel.sysfs import Sysfs
 from os_vif_vflag.privileged import calls
 from os_vif_vflag.privileged import daemon
 
 _DEVICES = ('bus', 'pci', 'devices')
 _INFINIBAND = ('class', 'infiniband')
-# The highest bit of a partition key says full or limited member.
+# The highest bit of a partition key: whether it is a full member.
 _PARTITION = 0x7fff
 # The one that every port is a member of, be it a limited one.
 DEFAULT = 0x7fff
 _NONE = 'none'
 # «Delete this entry» (store_admin_alias_guid)
 _NO_GUID = 'f' * 16
+# Path below ``iov`` → text of the file
+Texts = dict[tuple[str, ...], str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Iov:
-    """What mlx4 lets the host say about one VF.
+    """What mlx4 lets the host set of one VF.
 
-    Settings are dicts: path below ``iov`` → text of the file.
-
-    :ivar sysfs: sysfs.Sysfs
     :ivar device: name of the PF's InfiniBand device
     :ivar vf: PCI address of the VF
     :ivar folder: of the VF
@@ -51,20 +53,20 @@ class Iov:
         card it is the first.
     """
 
-    sysfs: object
+    sysfs: Sysfs
     device: str
     vf: str
     folder: str
     port: str
 
-    def member(self, partition, guid):
+    def member(self, partition: int, guid: str) -> Texts:
         """A VF in a partition; the default one is beside it, to reach the
         subnet manager.
 
-        :param partition: int, 15 bits
-        :param guid: str of eight bytes with colons
-        :returns: dict of settings
+        :param partition: 15 bits
+        :param guid: eight bytes with colons
         :raises errors.NoPartition: the port is not in it
+        :raises errors.IovRefused: see _settings
         """
         table = self._table()
         if partition not in table:
@@ -74,31 +76,37 @@ class Iov:
         beside = _NONE if partition == DEFAULT else table.get(DEFAULT, _NONE)
         return self._settings(_text(guid), table[partition], beside)
 
-    def outsider(self):
-        """:returns: dict of settings of a VF without GUID and partition"""
+    def outsider(self) -> Texts:
+        """A VF without GUID and partition.
+
+        :raises errors.IovRefused: see _settings
+        """
         return self._settings(_NO_GUID, _NONE, _NONE)
 
-    def has(self, guid):
-        """:param guid: str of eight bytes with colons
+    def has(self, guid: str) -> bool:
+        """:param guid: eight bytes with colons
         :returns: whether it is the VF's
         """
-        return self._read(*self._guid_place()) == _text(guid)
+        place = self._guid_place()
+        return place is not None and self._read(*place) == _text(guid)
 
-    def apply(self, wanted):
+    def apply(self, wanted: Mapping[tuple[str, ...], str]) -> Texts:
         """Set what is not so yet; all or nothing.
 
-        :returns: dict, what the settings that changed were before
+        :returns: what the settings that changed were before, those that
+            could be read
         :raises errors.IovRefused: what had been set is put back
         :raises exception.PrivilegesMissing
         """
-        before = {}
+        before: Texts = {}
         try:
             for place, text in wanted.items():
                 now = self._read(*place)
                 if now != text:
                     daemon.call(self.device, calls.write_iov,
                                 self.device, place, text)
-                    before[place] = now
+                    if now is not None:
+                        before[place] = now
         except OSError as e:
             with contextlib.suppress(errors.IovRefused):
                 self.apply(before)
@@ -107,40 +115,46 @@ class Iov:
                 vf=self.vf, error=e.strerror) from None
         return before
 
-    def _settings(self, guid, *indexes):
+    def _settings(self, guid: str, *indexes: str) -> Texts:
+        """:raises errors.IovRefused: the place of the GUID is not known"""
         folder = (self.folder, 'ports', self.port, 'pkey_idx')
-        return {self._guid_place(): guid} | {
+        place = self._guid_place()
+        if place is None:
+            raise errors.IovRefused(
+                file=f'ports/{self.port}/admin_guids', device=self.device,
+                value=guid, vf=self.vf,
+                error='which one is the VF\'s cannot be read')
+        return {place: guid} | {
             (*folder, str(place)): index
             for place, index in enumerate(indexes)}
 
-    def _guid_place(self):
+    def _guid_place(self) -> tuple[str, ...] | None:
         number = self._read(self.folder, 'ports', self.port, 'gid_idx', '0')
-        return 'ports', self.port, 'admin_guids', number
+        return ('ports', self.port, 'admin_guids', number) if number else None
 
-    def _table(self):
-        """:returns: dict partition → its first index in the port's table"""
+    def _table(self) -> dict[int, str]:
+        """Partition → its first index in the port's table."""
         folder = (*_INFINIBAND, self.device, 'iov', 'ports', self.port,
                   'pkeys')
-        found = {}
+        found: dict[int, str] = {}
         for index in sorted(self.sysfs.names(*folder), key=int):
             key = self.sysfs.number(*folder, index, base=16)
             if key:
                 found.setdefault(key & _PARTITION, index)
         return found
 
-    def _read(self, *parts):
+    def _read(self, *parts: str) -> str | None:
         return self.sysfs.read(*_INFINIBAND, self.device, 'iov', *parts)
 
 
-def _text(guid):
+def _text(guid: str) -> str:
     """As the kernel shows it: %llx (show_admin_alias_guid)."""
     return guid.replace(':', '').lstrip('0')
 
 
-def find(host, address):
-    """:param host: host.Host
-    :param address: PCI address of a VF
-    :returns: Iov, None where the driver has none
+def find(host: Host, address: str) -> Iov | None:
+    """:param address: PCI address of a VF
+    :returns: None where the driver does not have iov
     :raises errors.VfNotFound, errors.NotAVf: see Host.vf
     """
     pf, number = host.vf(address)

@@ -12,11 +12,15 @@
 
 """The LAG state of a bond: what the driver says, else what follows from it."""
 
+from collections.abc import Iterable
+from collections.abc import Sequence
+from collections.abc import Set
 import errno
 
 from os_vif_vflag.host import model
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.kernel.sysfs import ABSENT
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 # mlx5 refuses the type once its LAG is not active (lag/debugfs.c).
 _WHILE_INACTIVE = ABSENT | {errno.EINVAL}
@@ -25,36 +29,34 @@ _MLX5 = ('kernel', 'debug', 'mlx5')
 # two members of one slot, and active-backup: other modes since Linux 6.18 and
 # with newer firmware only (ice_lag.c, ice_lag_chk_comp).
 _ICE = 'ice'
+_Pfs = Sequence[model.PF]
 
 
-def assess(sysfs, bond, pfs):
+def assess(sysfs: Sysfs, bond: model.Bond,
+           pfs: _Pfs) -> model.Lag:
     """Find the LAG state of a bond.
 
-    :param sysfs: sysfs.Sysfs
-    :param bond: model.Bond
-    :param pfs: tuple of all model.PF of the host
-    :returns: model.Lag
+    :param pfs: all of the host
     """
-    names = [member.name for member in bond.members]
-    held = sorted((pf for pf in pfs if pf.uplink in names),
-                  key=lambda pf: names.index(pf.uplink))
+    held = [pf for member in bond.members for pf in pfs
+            if pf.uplink == member.name]
     if not held:
         return model.Lag()
     state, kind = _of_driver(sysfs, held)
     obstacle = _obstacle(bond, held, pfs)
     if state is None:
-        return _judge(bond, held, obstacle, inferred=True)
+        return _judge(bond, obstacle, inferred=True)
     if state == uapi.LAG_ACTIVE and kind in (None, uapi.LAG_SWITCHDEV):
-        return _judge(bond, held, None, inferred=False)
+        return _judge(bond, None, inferred=False)
     if state == uapi.LAG_ACTIVE:
         return model.Lag(model.INACTIVE, f'the driver runs a LAG of type '
                          f'{kind}, which carries no VFs')
     return model.Lag(model.INACTIVE, obstacle or _late(held))
 
 
-def _of_driver(sysfs, held):
-    """:returns: tuple (state, type) that the driver shows in debugfs, each
-        None where it does not"""
+def _of_driver(sysfs: Sysfs, held: Iterable[model.PF]) -> (
+        tuple[str | None, str | None]):
+    """State and type that the driver shows in debugfs."""
     for pf in held:
         path = (*_MLX5, pf.address, 'lag')
         state = _word(sysfs, *path, 'state', known=uapi.LAG_STATES)
@@ -66,8 +68,9 @@ def _of_driver(sysfs, held):
     return None, None
 
 
-def _word(sysfs, *path, known, silent=ABSENT):
-    """:returns: str, one of the known, or None"""
+def _word(sysfs: Sysfs, *path: str, known: Set[str],
+          silent: Set[int] = ABSENT) -> str | None:
+    """One of the known words."""
     word = sysfs.read(*path, silent=silent)
     if word is None or word in known:
         return word
@@ -76,7 +79,8 @@ def _word(sysfs, *path, known, silent=ABSENT):
     return None
 
 
-def _judge(bond, held, obstacle, inferred):
+def _judge(bond: model.Bond, obstacle: str | None,
+           inferred: bool) -> model.Lag:
     if obstacle:
         return model.Lag(model.INACTIVE, obstacle, inferred)
     down = [member.name for member in bond.members if not member.up]
@@ -86,7 +90,7 @@ def _judge(bond, held, obstacle, inferred):
     return model.Lag(model.ACTIVE, '', inferred)
 
 
-def _late(held):
+def _late(held: Iterable[model.PF]) -> str:
     if any(vf.driver for pf in held for vf in pf.vfs):
         # mlx5_lag then logs "Make sure all VFs are unbound prior to VF LAG
         # activation or deactivation".
@@ -94,78 +98,80 @@ def _late(held):
     return 'the driver reports it as disabled; see the kernel log'
 
 
-def _obstacle(bond, held, pfs):
-    """:returns: str, the first thing that keeps the LAG from being offloaded,
-        or None"""
+def _obstacle(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
+    """The first thing that keeps the LAG from being offloaded."""
     return next((found for check in _CHECKS
                  if (found := check(bond, held, pfs))), None)
 
 
-def _foreign(bond, held, pfs):
+def _foreign(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
     # In legacy mode a card's ports in two slots may have no switch id: that
     # is the reason to give then.
     on_card = {pf.uplink for pf in pfs if _same_card(pf, held[0])
                or pf.mode == uapi.LEGACY and None in (
                    pf.switch_id, held[0].switch_id)}
     strangers = [m.name for m in bond.members if m.name not in on_card]
-    return strangers and (f'{bond.name} also holds {", ".join(strangers)}, '
-                          'which is not on this card')
+    return (f'{bond.name} also holds {", ".join(strangers)}, which is not on '
+            'this card' if strangers else None)
 
 
-def _incomplete(bond, held, pfs):
+def _incomplete(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
     missing = [pf.address for pf in pfs
                if _same_card(pf, held[0]) and pf not in held]
     if missing and not _is_ice(held):
         return (f'{bond.name} does not hold PF {", ".join(missing)} of this '
                 'card')
-    return len(held) == 1 and (
-        f'{bond.name} holds a single PF, {held[0].address}')
+    return (f'{bond.name} holds a single PF, {held[0].address}'
+            if len(held) == 1 else None)
 
 
-def _mode(bond, held, pfs):
+def _mode(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
     if bond.mode not in uapi.OFFLOADABLE_BOND_MODES:
         return f'bond mode {bond.mode or "unknown"} cannot be offloaded'
-    return _is_ice(held) and bond.mode != uapi.ACTIVE_BACKUP and (
-        f'bond mode {bond.mode} is not known to be offloaded: {_ICE} does so '
-        'from Linux 6.18 on only')
+    if _is_ice(held) and bond.mode != uapi.ACTIVE_BACKUP:
+        return (f'bond mode {bond.mode} is not known to be offloaded: {_ICE} '
+                'does so from Linux 6.18 on only')
+    return None
 
 
-def _too_many(bond, held, pfs):
-    return _is_ice(held) and len(bond.members) > 2 and (
-        f'{bond.name} has more than the two members that {_ICE} offloads')
+def _too_many(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
+    if _is_ice(held) and len(bond.members) > 2:
+        return (f'{bond.name} has more than the two members that {_ICE} '
+                'offloads')
+    return None
 
 
-def _legacy(bond, held, pfs):
+def _legacy(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
     legacy = [pf.address for pf in _eswitches(held)
               if pf.mode == uapi.LEGACY]
-    return legacy and f'PF {", ".join(legacy)} is in legacy mode'
+    return f'PF {", ".join(legacy)} is in legacy mode' if legacy else None
 
 
-def _beyond_first(bond, held, pfs):
+def _beyond_first(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
     beyond = [pf.address for pf in held[1:] if _is_ice(held) and pf.vfs]
-    return beyond and (f'PF {", ".join(beyond)} has VFs, but {held[0].driver}'
-                       f' serves only those of the first member of '
-                       f'{bond.name}, {held[0].address}')
+    return (f'PF {", ".join(beyond)} has VFs, but {held[0].driver} serves '
+            f'only those of the first member of {bond.name}, '
+            f'{held[0].address}' if beyond else None)
 
 
 # In the order in which an operator would mend them.
 _CHECKS = (_foreign, _incomplete, _too_many, _mode, _beyond_first, _legacy)
 
 
-def _is_ice(held):
+def _is_ice(held: _Pfs) -> bool:
     return held[0].driver == _ICE
 
 
-def _eswitches(held):
+def _eswitches(held: _Pfs) -> _Pfs:
     """PFs whose mode matters. mlx5 wants the same of all
-    (mlx5_lag_check_prereq); what is only inferred says nothing of one without
-    VFs, unless none has any."""
+    (mlx5_lag_check_prereq); a mode that is only inferred means nothing for a
+    PF without VFs, unless none has any."""
     if _is_ice(held):
         return held[:1]
     return [pf for pf in held if pf.vfs or not pf.mode_inferred] or held
 
 
-def _same_card(one, other):
+def _same_card(one: model.PF, other: model.PF) -> bool:
     """Ports of a card share the eswitch's id, or the PCI slot."""
     return (one.slot == other.slot
             or one.switch_id is not None

@@ -15,6 +15,7 @@
 import dataclasses
 
 from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.sysfs import Unread
 
 ACTIVE = 'active'
 DEGRADED = 'degraded'
@@ -52,15 +53,14 @@ class PF:
     :ivar vendor: PCI vendor id, four hexadecimal digits, or None
     :ivar product: PCI device id, likewise
     :ivar vf_product: PCI device id of its VFs, likewise
-    :ivar numa_node: int, None when the machine does not say
+    :ivar numa_node: None when the machine does not state it
     :ivar mode: eswitch mode, a value of uapi.ESWITCH_MODES
-    :ivar mode_inferred: whether devlink did not tell the mode (it does not
+    :ivar mode_inferred: whether devlink did not report the mode (it does not
         without CAP_NET_ADMIN), so that it was concluded from representors;
         a PF without VFs has none in either mode
     :ivar total_vfs: VFs that it can have
     :ivar num_vfs: VFs that it is configured to have; len(vfs) differs while
         they are being made or taken away
-    :ivar vfs: tuple of VF
     :ivar driver: name of its driver, None when unbound
     :ivar up: whether the uplink has a link
     :ivar link_type: ``ethernet`` or ``infiniband``, None without a netdev
@@ -78,7 +78,7 @@ class PF:
     mode_inferred: bool = False
     total_vfs: int = 0
     num_vfs: int = 0
-    vfs: tuple = ()
+    vfs: tuple[VF, ...] = ()
     driver: str | None = None
     up: bool = False
     link_type: str | None = None
@@ -86,7 +86,7 @@ class PF:
     bond: str | None = None
 
     @property
-    def slot(self):
+    def slot(self) -> str:
         """PCI address without the function: ``0000:03:00``"""
         return self.address.rpartition('.')[0]
 
@@ -99,7 +99,7 @@ class Lag:
         link down), INACTIVE (bonded but not offloaded) or NONE (no bond, or
         none with an SR-IOV PF)
     :ivar reason: why it is not ACTIVE, '' where it is
-    :ivar inferred: whether the driver did not tell the state, so that it was
+    :ivar inferred: whether the driver did not report the state, so that it was
         concluded from bond, eswitch modes and VFs
     """
 
@@ -122,15 +122,14 @@ class Bond:
 
     :ivar name: of its netdev
     :ivar mode: a value of uapi.BOND_MODES, None when it cannot be read
-    :ivar members: tuple of Member, in the order of the bond
+    :ivar members: in the order of the bond
     :ivar active: name of the member in use with active-backup, else None
     :ivar up: whether the bond has a link
-    :ivar lag: Lag
     """
 
     name: str
     mode: str | None = None
-    members: tuple = ()
+    members: tuple[Member, ...] = ()
     active: str | None = None
     up: bool = False
     lag: Lag = Lag()
@@ -140,17 +139,15 @@ class Bond:
 class HostSnapshot:
     """One picture of a host.
 
-    :ivar pfs: tuple of PF, by address
-    :ivar bonds: tuple of Bond, by name
-    :ivar unread: tuple of sysfs.Unread: what could not be read
+    :ivar pfs: by address
+    :ivar bonds: by name
+    :ivar unread: what could not be read
     """
 
-    pfs: tuple = ()
-    bonds: tuple = ()
-    unread: tuple = ()
+    pfs: tuple[PF, ...] = ()
+    bonds: tuple[Bond, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
-    def lag_of(self, pf):
-        """:param pf: PF
-        :returns: Lag of the bond that holds it; NONE without one
-        """
+    def lag_of(self, pf: PF) -> Lag:
+        """Of the bond that holds a PF; NONE without one."""
         return next((b.lag for b in self.bonds if b.name == pf.bond), Lag())

@@ -12,21 +12,23 @@
 
 """The netdevs of a host: one netlink dump, completed or replaced by sysfs."""
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 import dataclasses
 
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.kernel.netlink import Link
+from os_vif_vflag.kernel.netlink import Port
+from os_vif_vflag.kernel.netlink import Source
 from os_vif_vflag.kernel.sysfs import LISTED
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 _NET = ('class', 'net')
 
 
-def links(sysfs, netlink):
-    """:param sysfs: sysfs.Sysfs
-    :param netlink: netlink.Netlink, or None without
-    :returns: tuple of Link
-    """
+def links(sysfs: Sysfs, netlink: Source | None) -> tuple[Link, ...]:
+    """Every netdev of the host."""
     dumped = netlink.links() if netlink else None
     if dumped is None:
         return tuple(link for name in sysfs.names(*_NET, silent=LISTED)
@@ -38,49 +40,46 @@ def links(sysfs, netlink):
     return tuple(_completed(sysfs, link) for link in dumped)
 
 
-def physical(ports):
-    """:param ports: iterable of netlink.Port
-    :returns: generator of Link, the netdevs of physical ports
-    """
+def physical(ports: Iterable[Port]) -> Iterator[Link]:
+    """The netdevs of physical ports."""
     return (Link(port.name, port.ifindex, port.port, parent=port.device)
             for port in ports if port.port.flavour == uapi.PHYSICAL)
 
 
-def children(sysfs, pf):
+def children(sysfs: Sysfs, pf: str) -> Iterator[Link]:
     """The netdevs of a PF; since Linux 5.8 that is its representors, too.
 
     :param pf: PCI address
-    :returns: generator of Link of nothing but name, port and parent; the
-        ifindex only where the port does not say what it is, or physical
+    :returns: Links of nothing but name, port and parent; with the ifindex
+        only where phys_port_name is missing, of no known form or physical
     """
     for name in sysfs.names('bus', 'pci', 'devices', pf, 'net'):
         link = Link(name, 0, _port(sysfs, name), parent=pf)
         if not is_uplink(link):
             yield link
-        # One that has just gone says nothing of its port either.
+        # One that has just gone has no phys_port_name either.
         elif (ifindex := sysfs.number(*_NET, name, 'ifindex')) is not None:
             yield dataclasses.replace(link, ifindex=ifindex)
 
 
-def identity(sysfs, name):
-    """What tells whether a netdev is still the one that had this name.
+def identity(sysfs: Sysfs, name: str) -> Link | None:
+    """What shows whether a netdev is still the one that had this name.
 
     :returns: Link of nothing but name, ifindex, port and parent; None when
-        there is none of that name (any more)
+        no netdev has that name (any more)
     """
     ifindex = sysfs.number(*_NET, name, 'ifindex')
     return None if ifindex is None else Link(
         name, ifindex, port=_port(sysfs, name), parent=_parent(sysfs, name))
 
 
-def uplinks(links):
-    """:param links: iterable of Link
-    :returns: dict PCI address → the Link that is its own port. It names
-        itself ``p<N>``, or nothing at all with older drivers and in legacy
-        mode. Of several (a card with two ports on one function, an InfiniBand
-        port with partitions) it is the first.
+def uplinks(links: Iterable[Link]) -> dict[str, Link]:
+    """:returns: PCI address → the Link that is its own port. Its
+        phys_port_name is ``p<N>``, or missing with older drivers and in
+        legacy mode. Of several (a card with two ports on one function, an
+        InfiniBand port with partitions) it is the first.
     """
-    found = {}
+    found: dict[str, Link] = {}
     for link in links:
         if link.parent and is_uplink(link):
             now = found.setdefault(link.parent, link)
@@ -88,28 +87,28 @@ def uplinks(links):
     return found
 
 
-def is_uplink(link):
+def is_uplink(link: Link) -> bool:
     return link.port is None or link.port.flavour == uapi.PHYSICAL
 
 
-def _order(link):
+def _order(link: Link) -> tuple[bool, int, int]:
     return (link.port is None, link.port.pf or 0 if link.port else 0,
             link.ifindex)
 
 
-def _one(sysfs, name):
+def _one(sysfs: Sysfs, name: str) -> Link | None:
     """A single netdev that a folder has just listed, as sysfs shows it."""
     ifindex = sysfs.number(*_NET, name, 'ifindex', silent=LISTED)
     if ifindex is None:
         return None
+    kind = sysfs.number(*_NET, name, 'type', silent=LISTED)
     return _completed(sysfs, Link(
         name, ifindex,
         up=sysfs.read(*_NET, name, 'operstate', silent=LISTED) == 'up',
-        type=uapi.LINK_TYPES.get(
-            sysfs.number(*_NET, name, 'type', silent=LISTED))))
+        type=None if kind is None else uapi.LINK_TYPES.get(kind)))
 
 
-def _completed(sysfs, link):
+def _completed(sysfs: Sysfs, link: Link) -> Link:
     return dataclasses.replace(
         link,
         parent=_parent(sysfs, link.name),
@@ -118,9 +117,9 @@ def _completed(sysfs, link):
             *_NET, link.name, 'phys_switch_id') or None)
 
 
-def _parent(sysfs, name):
+def _parent(sysfs: Sysfs, name: str) -> str | None:
     return sysfs.target(*_NET, name, 'device')
 
 
-def _port(sysfs, name):
+def _port(sysfs: Sysfs, name: str) -> port_name.PortName | None:
     return port_name.parse(sysfs.read(*_NET, name, 'phys_port_name'))

@@ -12,10 +12,14 @@
 
 """The PFs of a host, at a price that does not grow with their VFs."""
 
+from collections.abc import Iterator
+
 from os_vif_vflag import exception
 from os_vif_vflag.host import bonds
 from os_vif_vflag.host import lag
 from os_vif_vflag.host import model
+from os_vif_vflag.host.host import Host
+from os_vif_vflag.host.representors import RepresentorFinder
 from os_vif_vflag.kernel import pci_address
 from os_vif_vflag.kernel import uapi
 
@@ -23,36 +27,34 @@ _DEVICES = ('bus', 'pci', 'devices')
 
 
 class Pfs:
-    """Asks what a LAG depends on, and of the VFs one at most.
+    """Reads what a LAG depends on, and of the VFs one at most.
 
-    :param host: host.Host
-    :param representors: representors.RepresentorFinder, which knows the
-        uplinks and representors that it saw before, and checks what it knows
+    :param representors: knows the uplinks and representors that it saw
+        before, and checks what it knows
     """
 
-    def __init__(self, host, representors):
+    def __init__(self, host: Host, representors: RepresentorFinder):
         self._host = host
         self._sysfs = host.sysfs
         self._representors = representors
 
-    def now(self):
-        """:returns: tuple of model.PF with uplink, driver, switch id and
-            mode, and with one VF if there are any. A mode that cannot be
-            told is legacy here.
+    def now(self) -> tuple[model.PF, ...]:
+        """PFs with uplink, driver, switch id and mode, and with one VF if
+        there are any. A mode that is not known is legacy here.
         """
         return tuple(map(self._pf, self._addresses()))
 
-    def lag(self, bond):
-        """:param bond: name of a bond
-        :returns: model.Lag. An offloaded bond is seen at once; why another
-            one is not offloaded may depend on every VF
+    def lag(self, bond: str) -> model.Lag:
+        """:param bond: its name
+        :returns: right for an offloaded bond; why another one is not
+            offloaded may depend on every VF
         """
         sysfs = self._sysfs.anew()
         return lag.assess(sysfs, bonds.bond(sysfs, bond), self.now())
 
-    def _addresses(self):
-        """The VFs are those where the PF says; each comes after its PF."""
-        vfs = set()
+    def _addresses(self) -> Iterator[str]:
+        """VFs are where their PF states it; each comes after its PF."""
+        vfs: set[str] = set()
         for address in self._sysfs.names(*_DEVICES):
             if address not in vfs and self._sysfs.exists(
                     *_DEVICES, address, 'sriov_totalvfs'):
@@ -60,18 +62,18 @@ class Pfs:
                 if self._is_network(address):
                     yield address
 
-    def _vfs(self, pf):
+    def _vfs(self, pf: str) -> set[str]:
         offset, stride, count = (
             self._number(pf, f'sriov_{name}')
             for name in ('offset', 'stride', 'numvfs'))
         return (pci_address.vf_addresses(pf, offset, stride, count)
                 if count and stride and offset else set())
 
-    def _is_network(self, pf):
+    def _is_network(self, pf: str) -> bool:
         code = self._number(pf, 'class', base=16)
         return code is not None and code >> 16 == uapi.PCI_NETWORK
 
-    def _pf(self, address):
+    def _pf(self, address: str) -> model.PF:
         uplink = self._representors.uplink(address)
         vf = self._sysfs.target(*_DEVICES, address, 'virtfn0')
         netlink = self._host.netlink
@@ -80,13 +82,16 @@ class Pfs:
             address=address,
             uplink=uplink,
             driver=self._sysfs.target(*_DEVICES, address, 'driver'),
-            switch_id=uplink and self._sysfs.read(
-                'class', 'net', uplink, 'phys_switch_id') or None,
+            switch_id=self._switch_id(uplink) if uplink else None,
             mode=mode or self._inferred_mode(vf),
             mode_inferred=mode is None,
             vfs=(model.VF(vf, 0),) if vf else ())
 
-    def _inferred_mode(self, vf):
+    def _switch_id(self, uplink: str) -> str | None:
+        return self._sysfs.read(
+            'class', 'net', uplink, 'phys_switch_id') or None
+
+    def _inferred_mode(self, vf: str | None) -> str:
         if vf is None:
             return uapi.LEGACY
         try:
@@ -95,5 +100,5 @@ class Pfs:
             return uapi.LEGACY
         return uapi.SWITCHDEV
 
-    def _number(self, pf, name, base=10):
+    def _number(self, pf: str, name: str, base: int = 10) -> int | None:
         return self._sysfs.number(*_DEVICES, pf, name, base=base)

@@ -13,11 +13,18 @@
 """VF → representor netdev: devlink, else the PF's netdevs, else all."""
 
 import collections
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Protocol
 
 from os_vif_vflag.host import errors
 from os_vif_vflag.host import netdevs
 from os_vif_vflag.kernel import pci_address
 from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.netlink import Link
+from os_vif_vflag.kernel.netlink import Port
+from os_vif_vflag.kernel.sysfs import Sysfs
 
 # Their representors have the PCI function for a PF's index, and their uplinks
 # the port: of a partitioned card (NPAR) several PFs share a port
@@ -26,22 +33,24 @@ _COUNT_FUNCTIONS = frozenset(('bnxt_en',))
 # Netdevs get other names while they are looked for: udev renames a
 # representor right after it appears.
 _ATTEMPTS = 3
+# PCI address of a PF → number of a VF → what may represent it. Of a netdev
+# that shares an eswitch with a port without a PCI device the address is None.
+_Index = dict[str | None, dict[int, list[Link | Port]]]
 
 
 class RepresentorIndex:
     """The representors of a host at one moment.
 
-    :param links: iterable of netlink.Link
-    :param ports: tuple of netlink.Port, None without devlink
-    :param driver_of: function PCI address → name of its driver, or None
+    :param ports: None without devlink
+    :param driver_of: PCI address → name of its driver
     """
 
-    def __init__(self, links, ports, driver_of=lambda address: None):
+    def __init__(self, links: Iterable[Link], ports: Iterable[Port] | None,
+                 driver_of: Callable[[str], str | None] = lambda _: None):
         links = tuple(links)
         self.uplinks = netdevs.uplinks(links)
-        of_vfs = [link for link in links if _of_vf(link)]
-        self._by_devlink = _index(
-            (port.device, port) for port in ports or () if _of_vf(port))
+        of_vfs = [link for link in links if _vf_number(link) is not None]
+        self._by_devlink = _index((port.device, port) for port in ports or ())
         self._by_parent = _index(
             (link.parent, link) for link in of_vfs if link.parent)
         # Before Linux 5.8 representors have no parent; Broadcom's not even
@@ -57,25 +66,24 @@ class RepresentorIndex:
         count = collections.Counter(link.name for link, _ in claims)
         self._contested = {name for name, pfs in count.items() if pfs > 1}
 
-    def any_of(self, pf):
-        """:returns: whether the PF has a VF representor at all"""
+    def any_of(self, pf: str) -> bool:
+        """Whether the PF has a VF representor at all."""
         return (pf in self._by_devlink or pf in self._by_parent
                 or pf in self._by_switch)
 
-    def find(self, pf, number):
+    def find(self, pf: str, number: int) -> list[Link | Port]:
         """:param pf: PCI address of a PF
         :param number: of a VF
-        :returns: list of netlink.Link or .Port that may represent the VF
+        :returns: those that may represent the VF
         """
         return next((index[pf][number]
                      for index in (self._by_devlink, self._by_parent,
                                    self._by_switch)
                      if number in index.get(pf, ())), [])
 
-    def only(self, pf, number):
-        """:returns: netlink.Link or .Port that certainly represents the VF;
-            None without one, or when another may be it, or when it may be
-            another PF's
+    def only(self, pf: str, number: int) -> Link | Port | None:
+        """:returns: the one that certainly represents the VF; None without
+            one, or when another may be it, or when it may be another PF's
         """
         found = self.find(pf, number)
         names = {link.name for link in found}
@@ -85,24 +93,33 @@ class RepresentorIndex:
         return None if doubtful else found[0]
 
 
+class Machine(Protocol):
+    """What a RepresentorFinder needs of a host."""
+
+    sysfs: Sysfs
+
+    def vf(self, address: str) -> tuple[str, int]:
+        """See Host.vf."""
+
+    def representors(self, pf: str) -> RepresentorIndex:
+        """See Host.representors."""
+
+
 class RepresentorFinder:
     """Finds representors one by one, at a cost that does not grow.
 
-    It remembers what it saw of a PF, and asks sysfs whether that netdev is
-    still the same before it says so (again): representors vanish and come
-    back under other names and ifindexes (activation of a VF-LAG with a shared
-    FDB, eswitch mode changes). Only when it is not, the PF's are asked for
-    anew.
-
-    :param host: host.Host
+    It remembers what it saw of a PF, and reads from sysfs whether that netdev
+    is still the same before it answers: representors vanish and come back
+    under other names and ifindexes (activation of a VF-LAG with a shared FDB,
+    eswitch mode changes). Only when it is not, the PF's are read anew.
     """
 
-    def __init__(self, host):
+    def __init__(self, host: Machine):
         self._host = host
-        self._seen = {}
-        self._known = {}
+        self._seen: dict[str, RepresentorIndex] = {}
+        self._known: dict[tuple[str, int], Link] = {}
 
-    def find(self, vf_address):
+    def find(self, vf_address: str) -> str:
         """:param vf_address: PCI address of a VF
         :returns: name of the representor netdev
         :raises errors.VfNotFound, errors.NotAVf: see Host.vf
@@ -118,38 +135,40 @@ class RepresentorFinder:
             self._known[pf, number] = known
         return known.name
 
-    def uplink(self, pf):
+    def uplink(self, pf: str) -> str | None:
         """:param pf: PCI address of a PF
-        :returns: name of its own netdev, None without one
+        :returns: name of its own netdev
         """
         before = self._seen.get(pf)
         for seen in self._sights(pf):
             link = seen.uplinks.get(pf)
-            now = link and self._now(link.name)
-            if now and (now.ifindex, now.parent) == (link.ifindex, pf):
-                return link.name
-            if link is None and seen is not before:
+            if link is not None:
+                now = self._now(link.name)
+                if now and (now.ifindex, now.parent) == (link.ifindex, pf):
+                    return link.name
+            elif seen is not before:
                 break
         return None
 
-    def _now(self, name):
+    def _now(self, name: str) -> Link | None:
         return netdevs.identity(self._host.sysfs, name)
 
-    def _sights(self, pf):
+    def _sights(self, pf: str) -> Iterator[RepresentorIndex]:
         if pf in self._seen:
             yield self._seen[pf]
         for _ in range(_ATTEMPTS):
             self._seen[pf] = self._host.representors(pf)
             yield self._seen[pf]
 
-    def _look_up(self, vf_address, pf, number):
+    def _look_up(self, vf_address: str, pf: str, number: int) -> Link:
         before = self._seen.get(pf)
         for seen in self._sights(pf):
             found = seen.only(pf, number)
-            now = found and self._now(found.name)
-            if now and _same(found, now):
-                return now
-            if found is None and seen is not before:
+            if found is not None:
+                now = self._now(found.name)
+                if now and _same(found, now):
+                    return now
+            elif seen is not before:
                 break
         facts = {'vf': vf_address, 'pf': pf, 'number': number}
         if not seen.any_of(pf):
@@ -161,43 +180,49 @@ class RepresentorFinder:
             candidates=', '.join(candidates), **facts)
 
 
-def _same(found, now):
+def _same(found: Link | Port, now: Link) -> bool:
     """Of a netdev found by its parent the ifindex may be unknown: that it
     still is that parent's, and that port, is as good."""
-    if not found.ifindex:
+    if isinstance(found, Link) and not found.ifindex:
         return (found.port, found.parent) == (now.port, now.parent)
     return found.ifindex == now.ifindex
 
 
-def _claimants(link, uplinks):
-    """:param uplinks: list of (Link, index of its PF)
-    :returns: set of the PFs that a netdev without a parent may belong to.
-        The switch id is the card's; the PF's index, where both state it,
-        tells its PFs apart.
+def _claimants(link: Link, uplinks: Iterable[tuple[Link, int | None]]) -> (
+        set[str | None]):
+    """:param uplinks: each with the index of its PF
+    :returns: the PFs that a netdev without a parent may belong to. The switch
+        id is the card's; the PF's index, where both state it, distinguishes
+        its PFs.
     """
+    own = link.port.pf if link.port else None
     return {uplink.parent for uplink, index in uplinks
             if link.switch_id and uplink.switch_id == link.switch_id
-            and (None in (index, link.port.pf) or index == link.port.pf)}
+            and (None in (index, own) or index == own)}
 
 
-def _index_of_pf(uplink, driver_of):
-    """:returns: int, N of the names pfNvfM of its representors, or None"""
+def _index_of_pf(uplink: Link,
+                 driver_of: Callable[[str], str | None]) -> int | None:
+    """N of the names pfNvfM of its representors."""
     if uplink.parent and driver_of(uplink.parent) in _COUNT_FUNCTIONS:
         return pci_address.function(uplink.parent)
-    return uplink.port and uplink.port.pf
+    return uplink.port.pf if uplink.port else None
 
 
-def _index(pairs):
-    """:param pairs: (PCI address, Link or Port of a VF representor)
-    :returns: dict address → VF number → list of them"""
-    index = {}
-    for address, link in pairs:
-        index.setdefault(address, {}).setdefault(
-            link.port.number, []).append(link)
+def _index(pairs: Iterable[tuple[str | None, Link | Port]]) -> _Index:
+    """:param pairs: PCI addresses and netdevs, of which those that represent
+        a VF are taken"""
+    index: _Index = {}
+    for address, netdev in pairs:
+        number = _vf_number(netdev)
+        if number is not None:
+            index.setdefault(address, {}).setdefault(
+                number, []).append(netdev)
     return index
 
 
-def _of_vf(link):
-    """Whether it represents a VF of this host, not of a DPU's host."""
-    return (link.port is not None and link.port.flavour == uapi.PCI_VF
-            and link.port.controller is None)
+def _vf_number(netdev: Link | Port) -> int | None:
+    """None unless it represents a VF of this host, not of a DPU's host."""
+    port = netdev.port
+    return port.number if (port is not None and port.flavour == uapi.PCI_VF
+                           and port.controller is None) else None

@@ -12,10 +12,11 @@
 
 """What only the driver of a PF can set of its VFs: through the uplink.
 
-Settings are dicts as of vfinfo.decode: one key for each attribute of the
+Settings are those of kernel/vfinfo.py: one key for each attribute of the
 kernel.
 """
 
+from collections.abc import Mapping
 import contextlib
 import dataclasses
 import errno
@@ -24,7 +25,10 @@ from oslo_log import log as logging
 
 from os_vif_vflag import exception
 from os_vif_vflag.host import errors
+from os_vif_vflag.host.host import Host
 from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel.vfinfo import Setting
+from os_vif_vflag.kernel.vfinfo import Settings
 from os_vif_vflag.privileged import calls
 from os_vif_vflag.privileged import daemon
 
@@ -33,7 +37,7 @@ LOG = logging.getLogger(__name__)
 NO_MAC = '00:00:00:00:00:00'
 NO_GUID = '00:00:00:00:00:00:00:00'
 # What a new VF has.
-CLEARED = {
+CLEARED: Settings = {
     'mac': NO_MAC,
     'vlan': {'vlan': 0, 'qos': 0},
     'rate': {'min_tx_rate': 0, 'max_tx_rate': 0},
@@ -48,7 +52,7 @@ CLEARED = {
 _UNSUPPORTED = frozenset(
     (errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.ENOSYS))
 _GONE = frozenset((errno.ENODEV, errno.ENOENT))
-_HINTS = {
+_HINTS: dict[int | None, str] = {
     errno.EINVAL: 'See the kernel log: the value may be beyond what the card '
                   'can do',
     errno.EBUSY: 'Find out who uses the VF, and try again',
@@ -63,16 +67,15 @@ _HINTS = {
 _HINT = 'See the kernel log'
 
 
-def apply(host, address, wanted):
+def apply(host: Host, address: str,
+          wanted: Mapping[str, Setting]) -> Settings:
     """Set what is not so yet, in one request; all or nothing.
 
     Setting anew what is so would reset the VF of a running guest with some
     drivers (i40e_ndo_set_vf_mac, i40e_ndo_set_vf_trust).
 
-    :param host: host.Host
     :param address: PCI address of the VF
-    :param wanted: dict of settings
-    :returns: dict, what the settings that changed were before
+    :returns: what the settings that changed were before
     :raises errors.VfNotFound, errors.NotAVf: see Host.vf
     :raises errors.NoUplink: its PF has no netdev
     :raises exception.PrivilegesMissing
@@ -82,7 +85,7 @@ def apply(host, address, wanted):
     if not wanted:
         return {}
     vf = _find(host, address)
-    # What a driver does not tell was never set.
+    # What a driver does not report was never set.
     now = CLEARED | _now(host, vf)
     change = _different(wanted, now)
     before = {name: now[name] for name in change}
@@ -93,14 +96,15 @@ def apply(host, address, wanted):
     return before
 
 
-def restore(host, address, settings, owner=None):
+def restore(host: Host, address: str, settings: Mapping[str, Setting],
+            owner: Mapping[str, Setting] | None = None) -> None:
     """Set what can be set, as far as there is anything to set.
 
     What a driver cannot set was never set, and of a VF or PF that is gone
     nothing is left.
 
-    :param owner: dict of settings that the VF has as long as it is the
-        port's, None where nothing tells; another's is left as it is
+    :param owner: settings that the VF has as long as it is the port's, None
+        where that cannot be known; another port's VF is left as it is
     :raises errors.VfRefused: after all others have been set
     :raises exception.PrivilegesMissing
     """
@@ -112,7 +116,7 @@ def restore(host, address, settings, owner=None):
         LOG.debug('Nothing to take back: %s', e)
         return
     now, owner = _now(host, vf), owner or {}
-    if _different(owner, owner | now):
+    if _different(owner, {**owner, **now}):
         LOG.debug('VF %s is another port\'s by now', address)
         return
     change = _different(settings, now)
@@ -129,7 +133,7 @@ class _Vf:
     number: int
 
 
-def _find(host, address):
+def _find(host: Host, address: str) -> _Vf:
     pf, number = host.vf(address)
     uplink = host.uplink(pf)
     if uplink is None:
@@ -137,24 +141,25 @@ def _find(host, address):
     return _Vf(address, uplink, number)
 
 
-def _now(host, vf):
-    """:returns: dict of what the driver tells"""
+def _now(host: Host, vf: _Vf) -> Settings:
+    """What the driver reports."""
     return host.vfs(vf.uplink).get(vf.number, {})
 
 
-def _different(wanted, now):
+def _different(wanted: Mapping[str, Setting],
+               now: Mapping[str, Setting]) -> Settings:
     return {name: value for name, value in wanted.items()
             if now.get(name) != value}
 
 
-def _set(vf, change):
-    """:returns: dict name of a setting → OSError, for those refused"""
+def _set(vf: _Vf, change: Settings) -> dict[str, OSError]:
+    """:returns: name of a setting → why it was refused"""
     if not change:
         return {}
     with contextlib.suppress(OSError):
-        _ask(vf, change)
+        _request(vf, change)
         return {}
-    # The kernel does not say which one it was.
+    # The kernel does not name the one that was refused.
     refusals = {}
     for name, value in change.items():
         try:
@@ -164,17 +169,17 @@ def _set(vf, change):
     return refusals
 
 
-def _ask(vf, change):
+def _request(vf: _Vf, change: Settings) -> None:
     daemon.call(
         vf.uplink, calls.set_vf, vf.uplink, vf.number, change)
 
 
-def _set_one(vf, name, value):
+def _set_one(vf: _Vf, name: str, value: Setting) -> None:
     """:raises OSError: but a rate is limited as far as the driver can"""
     try:
-        _ask(vf, {name: value})
+        _request(vf, {name: value})
     except OSError as e:
-        if name != 'rate':
+        if name != 'rate' or not isinstance(value, dict):
             raise
         LOG.warning(
             'The driver of %(uplink)s does not take %(rate)s Mbit/s for VF '
@@ -186,7 +191,8 @@ def _set_one(vf, name, value):
             raise
 
 
-def _refused(vf, change, refusals):
+def _refused(vf: _Vf, change: Settings,
+             refusals: Mapping[str, OSError]) -> errors.VfRefused:
     name, error = next(iter(refusals.items()))
     return errors.VfRefused(
         setting=name, value=_shown(change[name]), vf=vf.address,
@@ -194,6 +200,6 @@ def _refused(vf, change, refusals):
         hint=_HINTS.get(error.errno, _HINT))
 
 
-def _shown(value):
+def _shown(value: Setting) -> str | int:
     return ' '.join(f'{key} {part}' for key, part in value.items()) if (
         isinstance(value, dict)) else value

@@ -17,6 +17,8 @@ may write (tried on Linux 6.18 without any): for them the daemon must run as
 user 0, as it does unless [vif_vflag_privileged] names another.
 """
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 import copy
 import os
 import socket
@@ -29,6 +31,7 @@ from pyroute2 import netlink
 from os_vif_vflag.kernel import ethtool
 from os_vif_vflag.kernel import nlmsg
 from os_vif_vflag.kernel import uapi
+from os_vif_vflag.kernel import vfinfo
 
 INFINIBAND = '/sys/class/infiniband'
 
@@ -44,10 +47,11 @@ vif_plug = priv_context.PrivContext(
 
 
 @vif_plug.entrypoint
-def set_link(name, state, mtu=None, address=None):
+def set_link(name: str, state: str, mtu: int | None = None,
+             address: str | None = None) -> None:
     """Set a netdev up or down, its MTU and its MAC.
 
-    :param name: name of the netdev
+    :param name: of the netdev
     :param state: 'up' or 'down'
     :param mtu: bytes, None leaves it as it is
     :param address: MAC, None leaves it as it is
@@ -68,12 +72,12 @@ def set_link(name, state, mtu=None, address=None):
 
 
 @vif_plug.entrypoint
-def set_vf(uplink, number, settings):
+def set_vf(uplink: str, number: int,
+           settings: Mapping[str, vfinfo.Setting]) -> None:
     """Set what the driver of a PF keeps of a VF, in one request.
 
     :param uplink: name of the PF's netdev
     :param number: of the VF
-    :param settings: dict, see vfinfo.decode
     :raises OSError: the kernel's answer, to the first that it refuses; those
         before it, in the order of the kernel (do_setvfinfo), are set
     """
@@ -89,12 +93,11 @@ def set_vf(uplink, number, settings):
 
 
 @vif_plug.entrypoint
-def write_iov(device, parts, text):
-    """Write what mlx4 lets the host say about a VF.
+def write_iov(device: str, parts: Sequence[str], text: str) -> None:
+    """Write what mlx4 lets the host set of a VF.
 
     :param device: name of an InfiniBand device
     :param parts: path below its folder ``iov``, one name each
-    :param text: str
     :raises OSError: the kernel's answer
     """
     names = [device, 'iov', *parts]
@@ -108,10 +111,10 @@ def write_iov(device, parts, text):
 
 
 @vif_plug.entrypoint
-def turn_on_tc_offload(names):
+def turn_on_tc_offload(names: Sequence[str]) -> dict[str, str]:
     """Let flows be put into the hardware behind netdevs.
 
-    :param names: list of names of netdevs
-    :returns: dict name → why it is still off, for those where it is
+    :param names: of netdevs
+    :returns: name → why it is still off, for those where it is
     """
     return ethtool.turn_on(names, ethtool.HW_TC_OFFLOAD)

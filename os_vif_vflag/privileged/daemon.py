@@ -12,9 +12,11 @@
 
 """Calls to the privileged daemon, and what keeps it from its work."""
 
+from collections.abc import Callable
 import contextlib
 import errno
 import threading
+from typing import TypeVar
 
 from oslo_privsep import comm
 from oslo_privsep import daemon
@@ -22,19 +24,20 @@ from oslo_privsep import daemon
 from os_vif_vflag import exception
 from os_vif_vflag.privileged import calls
 
-# The daemon has not CAP_NET_ADMIN; is gone; went while it was asked (the last
-# two from oslo.privsep, which gives an OSError without a number there).
+# The daemon does not have CAP_NET_ADMIN; is gone; went during the request (the
+# last two from oslo.privsep, which gives an OSError without a number there).
 _NOT_OF_THE_DEVICE = (errno.EPERM, errno.EPIPE, None)
 
 _starting = threading.Lock()
+_Answer = TypeVar('_Answer')
 
 
-def call(device, function, *args):
+def call(device: str, function: Callable[..., _Answer],
+         *args: object) -> _Answer:
     """Call a privileged function.
 
     :param device: what it is about, for messages
     :param function: of privsep
-    :returns: what it returns
     :raises exception.PrivilegesMissing
     :raises OSError: the kernel's answer
     """
@@ -55,9 +58,9 @@ def call(device, function, *args):
             device=device, error=e.strerror or e) from None
 
 
-def _have_daemon():
+def _have_daemon() -> None:
     """Start it here: oslo.privsep would do so at the call, where its errors
-    could not be told from the kernel's."""
+    would look like the kernel's."""
     context = calls.vif_plug
     with _starting:      # else one stops what another has just started
         if context.channel is not None and not _runs(context.channel):
@@ -68,7 +71,7 @@ def _have_daemon():
             context.start()
 
 
-def _runs(channel):
+def _runs(channel: comm.ClientChannel) -> bool:
     # Where the daemon goes with a request unread, the thread that reads its
-    # answers ends by ECONNRESET and does not say so (oslo.privsep 3.12).
+    # answers ends by ECONNRESET and does not report it (oslo.privsep 3.12).
     return channel.running and channel.reader_thread.is_alive()

@@ -34,7 +34,7 @@ from tests.unit.vflag.host import sources
 from tests.unit.vflag.host import test_lag
 
 BONDS = {name: card for name, (card, _, _) in (
-    test_lag.TOLD | test_lag.INFERRED).items()}
+    test_lag.REPORTED | test_lag.INFERRED).items()}
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 UPLINKS = ('up0', 'up1')
 
@@ -87,7 +87,7 @@ def test_a_vf_more_costs_nothing(sriov_host, source):
     assert counts[0] == counts[1] < 150
 
 
-def test_pfs(sriov_host):
+def test_pfs_are_those_of_a_snapshot(sriov_host):
     """Those of a snapshot, and what a LAG depends on."""
     host = bonded(sriov_host, 8, None)
     first, second = Pfs(host, RepresentorFinder(host)).now()

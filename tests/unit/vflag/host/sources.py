@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Kernels that tell different things, for tests over all of them."""
+"""Kernels that report different things, for tests over all of them."""
 
 import pytest
 
@@ -32,7 +32,7 @@ each_source = pytest.mark.parametrize(
 
 def representors(sim):
     """:returns: dict VF address → name of its representor, as the simulation
-        has it and not as any kernel tells it"""
+        has it and not as any kernel reports it"""
     numbers = {(device.parent, device.vf): device.address
                for device in sim.pci_devices() if device.dev_type == 'VF'}
     found = dict.fromkeys(numbers.values())

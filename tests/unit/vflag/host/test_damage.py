@@ -52,8 +52,8 @@ CHECKED = re.compile(
     'numa_node|ifindex|type|bonding/mode|lag/state|lag/type)')
 DEVICE = re.compile(f'{DEVICES}/[^/]+')
 LISTING = re.compile(f'{DEVICES}|class/net')
-# Whether these exist is asked for; they are not read.
-ASKED = re.compile(f'{DEVICES}/[^/]+|.*/bonding')
+# Whether these exist is looked up; they are not read.
+ONLY_LOOKED_FOR = re.compile(f'{DEVICES}/[^/]+|.*/bonding')
 TEXTS = ('empty', 'negative', 'words', 'bytes', 'digits')
 
 
@@ -68,7 +68,7 @@ def machine(cards, source):
 
 
 def places(host):
-    """:returns: dict shape → paths that a snapshot asks for. The thousand
+    """:returns: dict shape → paths that a snapshot reads. The thousand
     attributes of representors would hide the few of the bond."""
     del host.sysfs.files.requests[:]
     host.snapshot()
@@ -101,7 +101,7 @@ def touched(sim, path):
         return next(_card(card) for card in sim.cards if card.bond
                     and card.bond.name in (link.name, link.master))
     card = cards[link.key[0]]
-    # Without a parent, or a port's index, netdevs are told apart by the
+    # Without a parent, or a port's index, netdevs are distinguished by the
     # others of the card.
     apart = card.representors_under_pf and card.naming != 'number'
     return ({link.key[0]} | _bond(card)) if apart else _card(card)
@@ -122,11 +122,11 @@ def named(path, kind):
             kind == 'negative' and path.endswith('numa_node'))
     if kind in ('EACCES', 'EIO', 'ENODEV', 'EINVAL'):
         # An mlx5 LAG that has just become inactive refuses its type so.
-        return not ASKED.fullmatch(path) and not (
+        return not ONLY_LOOKED_FOR.fullmatch(path) and not (
             kind == 'EINVAL' and path.endswith('lag/type'))
     if kind == 'folder':
         return not LISTING.fullmatch(path) and not DEVICE.fullmatch(path)
-    if kind == 'EOPNOTSUPP' and ASKED.fullmatch(path):
+    if kind == 'EOPNOTSUPP' and ONLY_LOOKED_FOR.fullmatch(path):
         return False
     # A device that is not even listed is not missed.
     return not (OPTIONAL.fullmatch(path)
@@ -189,7 +189,7 @@ OTHER = Card((Pf('0000:81:00.0', 'up2', vfs=2),), switch_id='aa',
 
 @pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
 def test_each_damage_alone(source):
-    """All that a snapshot asks for, in every way: it is named."""
+    """All that a snapshot reads, in every way: it is named."""
     with machine((BONDED, OTHER), source) as (sim, host):
         shapes = places(host)
         before, finder = host.snapshot(), RepresentorFinder(host)

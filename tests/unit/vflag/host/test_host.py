@@ -53,7 +53,7 @@ each_kernel = pytest.mark.parametrize('under_pf', [True, False],
                                       ids=['Linux 5.8', 'before'])
 
 
-def test_snapshot(sriov_host):
+def test_a_snapshot_shows_pfs_and_their_vfs(sriov_host):
     sim = sriov_host(card())
     first, second = read(sim).snapshot().pfs
     assert (first.address, first.uplink, first.mode, first.total_vfs) == (
@@ -101,7 +101,7 @@ PLACE = {'vendor': '8086', 'product': '1592', 'vf_product': '1889',
 
 @sources.each_source
 def test_every_fact(sriov_host, source):
-    """What devlink cannot tell is inferred, and only that differs."""
+    """What devlink does not report is inferred, and only that differs."""
     sim = sriov_host(card(
         Pf(PF0, 'ens1f0', mode='legacy', vfs=2, total_vfs=64, numa_node=1,
            link='down', vf_drivers=((1, 'vfio-pci'),)), **PLACE))
@@ -143,7 +143,7 @@ def test_no_numa(sriov_host):
 
 
 @sources.each_source
-def test_infiniband(sriov_host, source):
+def test_an_infiniband_port_is_a_pf_in_legacy_mode(sriov_host, source):
     """Class 0x0207 is a network controller, too; it has no eswitch mode but
     legacy, and its partitions are netdevs of the same device."""
     sim = sriov_host(card(Pf(PF0, 'ib0', mode='legacy', infiniband=True)))
@@ -196,15 +196,15 @@ def test_a_driver_that_reloads(sriov_host, source):
     assert after.unread == ()
 
 
-@pytest.mark.parametrize('told', [uapi.PCI_VF, uapi.PHYSICAL])
-def test_devlink_that_tells_half(sriov_host, told):
+@pytest.mark.parametrize('reported', [uapi.PCI_VF, uapi.PHYSICAL])
+def test_devlink_that_reports_half(sriov_host, reported):
     """Before Linux 5.2 it knows no VFs' ports; a port whose netdev is on its
-    way is not among those told. The PF's own netdevs tell the rest."""
+    way is not among those reported. The PF's own netdevs show the rest."""
     sim = sriov_host(card())
     host = sources.host(sim, {})
     ports = host.netlink.ports
     host.netlink.ports = lambda pf=None: tuple(
-        port for port in ports(pf) if port.port.flavour == told)
+        port for port in ports(pf) if port.port.flavour == reported)
     found = host.representors(PF0)
     assert found.uplinks[PF0].name == 'enp3s0f0np0'
     assert [found.only(PF0, number).name for number in range(4)] == [
@@ -258,7 +258,7 @@ def test_a_card_without_vfs(sriov_host):
 
 
 @pytest.mark.parametrize('number', range(4))
-def test_vf(sriov_host, number):
+def test_a_vf_is_found_by_its_address(sriov_host, number):
     sim = sriov_host(card())
     for pf in (PF0, PF1):
         address = sim.pf(pf).vf_address(number)

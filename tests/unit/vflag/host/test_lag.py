@@ -50,7 +50,7 @@ def lag_of(sim, source=None):
     return bond.lag
 
 
-TOLD = {
+REPORTED = {
     'active': (card(lag=LagState()), model.ACTIVE, ''),
     'by queue affinity': (
         card(lag=LagState(port_sel_mode='queue_affinity')),
@@ -131,9 +131,9 @@ INFERRED = {
 }
 
 
-@pytest.mark.parametrize('described, state, reason', TOLD.values(),
-                         ids=TOLD.keys())
-def test_told_by_the_driver(sriov_host, described, state, reason):
+@pytest.mark.parametrize('described, state, reason', REPORTED.values(),
+                         ids=REPORTED.keys())
+def test_a_state_that_the_driver_reports(sriov_host, described, state, reason):
     lag = lag_of(sriov_host(described))
     assert (lag.state, lag.inferred) == (state, False)
     assert reason in lag.reason
@@ -143,13 +143,14 @@ def test_told_by_the_driver(sriov_host, described, state, reason):
 @pytest.mark.parametrize('described, state, reason', INFERRED.values(),
                          ids=INFERRED.keys())
 @sources.each_source
-def test_inferred(sriov_host, described, state, reason, source):
+def test_without_the_driver_the_state_is_inferred(
+        sriov_host, described, state, reason, source):
     lag = lag_of(sriov_host(described), source)
     assert lag == model.Lag(state, reason, inferred=True)
 
 
 @pytest.mark.parametrize('source, state', [
-    ({}, model.INACTIVE), (None, model.ACTIVE)], ids=['told', 'inferred'])
+    ({}, model.INACTIVE), (None, model.ACTIVE)], ids=['reported', 'inferred'])
 def test_a_pf_without_vfs(sriov_host, source, state):
     """mlx5 wants equal modes. Without VFs there are no representors to infer
     a mode from: then it is no reason."""

@@ -40,7 +40,8 @@ CALLS = {
     (errno.EPERM, exception.PrivilegesMissing,
      'Network device {} could not be set: the privileged process of the '
      'plugin does not do its work (because)')])
-def test_refused(monkeypatch, call, device, what, number, error, words):
+def test_a_refusal_names_device_and_cause(
+        monkeypatch, call, device, what, number, error, words):
     def refuse(*_):
         raise OSError(number, 'because')
 

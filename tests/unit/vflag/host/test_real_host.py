@@ -86,7 +86,7 @@ def card(links=('up', 'up'), lag=None):
 
 
 @sources.each_source
-def test_lspci(sriov_host, source):
+def test_the_functions_are_those_of_lspci(sriov_host, source):
     """Exactly these functions, half of the VFs on each PF, and each with a
     representor of its own."""
     sim = sriov_host(card())
@@ -107,13 +107,13 @@ def test_lspci(sriov_host, source):
 
 def maps():
     """:returns: list of the LAG's maps: which port each port's traffic
-    takes, as the log says them one after the other"""
+    takes, in the order of the log"""
     return [[(int(port), int(to))
              for port, to in re.findall(r'(\d):(\d)(?= |$)', line)]
             for line in re.findall(r'lag map (.*)$', DMESG, re.M)]
 
 
-def test_dmesg():
+def test_the_log_has_four_maps():
     assert maps() == [[(1, 2), (2, 2)], [(1, 1), (2, 1)], [(1, 2), (2, 2)],
                       [(1, 1), (2, 2)]]
 

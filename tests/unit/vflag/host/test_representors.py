@@ -43,7 +43,7 @@ def find(sim, vf):
 
 
 def all_right(sim, source=None):
-    """Both ways to ask: one by one, and all in a snapshot."""
+    """Both ways: one by one, and all in a snapshot."""
     host = sources.host(sim, source)
     truth = sources.representors(sim)
     finder = RepresentorFinder(host)
@@ -83,8 +83,8 @@ CARDS = {
 
 
 @pytest.mark.parametrize('card', CARDS.values(), ids=CARDS.keys())
-def test_found(sriov_host, card):
-    """Each source alone is enough, and all say the same."""
+def test_every_vf_has_its_representor(sriov_host, card):
+    """Each source alone is enough, and all agree."""
     sim = sriov_host(card)
     for source in sources.SOURCES.values():
         assert all_right(sim, source)
@@ -154,7 +154,7 @@ def test_a_second_look_up_dumps_nothing(sriov_host):
 
 
 @pytest.mark.parametrize('under_pf', [True, False])
-def test_legacy(sriov_host, under_pf):
+def test_a_pf_in_legacy_mode_has_none(sriov_host, under_pf):
     sim = sriov_host(Card(pfs(mode='legacy'), representors_under_pf=under_pf))
     with pytest.raises(errors.NotSwitchdev, match=PF0) as caught:
         find(sim, sim.pf(PF0).vf_address(0))
@@ -173,7 +173,7 @@ def test_legacy_beside_switchdev(sriov_host, under_pf):
     assert find(sim, sim.pf(PF1).vf_address(0)) == 'enp3s0f1_0'
 
 
-def test_gone(sriov_host):
+def test_a_representor_that_is_gone_is_not_found(sriov_host):
     sim = sriov_host(Card(pfs(external_vfs=4)))
     vf = sim.pf(PF0).vf_address(2)
     sim.remove_representor(vf)
@@ -183,9 +183,9 @@ def test_gone(sriov_host):
     assert all_right(sim)
 
 
-def test_ambiguous(sriov_host):
+def test_one_of_two_is_never_a_guess(sriov_host):
     """Bare VF numbers on two PFs with one switch id, before Linux 5.8:
-    nothing tells them apart."""
+    nothing distinguishes them."""
     sim = sriov_host(Card(
         pfs(), naming='number', representors_under_pf=False))
     with pytest.raises(errors.RepresentorAmbiguous) as caught:
@@ -236,7 +236,7 @@ def test_a_partition_in_legacy_mode(sriov_host):
 
 
 def test_two_pfs_of_one_port_and_driver_unknown(sriov_host):
-    """What nothing tells apart is not guessed."""
+    """What nothing distinguishes is not guessed."""
     sim = sriov_host(Card(
         (Pf(PF0, 'enp3s0f0np0', port=0),
          Pf('0000:03:00.2', 'enp3s0f2np0', port=0)),
@@ -247,7 +247,7 @@ def test_two_pfs_of_one_port_and_driver_unknown(sriov_host):
 
 
 def test_a_bond_shows_its_members_switch_id():
-    """A link dump asks the lower netdevs (rtnl_phys_switch_id_fill), sysfs
+    """A link dump looks at the lower netdevs (rtnl_phys_switch_id_fill), sysfs
     does not: a bond or a VLAN is no uplink for that."""
     links = (
         Link('bond0', 9, switch_id='aa'),

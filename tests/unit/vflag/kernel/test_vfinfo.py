@@ -12,8 +12,8 @@
 
 """What a PF's driver keeps of its VFs: decoded, and sent to the kernel.
 
-No netdev here has VFs: this kernel parses what is sent, finds no driver to
-ask and says EOPNOTSUPP; what it cannot parse it calls ERANGE.
+No netdev here has VFs: this kernel parses what is sent, does not find a driver
+and answers EOPNOTSUPP; what it cannot parse it answers with ERANGE.
 """
 
 import errno

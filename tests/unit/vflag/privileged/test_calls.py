@@ -54,7 +54,7 @@ def inside(function):
     return netns.call(run)
 
 
-def said(name='veth0'):
+def shown(name='veth0'):
     """:returns: tuple (whether it is up, MTU, MAC), from ip(8)"""
     words = ip('-o', 'link', 'show', name).split()
     return ('UP' in words[2].strip('<>').split(','),
@@ -64,14 +64,14 @@ def said(name='veth0'):
 
 def test_a_netdev_is_set():
     def run():
-        before = said()
+        before = shown()
         calls.set_link('veth0', 'down')
-        down = said()
+        down = shown()
         calls.set_link('veth0', 'up', 9000, '02:16:3e:0a:ec:e7')
-        both = said()
+        both = shown()
         calls.set_link('veth0', 'up', 1400)
         calls.set_link('veth0', 'down', address='02:16:3e:0a:ec:e8')
-        return before, down, both, said()
+        return before, down, both, shown()
 
     before, down, both, after = inside(run)
     assert before[:2] == (True, 1500)
@@ -107,7 +107,7 @@ def test_what_the_kernel_refuses_is_named():
         assert f'Network device {words}' in text
 
 
-def test_features():
+def test_a_feature_that_stays_off_is_named():
     """hw-tc-offload itself is offered by no driver here."""
     def run():
         refused = [calls.turn_on_tc_offload(['veth0', 'gone'])]

@@ -60,18 +60,18 @@ def context(monkeypatch):
     return made
 
 
-def ask(function=lambda *args: args):
+def call(function=lambda *args: args):
     return daemon.call('dev0', function, 1, 2)
 
 
 def test_one_daemon_for_all(context):
-    assert [ask() for _ in range(3)] == [(1, 2)] * 3
+    assert [call() for _ in range(3)] == [(1, 2)] * 3
     assert (len(context.started), context.stopped) == (1, [])
 
 
 def test_none_where_the_process_has_the_privileges(context):
     context.client_mode = False
-    assert ask() == (1, 2)
+    assert call() == (1, 2)
     assert context.started == []
 
 
@@ -79,9 +79,9 @@ def test_none_where_the_process_has_the_privileges(context):
     lambda channel: setattr(channel, 'running', False),
     lambda channel: setattr(channel, 'alive', False)])
 def test_one_that_went_is_started_again(context, spoil):
-    ask()
+    call()
     spoil(context.channel)
-    assert [ask() for _ in range(2)] == [(1, 2)] * 2
+    assert [call() for _ in range(2)] == [(1, 2)] * 2
     first, second = context.started
     assert (context.stopped, context.channel) == ([first], second)
 
@@ -93,7 +93,7 @@ def test_one_that_went_is_started_again(context, spoil):
 def test_one_that_does_not_start(context, error):
     context.error = error
     with pytest.raises(exception.PrivilegesMissing) as caught:
-        ask()
+        call()
     for words in ('device dev0', f'its work ({error})', 'helper_command'):
         assert words in str(caught.value)
 
@@ -112,14 +112,14 @@ def raising(error):
     (OSError('the daemon has gone'), 'the daemon has gone')], ids=repr)
 def test_one_that_does_not_do_its_work(context, error, words):
     with pytest.raises(exception.PrivilegesMissing) as caught:
-        ask(raising(error))
+        call(raising(error))
     assert ('dev0 could not be set: the privileged process of the plugin '
             f'does not do its work ({words})') in str(caught.value)
 
 
 def test_the_kernels_answer_is_the_callers(context):
     with pytest.raises(OSError) as caught:
-        ask(raising(OSError(errno.EBUSY, 'busy')))
+        call(raising(OSError(errno.EBUSY, 'busy')))
     assert caught.value.errno == errno.EBUSY
 
 
@@ -134,7 +134,7 @@ def test_two_at_once_start_one(context):
         start()
 
     context.start = slowly
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=call) for _ in range(2)]
     threads[0].start()
     begun.wait(5)
     threads[1].start()
