@@ -147,8 +147,8 @@ def read(stats: Mapping[str, str] | None) -> Report:
     :returns: NOTHING where there is none that this version understands
     """
     try:
-        return _parse((stats or {}).get(STATS_KEY))
-    except (AttributeError, TypeError):
+        return _parse((stats or {})[STATS_KEY])
+    except (KeyError, TypeError):
         return NOTHING
 
 

@@ -124,7 +124,7 @@ def found_by(vif: model.VIF) -> model.VIF:
     """A VIF to unplug, without what os-vif's objects do not take, and what
     its port is not found by."""
     found = copy.copy(vif)
-    found.update(details=vif['details'] or {}, profile=vif['profile'] or {})
+    found['details'] = vif['details'] or {}
     for check, absent in ((mac_address, {'address': None}),
                           (datapath_type, {'details': {}})):
         try:

@@ -16,6 +16,7 @@ import dataclasses
 
 from nova import exception
 from nova import objects
+from nova.network import model
 import os_vif
 import pytest
 from stevedore import extension
@@ -147,4 +148,23 @@ def nova(monkeypatch, conf, sriov_host):
         str(sim.root), netlink.Netlink(sim)))
     conf.config(host='host')
     conf.config(device_spec=[SPEC], group='pci')
+    return found
+
+
+@pytest.fixture
+def tracker():
+    """:returns: the stock_driver.ResourceTracker of nova-compute"""
+    from tests.unit.virt import stock_driver
+    return stock_driver.ResourceTracker()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server with a switchdev port, also in the database."""
+    found = vifs.instance()
+    found.host, found.vm_state = 'host', 'active'
+    found.info_cache = objects.InstanceInfoCache(
+        network_info=model.NetworkInfo([vifs.switchdev()]))
+    monkeypatch.setattr(objects.Instance, 'get_by_uuid',
+                        lambda context, uuid, **options: found)
     return found

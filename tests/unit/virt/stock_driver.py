@@ -14,6 +14,7 @@
 
 import copy
 import json
+import types
 
 from nova.virt.libvirt import driver as nova_driver
 
@@ -22,36 +23,67 @@ from nova_sriov_ext.virt.libvirt.driver import SriovLibvirtDriver
 from tests.unit.placement import host as hosts
 from tests.unit.virt import vifs
 from tests.unit.virt.conftest import PF
+from tests.unit.virt.conftest import VdpaHost
 
 DEVICE = {'address': vifs.SLOT, 'parent_addr': PF.address,
           'dev_type': 'type-VF', 'vendor_id': '15b3', 'product_id': '101e'}
 
 
+class ResourceTracker:
+    """Nova's. :ivar freed: list of (context, uuid of a server)"""
+
+    def __init__(self):
+        self.pci_tracker = types.SimpleNamespace(pci_devs=[], arriving={})
+        self.freed = []
+        # As a ComputeVirtAPI leads to it.
+        self.virtapi = types.SimpleNamespace(
+            _compute=types.SimpleNamespace(rt=self))
+
+    def free_pci_device_claims_for_instance(self, context, instance):
+        self.freed.append((context, instance.uuid))
+
+
+class CheckData:
+    """The data of a live migration's check: no equality, as Nova's.
+
+    :ivar call: what the check was called with
+    """
+
+    def __init__(self, *args, **options):
+        self.call = args, options
+
+
 class Stock:
     """Methods of Nova's driver that would talk to libvirt.
 
+    :ivar host: the nova.virt.libvirt.host.Host that a driver has
+    :ivar started: list of the hosts that were started
     :ivar guests: list of what guests were started with
     :ivar detached: list of what was read of devices to detach
     :ivar devices: list of dicts, what libvirt knows of PCI devices
+    :ivar cleaned: list of (context, data) of checks that are cleaned up
     """
 
     def __init__(self):
+        self.host = VdpaHost()
+        self.started, self.cleaned = [], []
         self.guests, self.detached, self.devices = [], [], [DEVICE]
         self.stats = {}
         self.cleanup_fails = False
 
-    def driver(self, virtapi):
+    def driver(self, virtapi, **options):
         """:returns: SriovLibvirtDriver, with these between it and Nova's
             driver, whose own stay for who looks at them
         """
         without_libvirt = type('WithoutLibvirt', (nova_driver.LibvirtDriver,),
                                self._methods())
         return type('Driver', (SriovLibvirtDriver, without_libvirt),
-                    {})(virtapi)
+                    {})(virtapi, **options)
 
     def _methods(self):
         def init(driver, virtapi, read_only=False):
-            driver.virtapi, driver._host = virtapi, None
+            driver.virtapi, driver.read_only = virtapi, read_only
+            driver._host = self.host
 
         def create(driver, context, xml, instance, network_info, bdi, **more):
             driver.plug_vifs(instance, network_info)
@@ -85,17 +117,22 @@ class Stock:
                 guest, from_persistent_config=True)))
 
         def check(driver, *args, **kwargs):
-            return args, kwargs
+            return CheckData(*args, **kwargs)
 
         def cleanup(driver, context, data):
+            self.cleaned.append((context, data))
             if self.cleanup_fails:
                 raise OSError(data)
 
-        return {'__init__': init, 'init_host': lambda driver, host: None,
+        def start(driver, host):
+            self.started.append(host)
+
+        return {'__init__': init, 'init_host': start,
                 '_create_guest_with_network': create, 'reboot': reboot,
                 'resume_state_on_host_boot': resume,
                 'get_available_resource': resources,
                 'update_provider_tree': update, '_detach_with_retry': detach,
+                'check_can_live_migrate_destination': check,
                 'check_source_migrate_data_at_dest': check,
                 'cleanup_live_migration_destination_check': cleanup}
 

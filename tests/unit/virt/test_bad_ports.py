@@ -143,39 +143,6 @@ BAD_IN_PLUG = {
     'MAC behind a DPU': vifs.vif('ovs', 'remote-managed', address='abc'),
 }
 
-NETWORK = ('Put the port on a network of type vlan or flat (see '
-           'provider:segmentation_id)')
-VSI = ('The Neutron mechanism driver gives the parameters of an 802.1Qbg '
-       'port in binding:vif_details')
-DATAPATH = ('The Neutron mechanism driver gives the datapath_type of the Open '
-            'vSwitch agent of this host there: "system" or "netdev"')
-IN_FULL = {
-    'vlan': (vifs.hw_veb(-1),
-             f'binding:vif_details has vlan -1, which {NO_VLAN}. {NETWORK}.'),
-    'vlan of 60 characters': (
-        vifs.hw_veb('x' * 58), f"binding:vif_details has vlan '{'x' * 58}', "
-        f'which {NO_VLAN}. {NETWORK}.'),
-    'vlan of 61 characters': (
-        vifs.hw_veb('x' * 59), f"binding:vif_details has vlan '{'x' * 59}…, "
-        f'which {NO_VLAN}. {NETWORK}.'),
-    'profile id': (
-        vifs.vm_fex('a<b'), "its 802.1Qbh (VM-FEX) port profile id 'a<b' has "
-        "one of < & ', which libvirt does not escape. The Neutron mechanism "
-        'driver gives it as "profileid" in binding:vif_details, or [sriov] '
-        'default_profile_ids in nova.conf; use the name of a port profile of '
-        "the switch, 1 to 39 bytes without < & '."),
-    'typeid': (
-        vifs.vepa(typeid=-1), 'binding:vif_details has typeid -1, which is '
-        f'not a number from 0 to 16777215. {VSI}.'),
-    'vnic type': (
-        vifs.hw_veb(vnic_type='<b>'), "binding:vnic_type is '<b>', but ports "
-        'of vif_type hw_veb have direct, macvtap. Create the port with one of '
-        'these.'),
-    'instanceid': (
-        vifs.vepa(instanceid='x'), "binding:vif_details has instanceid 'x', "
-        f'which is not a UUID. {VSI}.'),
-}
-
 PLUGGED = {('ovs', 'direct'), ('hw_veb', 'direct'), ('802.1qbh', 'direct')}
 
 each_bad = pytest.mark.parametrize(
@@ -233,14 +200,6 @@ def test_nothing_is_changed(machine, plugins, vif):
     here.driver.unplug(vifs.INSTANCE, vif)
 
 
-@pytest.mark.parametrize('vif, text', IN_FULL.values(), ids=IN_FULL)
-def test_the_whole_text(driver, vif, text):
-    """Nova shows it to the owner of the server."""
-    with pytest.raises(exception.InvalidPort) as caught:
-        vifs.config(driver, vif)
-    assert str(caught.value) == f'Port {vifs.PORT}: {text}'
-
-
 @pytest.mark.parametrize('method', ['plug', 'unplug'])
 def test_what_only_stock_nova_would_plug(driver, monkeypatch, method):
     """It takes a binding for granted that this port does not have."""
@@ -252,14 +211,6 @@ def test_what_only_stock_nova_would_plug(driver, monkeypatch, method):
     with pytest.raises(KeyError):
         getattr(driver, method)(
             vifs.INSTANCE, vifs.vif('ovs', 'normal', None, bridge='br-int'))
-
-
-def test_the_whole_text_of_a_datapath(driver):
-    with pytest.raises(exception.InvalidPort) as caught:
-        driver.plug(vifs.INSTANCE, vifs.switchdev(datapath_type=7))
-    assert str(caught.value) == (
-        f'Port {vifs.PORT}: binding:vif_details has datapath_type 7, which is '
-        f'not text. {DATAPATH}.')
 
 
 @pytest.mark.parametrize('name', ['details', 'profile'])

@@ -12,11 +12,9 @@
 
 """The driver, over what of Nova's driver needs no libvirt."""
 
-import types
-
 from nova import objects
-from nova.network import model
 from nova.virt.libvirt import config
+from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext import exception
@@ -31,39 +29,27 @@ ROW = document.Row(PF.address, 'physnet2', 1, 'legacy', netdev=PF.netdev)
 NO_REPRESENTOR = errors.NotSwitchdev(vf=vifs.SLOT, pf=PF.address)
 
 
-class ResourceTracker:
-    """Nova's. :ivar freed: list of (context, uuid of a server)"""
-
-    def __init__(self):
-        self.pci_tracker = types.SimpleNamespace(pci_devs=[], arriving={})
-        self.freed = []
-
-    def free_pci_device_claims_for_instance(self, context, instance):
-        self.freed.append((context, instance.uuid))
-
-
-@pytest.fixture
-def tracker():
-    return ResourceTracker()
-
-
 @pytest.fixture
 def driver(nova, tracker):
-    return nova.driver(types.SimpleNamespace(
-        _compute=types.SimpleNamespace(rt=tracker)))
+    return nova.driver(tracker.virtapi)
 
 
-@pytest.fixture
-def server(monkeypatch):
-    """A server with a port, also in the database."""
-    vif = vifs.switchdev()
-    found = vifs.instance()
-    found.host, found.vm_state = 'host', 'active'
-    found.info_cache = objects.InstanceInfoCache(
-        network_info=model.NetworkInfo([vif]))
-    monkeypatch.setattr(objects.Instance, 'get_by_uuid',
-                        lambda context, uuid, **options: found)
-    return found
+def test_it_is_made_and_started_as_novas(nova, tracker):
+    driver = nova.driver(tracker.virtapi, read_only=True)
+    assert (driver.virtapi, driver.read_only) == (tracker.virtapi, True)
+    driver.init_host('host')
+    assert nova.started == ['host']
+
+
+def test_its_vif_driver_knows_libvirt_and_whose_a_vf_is(
+        driver, nova, tracker, server, plugins):
+    vdpa = vifs.config(driver.vif_driver, vifs.switchdev(vnic_type='vdpa'))
+    assert vdpa.source_dev == nova.host.get_vdpa_device_path(vifs.SLOT)
+    tracker.pci_tracker.pci_devs = [objects.PciDevice(
+        address=vifs.SLOT, instance_uuid=uuids.other)]
+    with pytest.raises(exception.VifOperationFailed, match=uuids.other):
+        driver.plug_vifs(server, server.get_network_info())
+    assert not plugins['vflag'].plugged
 
 
 def test_capacity_is_reported_beside_novas_stats(conf, nova, driver):
@@ -90,11 +76,10 @@ def test_what_cannot_be_counted_is_as_before(nova, driver, caplog):
 
 def test_the_claim_in_force_is_reported(conf, nova, tracker):
     conf.config(claim_policy='assign', group='sriov')
-    virtapi = types.SimpleNamespace(_compute=types.SimpleNamespace(rt=tracker))
     from nova.pci import manager
     before = manager.PciDevTracker
     try:
-        driver = nova.driver(virtapi)
+        driver = nova.driver(tracker.virtapi)
         assert stock_driver.reported(driver).claim == 'assign'
     finally:
         manager.PciDevTracker = before
@@ -144,8 +129,7 @@ def test_a_vif_waits_only_while_nova_compute_starts(
 def test_a_part_is_left_to_a_nova_that_is_another(
         monkeypatch, nova, tracker, server, plugins, part):
     monkeypatch.setattr(nova_compat, 'works', lambda other: other is not part)
-    driver = nova.driver(types.SimpleNamespace(
-        _compute=types.SimpleNamespace(rt=tracker)))
+    driver = nova.driver(tracker.virtapi)
     plugins['vflag'].error = NO_REPRESENTOR
     driver.init_host('host')
     if part is nova_compat.START:
@@ -207,33 +191,3 @@ def test_what_nova_read_to_detach_can_be_written(driver, nova):
     one, = conf.format_dom().findall('virtualport/parameters')
     assert dict(one.attrib) == {
         'managerid': '1', 'typeid': '1', 'typeidversion': '1'}
-
-
-class Data:
-    """The data of a live migration's check: no equality, as Nova's."""
-
-
-def test_claims_of_a_live_migration_that_fails_are_given_back(
-        driver, nova, tracker, server):
-    data, arriving = Data(), tracker.pci_tracker.arriving
-    driver._arrivals.begin('c', server, data)
-    assert arriving == {server.uuid: server}
-    tracker.freed.clear()
-    nova.cleanup_fails = True
-    with pytest.raises(OSError):
-        driver.cleanup_live_migration_destination_check('c', data)
-    assert tracker.freed == [('c', server.uuid)]
-    assert arriving == {}
-
-
-def test_claims_of_a_live_migration_that_is_checked_stay(
-        driver, tracker, server):
-    data = Data()
-    driver._arrivals.begin('c', server, data)
-    assert driver.check_source_migrate_data_at_dest(
-        'c', server, data, 'migration', limits=None) == (
-            ('c', server, data, 'migration'), {'limits': None})
-    assert tracker.pci_tracker.arriving == {}
-    tracker.freed.clear()
-    driver.cleanup_live_migration_destination_check('c', data)
-    assert not tracker.freed

@@ -43,6 +43,14 @@ def test_bad_flavors(machine, specs, words):
     assert here.vf == sim_vfs.NEW_ETHERNET
 
 
+def test_a_bad_flavor_of_a_representor_names_the_port(conf, machine, plugins):
+    conf.config(switchdev_vf_rates=True, group='sriov')
+    with pytest.raises(exception.InvalidPort, match=vifs.PORT):
+        machine().driver.plug(vifs.limited(**{AVERAGE: 'abc'}),
+                              vifs.switchdev())
+    assert not plugins['vflag'].plugged
+
+
 LIMIT = 'not a whole number from 0 to 536870911875'
 HELP = 'Give it in kilobytes per second, or unset it in the flavor.'
 

@@ -94,6 +94,13 @@ def test_another_servers_vf(conf, plugins, chosen):
     assert plugins['ovs'].plugged == before
 
 
+def test_a_port_is_plugged_with_the_vf_that_nova_gave_it(plugins):
+    driver = sriov.SriovVIFDriver(owners=owners(
+        **{vifs.SLOT: uuids.server, OTHER: uuids.server}))
+    driver.plug(server(), vifs.switchdev())
+    assert holders(plugins) == ['vflag']
+
+
 HELP = ('It is plugged when the binding is that of this host: compare '
         'binding:host_id and pci_slot in binding:profile of the port.')
 
