@@ -50,7 +50,7 @@ def make(ports, flavor, warn):
     except (neutron_exc.NeutronException, ksa_exc.ClientException) as e:
         files = ', '.join(CONF.config_file or ['nova.conf'])
         raise Unanswerable(
-            f'Neutron cannot be asked ({e or type(e).__name__}). Run this on '
+            f'Neutron cannot be asked ({e}). Run this on '
             f'a controller, and check [neutron] in {files}.') from None
     except exception.NovaException as e:
         raise Unanswerable(f'The API would refuse the server: {e}') from None

@@ -145,7 +145,7 @@ def log_failure(log: logging.LoggerAdapter[logging.Logger],
     """
     log.warning('The eswitch modes of ports %s could not be read from '
                 'Neutron: %s', ', '.join(sorted(ids)),
-                error or type(error).__name__,
+                str(error) or type(error).__name__,
                 exc_info=not isinstance(error, (Silent, TimeoutError)))
 
 

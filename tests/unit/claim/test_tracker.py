@@ -100,6 +100,7 @@ def test_a_refusal_is_one_that_the_conductor_knows(
             kind, match='2 VFs asked, 1 free'):
         claim(tracker, *(both if attached else [ANY]))
     assert f'server {uuids.server} cannot be claimed' in caplog.text
+    assert 'last on NUMA nodes any' in caplog.text
     assert given_back(tracker)
 
 

@@ -91,3 +91,28 @@ def test_the_reserve_on_the_servers_own_host(servers, reserves):
     assert asked.on(servers) == model.Demand(
         requests=(PORT,), pf_policy=model.SPREAD, reserves=reserves,
         server='s1')
+
+
+@pytest.mark.parametrize('specs, subject', [
+    (({'physical_network': 'a'},), 'a'),
+    (({'physical_network': None},), 'tunnelled networks'),
+    (({'vendor_id': '15b3'},), 'alias a1')])
+def test_what_a_request_is_about(specs, subject):
+    assert model.Request(
+        specs=specs, count=1, name='alias a1').subject == subject
+
+
+VF = model.Request(
+    specs=({'physical_network': 'A', 'remote_managed': 'False'},),
+    count=1, name='port p1', port='p1')
+
+
+@pytest.mark.parametrize('demand, plain', [
+    ({}, {'a': 2}),
+    ({'pf_policy': model.PREFER_SPREAD}, {'a': 2}),
+    ({'reserves': {'b': '1'}}, {'a': 2}),
+    ({'unread': True}, None),
+    ({'pf_policy': model.SPREAD}, None),
+    ({'reserves': {'A': '1'}}, None)])
+def test_sums_of_vfs_tell_all_unless_more_is_to_be_judged(demand, plain):
+    assert model.Demand(requests=(VF, VF), **demand).plain == plain

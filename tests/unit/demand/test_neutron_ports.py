@@ -16,6 +16,7 @@ from concurrent import futures
 import contextlib
 from http import server
 import json
+import logging
 import socket
 import threading
 import time
@@ -94,6 +95,11 @@ def service():
     found = Service()
     yield found
     found.socket.close()
+
+
+@pytest.fixture
+def neutron():
+    """Nova's own client, where other tests here have none."""
 
 
 @pytest.fixture
@@ -215,3 +221,35 @@ def test_nothing_is_looked_up_for_nothing(cloud, service):
     assert neutron_ports.read(()) == []
     assert port_answers.mode_of(None, [trackers.alias()]) == port_mode.PLAIN
     assert service.connections() == 0
+
+
+def test_a_look_up_without_time_is_not_tried(cloud, service):
+    """Keystone may have taken all of it."""
+    with pytest.raises(TimeoutError, match=(
+            f'No time is left for GET {service.url}')):
+        neutron_ports._client(time.monotonic()).list_ports(id=[uuids.port])
+    assert service.connections() == 0
+
+
+class Nameless(Exception):
+    """An error without a text."""
+
+
+@pytest.mark.parametrize('error, cause, traced', [
+    (TimeoutError('No answer in time'), 'No answer in time', False),
+    (neutron_ports.Silent('a moment ago'), 'a moment ago', False),
+    (OSError('no route'), 'no route', True),
+    (Nameless(), 'Nameless', True)])
+def test_the_log_says_which_ports_could_not_be_read_and_why(
+        caplog, error, cause, traced):
+    """With a traceback for what is not only a silent Neutron."""
+    log = logging.getLogger('nova_sriov_ext.test')
+    try:
+        raise error
+    except type(error) as e:
+        neutron_ports.log_failure(log, ['two', 'one'], e)
+    record, = caplog.records
+    assert record.getMessage() == (
+        'The eswitch modes of ports one, two could not be read from Neutron: '
+        f'{cause}')
+    assert bool(record.exc_info) is traced
