@@ -12,6 +12,8 @@
 
 """The one place that talks to OVSDB."""
 
+from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import os
 import threading
@@ -25,6 +27,7 @@ from os_vif_vflag import exception
 from os_vif_vflag.ovs import commands
 from os_vif_vflag.ovs import indexed_idl
 from os_vif_vflag.ovs import ovs_errors
+from os_vif_vflag.ovs import ovs_port
 from os_vif_vflag.ovs import remotes
 from os_vif_vflag.ovs import schema
 from os_vif_vflag.ovs import streams
@@ -46,44 +49,45 @@ class OvsDb:
     """Open vSwitch's database on this host. Connects when first used, and
     anew in a process that was forked: threads do not come along.
 
-    :param connection: str as in ``ovs-vsctl --db``: one remote, or several
+    :param connection: as in ``ovs-vsctl --db``: one remote, or several
         separated by commas
     :param timeout: seconds that any one step may take
-    :param tls: streams.TlsFiles for an ``ssl:`` connection
+    :param tls: for an ``ssl:`` connection
     """
 
-    def __init__(self, connection, timeout, tls):
+    def __init__(self, connection: str, timeout: float,
+                 tls: streams.TlsFiles):
         self._connection = connection
         self._timeout = timeout
         self._tls = tls
-        self._connected = None
+        self._connected: transactions.Api | None = None
         self._connecting = threading.Lock()
         forked = weakref.WeakMethod(self._forked)
         os.register_at_fork(after_in_child=lambda: _call(forked))
 
-    def has_bridge(self, name):
+    def has_bridge(self, name: str) -> bool:
         with self._replica() as api:
             return commands.has_bridge(api, name)
 
-    def is_plugged(self, port):
+    def is_plugged(self, port: ovs_port.OvsPort) -> bool:
         """Whether the port is there already, for the same ``iface-id``."""
         with self._replica() as api:
             return commands.is_plugged(api, port)
 
-    def has_port(self, device):
+    def has_port(self, device: str) -> bool:
         """Whether a device is in Open vSwitch, for whomever."""
         with self._replica() as api:
             return commands.has_port(api, device)
 
-    def interfaces(self):
-        """:returns: dict, name → external_ids of every interface
+    def interfaces(self) -> dict[str, dict[str, str]]:
+        """:returns: name → external_ids of every interface
         :raises ovs_errors.OvsdbUnreachable
         """
         with self._replica() as api:
             return {row.name: dict(row.external_ids)
                     for row in api.tables['Interface'].rows.values()}
 
-    def plug(self, port):
+    def plug(self, port: ovs_port.OvsPort) -> None:
         """Have exactly this port for its ``iface-id``, in one transaction.
 
         Any other port with the same ``iface-id`` is taken off its bridge: a
@@ -91,7 +95,6 @@ class OvsDb:
         has opened the device; when it cannot, the port is taken away again,
         unless it had been there before: a server may be using it.
 
-        :param port: ovs_port.OvsPort
         :raises ovs_errors.BridgeNotFound, ovs_errors.InterfaceRejected,
             ovs_errors.VswitchdTimeout, ovs_errors.OvsdbUnreachable
         """
@@ -109,11 +112,12 @@ class OvsDb:
                         port.device, wait=False)
             raise
 
-    def unplug(self, iface_id, bridge_to_delete=None):
+    def unplug(self, iface_id: str,
+               bridge_to_delete: str | None = None) -> list[str]:
         """Take every port with this ``iface-id`` off its bridge.
 
         :param bridge_to_delete: name of a trunk bridge that goes with it
-        :returns: list of names of netdevs of the kernel that were taken off
+        :returns: names of the netdevs of the kernel that were taken off
         :raises ovs_errors.VswitchdTimeout, ovs_errors.OvsdbUnreachable
         """
         command = commands.UnplugCommand(
@@ -121,7 +125,8 @@ class OvsDb:
         self._commit(command, f'iface-id {iface_id}')
         return command.devices
 
-    def _commit(self, command, device, wait=True):
+    def _commit(self, command: commands.PlugCommand | commands.UnplugCommand,
+                device: str, wait: bool = True) -> bool:
         """:returns: whether anything was changed"""
         transaction = transactions.Transaction(self._api)
         transaction.add(command)
@@ -136,8 +141,8 @@ class OvsDb:
             self._wait_for_vswitchd(number, device)
         return number is not None
 
-    def _wait_for_vswitchd(self, number, device):
-        idl = self._api.idl
+    def _wait_for_vswitchd(self, number: int, device: str) -> None:
+        idl: indexed_idl.IndexedIdl = self._api.idl
         if idl.wait_for_vswitchd(number, self._timeout):
             return
         if not idl.is_connected():
@@ -145,7 +150,7 @@ class OvsDb:
         raise ovs_errors.VswitchdTimeout(device=device, timeout=self._timeout)
 
     @contextlib.contextmanager
-    def _replica(self):
+    def _replica(self) -> Iterator[transactions.Api]:
         """The copy of the database, while nobody changes it.
 
         ovsdbapp holds this lock for as long as ovsdb-server takes to answer
@@ -161,13 +166,13 @@ class OvsDb:
             lock.release()
 
     @property
-    def _api(self):
+    def _api(self) -> transactions.Api:
         with self._connecting:
             if self._connected is None:
                 self._connected = self._connect()
         return self._connected
 
-    def _connect(self):
+    def _connect(self) -> transactions.Api:
         idl = self._idl()
         try:
             return transactions.Api(
@@ -179,7 +184,7 @@ class OvsDb:
             idl.close()
             raise error from None
 
-    def _idl(self):
+    def _idl(self) -> indexed_idl.IndexedIdl:
         members = remotes.split(self._connection)
         streams.prepare(members, self._tls)
         try:
@@ -189,7 +194,7 @@ class OvsDb:
         except (schema.Unavailable, ovs_error.Error) as e:
             raise self._unreachable(e) from None
 
-    def _forked(self):
+    def _forked(self) -> None:
         """In the child: the thread of the connection stayed in the parent,
         and any lock may have been held there."""
         self._connecting = threading.Lock()
@@ -198,12 +203,12 @@ class OvsDb:
             self._connected.idl.close()
         self._connected = None
 
-    def _unreachable(self, error):
+    def _unreachable(self, error: object) -> ovs_errors.OvsdbUnreachable:
         return ovs_errors.OvsdbUnreachable(
             connection=self._connection, timeout=self._timeout, error=error)
 
 
-def _call(reference):
+def _call(reference: weakref.WeakMethod[Callable[[], None]]) -> None:
     """What a weak reference refers to, if it is still there."""
     method = reference()
     if method is not None:

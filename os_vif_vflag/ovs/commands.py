@@ -12,12 +12,14 @@
 
 """What is done to OVSDB, as ovsdbapp commands: each runs in a transaction."""
 
+from ovs.db import idl
 from ovsdbapp.backend.ovs_idl import command
 from ovsdbapp.backend.ovs_idl import idlutils
 from ovsdbapp.schema.open_vswitch import commands
 
 from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import ovs_port
+from os_vif_vflag.ovs.transactions import Api
 
 # Neutron's: what is in it reaches nobody
 # (neutron/plugins/ml2/drivers/openvswitch/agent/common/constants.py).
@@ -32,13 +34,14 @@ class UnplugCommand(command.BaseCommand):
         taken off
     """
 
-    def __init__(self, api, iface_id, bridge_to_delete=None):
+    def __init__(self, api: Api, iface_id: str,
+                 bridge_to_delete: str | None = None):
         super().__init__(api)
         self.iface_id = iface_id
         self.bridge_to_delete = bridge_to_delete
-        self.devices = []
+        self.devices: list[str] = []
 
-    def run_idl(self, txn):
+    def run_idl(self, txn: idl.Transaction) -> None:
         # A second run may find no more what the first has taken off: its
         # answer was lost.
         for bridge, port in _ports_of(self.api, self.iface_id):
@@ -53,18 +56,17 @@ class UnplugCommand(command.BaseCommand):
 class PlugCommand(command.BaseCommand):
     """Have exactly one port for an ``iface-id``.
 
-    :param port: ovs_port.OvsPort
     :ivar new: whether the device was not the port of this ``iface-id`` before
     :ivar new_bridge: name of the bridge if it was created, else None
     """
 
-    def __init__(self, api, port):
+    def __init__(self, api: Api, port: ovs_port.OvsPort):
         super().__init__(api)
         self.port = port
         self.new = False
-        self.new_bridge = None
+        self.new_bridge: str | None = None
 
-    def run_idl(self, txn):
+    def run_idl(self, txn: idl.Transaction) -> None:
         bridge = _row(self.api, 'Bridge', self.port.bridge)
         plugged = is_plugged(self.api, self.port)
         # A second run may see what the first has done: its answer was lost.
@@ -86,7 +88,7 @@ class PlugCommand(command.BaseCommand):
         for key, value in self.port.external_ids.items():
             interface.setkey('external_ids', key, value)
 
-    def _create_bridge(self, txn):
+    def _create_bridge(self, txn: idl.Transaction) -> idl.Row:
         name = self.port.bridge
         if not self.port.create_bridge:
             raise ovs_errors.BridgeNotFound(
@@ -96,8 +98,8 @@ class PlugCommand(command.BaseCommand):
             datapath_type=self.port.datapath).run_idl(txn)
         return _row(self.api, 'Bridge', name)
 
-    def _kept(self, bridge):
-        """:param bridge: Bridge row that may have this port already, or None
+    def _kept(self, bridge: idl.Row | None) -> idl.Row | None:
+        """:param bridge: row that may have this port already
         :returns: the Port row as it was, when it is this port's already;
             another's goes: its VLAN and queues are not for this one
         """
@@ -107,7 +109,7 @@ class PlugCommand(command.BaseCommand):
         _remove(self.api, _bridge_of(self.api, port), port)
         return None
 
-    def _add(self, txn, bridge):
+    def _add(self, txn: idl.Transaction, bridge: idl.Row) -> idl.Row:
         """:returns: Interface row, in a new port of the bridge"""
         port = txn.insert(self.api.tables['Port'])
         port.name = self.port.device
@@ -122,7 +124,7 @@ class PlugCommand(command.BaseCommand):
         port.interfaces = [interface]
         return interface
 
-    def _queues(self, txn):
+    def _queues(self, txn: idl.Transaction) -> idl.Row:
         """:returns: new QoS row, marked as os-vif's own plugin does"""
         # Left by a crash of that plugin between its transactions.
         _delete_queues(self.api, self.port.device)
@@ -133,15 +135,15 @@ class PlugCommand(command.BaseCommand):
         return row
 
 
-def has_bridge(api, name):
+def has_bridge(api: Api, name: str) -> bool:
     return _row(api, 'Bridge', name) is not None
 
 
-def has_port(api, device):
+def has_port(api: Api, device: str) -> bool:
     return _row(api, 'Port', device) is not None
 
 
-def check_opened(api, device):
+def check_opened(api: Api, device: str) -> None:
     """:raises ovs_errors.InterfaceRejected: with ovs-vswitchd's own words, it
         could not open the device
     """
@@ -157,24 +159,24 @@ def check_opened(api, device):
     raise ovs_errors.InterfaceRejected(device=device, error=error)
 
 
-def is_plugged(api, port):
+def is_plugged(api: Api, port: ovs_port.OvsPort) -> bool:
     """Whether the device is the port of its ``iface-id`` already."""
     interface = _row(api, 'Interface', port.device)
     return (interface is not None
             and interface.external_ids.get('iface-id') == port.iface_id)
 
 
-def _row(api, table, name):
+def _row(api: Api, table: str, name: str) -> idl.Row | None:
     return idlutils.row_by_value(api.idl, table, 'name', name, None)
 
 
-def _bridge_of(api, port):
+def _bridge_of(api: Api, port: idl.Row) -> idl.Row:
     return next(b for b in api.tables['Bridge'].rows.values()
                 if port in b.ports)
 
 
-def _ports_of(api, iface_id):
-    """:returns: list of (Bridge row, Port row) with this ``iface-id``"""
+def _ports_of(api: Api, iface_id: str) -> list[tuple[idl.Row, idl.Row]]:
+    """Bridge row and Port row of each port with this ``iface-id``."""
     ports = {port for row in api.idl.rows_with('Interface', iface_id)
              for port in _ports_with(api, row)}
     return [(bridge, port) for port in ports
@@ -182,7 +184,7 @@ def _ports_of(api, iface_id):
             if port in bridge.ports]
 
 
-def _ports_with(api, interface):
+def _ports_with(api: Api, interface: idl.Row) -> list[idl.Row]:
     """All but a bond's interfaces have the name of their port."""
     port = _row(api, 'Port', interface.name)
     if port is not None and interface in port.interfaces:
@@ -191,19 +193,19 @@ def _ports_with(api, interface):
             if interface in port.interfaces]
 
 
-def _remove(api, bridge, port):
+def _remove(api: Api, bridge: idl.Row, port: idl.Row) -> None:
     """Take the port off the bridge, and away what was made for it.
 
     Its own rows are ovsdb-server's garbage then. Until that is collected
-    they count as references, and python-ovs sends no deletion for them: the
-    port has to let go of its queues itself.
+    they count as references, and python-ovs does not delete them: the port
+    has to let go of its queues itself.
     """
     bridge.delvalue('ports', port)
     port.qos = []
     _delete_queues(api, port.name)
 
 
-def _delete_queues(api, device):
+def _delete_queues(api: Api, device: str) -> None:
     # They belong to no port in the database's eyes, and would stay for ever.
     for row in api.idl.rows_with('QoS', ovs_port.qos_id(device)):
         row.delete()

@@ -50,7 +50,7 @@ class TlsFileUnusable(exception.HostError):
 
 class OvsdbRefused(exception.HostError):
     problem = 'ovsdb-server refused the change to %(device)s: %(error)s'
-    remedy = ('See the log of ovsdb-server; "ovs-vsctl show" tells what the '
+    remedy = ('See the log of ovsdb-server; "ovs-vsctl show" shows what the '
               'database holds now')
 
 

@@ -12,6 +12,7 @@
 
 """A port as Open vSwitch shall have it, as plain data."""
 
+from collections.abc import Mapping
 import dataclasses
 import uuid
 
@@ -47,7 +48,7 @@ class OvsPort:
     :ivar vm_uuid: uuid of the server
     :ivar datapath: of a bridge that is created
     :ivar type: of the interface: KERNEL, DPDK, VHOST_SERVER or VHOST_CLIENT
-    :ivar options: dict, of the interface
+    :ivar options: of the interface
     :ivar mtu_request: bytes, None where plug sets the netdev's MTU
     :ivar isolated: whether a new port passes nothing before Neutron's agent
         has set its VLAN
@@ -61,20 +62,20 @@ class OvsPort:
     vm_uuid: str
     datapath: str = SYSTEM
     type: str = KERNEL
-    options: dict = dataclasses.field(default_factory=dict)
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     mtu_request: int | None = None
     isolated: bool = False
     qos_type: str | None = None
 
     @property
-    def create_bridge(self):
+    def create_bridge(self) -> bool:
         """Whether a missing bridge is created: where Neutron waits for that,
         and the kernel could name the bridge's own port so."""
         return (is_trunk_bridge(self.bridge)
                 and len(self.bridge.encode()) < _IFNAMSIZ)
 
     @property
-    def external_ids(self):
+    def external_ids(self) -> dict[str, str]:
         """What Neutron's agent and OVN look for on an interface."""
         ids = {'iface-id': self.iface_id, 'iface-status': 'active',
                'attached-mac': self.mac, 'vm-uuid': self.vm_uuid}
@@ -84,10 +85,10 @@ class OvsPort:
         return ids
 
 
-def is_trunk_bridge(name):
+def is_trunk_bridge(name: str) -> bool:
     return name.startswith(_TRUNK_PREFIX)
 
 
-def qos_id(device):
-    """:returns: external id of the row in the table QoS of a device"""
+def qos_id(device: str) -> str:
+    """The external id of the row in the table QoS of a device."""
     return str(uuid.uuid5(_QOS_NAMESPACE, device))

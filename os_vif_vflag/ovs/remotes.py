@@ -22,14 +22,13 @@ SSL = 'ssl:'
 _METHODS = ('tcp:', SSL, 'unix:')
 
 
-def split(connection):
+def split(connection: str) -> tuple[str, ...]:
     """Split it as ``ovs-vsctl --db`` does.
 
-    :param connection: str
-    :returns: tuple of str, in a form that python-ovs takes
-    :raises ovs_errors.OvsdbRemoteInvalid: names the member that is none
+    :returns: remotes in a form that python-ovs takes
+    :raises ovs_errors.OvsdbRemoteInvalid: names the member that is not one
     """
-    members = []
+    members: list[str] = []
     for part in connection.split(','):
         # A comma in the name of a file (ovs/db/idl.py, _parse_remotes).
         if members and part and ':' not in part:

@@ -12,65 +12,71 @@
 
 """Open vSwitch's schema, of whichever remote gives it first."""
 
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 import errno
 import os
 import time
+from typing import Any
 
 from ovs import jsonrpc
 from ovs import poller
 from ovs import stream
+from ovs.db import idl
 from ovsdbapp.backend.ovs_idl import idlutils
 
 from os_vif_vflag.ovs import ovs_errors
 from os_vif_vflag.ovs import streams
 
 DATABASE = 'Open_vSwitch'
-# python-ovs on a port beyond 65535, a path beyond 108 characters, and what
-# else is no connection
+# python-ovs on a port beyond 65535, a path beyond 108 characters, and on what
+# else is not a connection
 _NO_CONNECTION = (ValueError, OverflowError, RecursionError)
+# Whatever the server sends.
+_Json = Any
 
 
 class Unavailable(Exception):
-    """:ivar str: what each remote said or failed with"""
+    """Its text: what each remote answered or failed with."""
 
 
-def fetch(remotes, timeout):
-    """Ask all of them at once.
+def fetch(remotes: Iterable[str], timeout: float) -> _Json:
+    """Request it from all remotes at once.
 
-    ovsdbapp's own look-up (3.0, fetch_schema_json) asks one after the other,
-    and waits for ever for a server that accepts the connection and then says
+    ovsdbapp's own look-up (3.0, fetch_schema_json) tries one after the other,
+    and waits for ever for a server that accepts the connection and then sends
     nothing.
 
-    :param remotes: tuple of str
     :param timeout: seconds
-    :returns: dict, the schema as JSON
     :raises Unavailable: none of them gave it
     """
     deadline = time.monotonic() + timeout
-    questions = [_Question(remote) for remote in remotes]
+    requests = [_Request(remote) for remote in remotes]
     try:
         while True:
-            for question in questions:
-                if (answer := question.advance()) is not None:
+            for request in requests:
+                if (answer := request.advance()) is not None:
                     return answer
             left = deadline - time.monotonic()
-            open_ones = [one for one in questions if one.failure is None]
+            open_ones = [one for one in requests if one.failure is None]
             if not open_ones or left <= 0:
-                raise Unavailable(_failures(questions))
+                raise Unavailable(_failures(requests))
             _wait(open_ones, left)
     finally:
-        for question in questions:
-            question.close()
+        for request in requests:
+            request.close()
 
 
-def helper(schema, columns, connection):
+def helper(schema: _Json, columns: Mapping[str, Iterable[str]],
+           connection: str) -> idl.SchemaHelper:
     """:param schema: what fetch returned
-    :param columns: dict name of a table → names of columns
-    :param connection: str, for the error
-    :returns: ovs.db.idl.SchemaHelper of these
-    :raises ovs_errors.OvsdbSchemaLacks: names what the schema has not, where
-        python-ovs has a bare AssertionError
-    :raises Unavailable: it is no schema
+    :param columns: name of a table → names of columns
+    :param connection: for the error
+    :returns: of these columns only
+    :raises ovs_errors.OvsdbSchemaLacks: names what the schema does not have,
+        where python-ovs has a bare AssertionError
+    :raises Unavailable: it is not a schema
     """
     try:
         tables = {name: table['columns']
@@ -89,16 +95,16 @@ def helper(schema, columns, connection):
     return made
 
 
-class _Question:
+class _Request:
     """The request for the schema, on its way to one remote.
 
-    :ivar failure: str, why there is no answer, None as long as there may be
+    :ivar failure: why there is no answer, None as long as there may be
     """
 
-    def __init__(self, remote):
+    def __init__(self, remote: str):
         self.remote = remote
-        self.failure = None
-        self._opened = self._rpc = None
+        self.failure: str | None = None
+        self._rpc: jsonrpc.Connection | None = None
         try:
             error, self._opened = stream.Stream.open(remote)
         except _NO_CONNECTION as e:
@@ -106,13 +112,14 @@ class _Question:
         if error:
             self._fail(error)
 
-    def advance(self):
-        """:returns: dict, the schema; None without (yet)"""
-        if self.failure is not None or not self._is_connected():
+    def advance(self) -> _Json | None:
+        """:returns: the schema; None while there is no answer"""
+        rpc = self._connection() if self.failure is None else None
+        if rpc is None:
             return None
         try:
-            self._rpc.run()
-            error, reply = self._rpc.recv()
+            rpc.run()
+            error, reply = rpc.recv()
         except _NO_CONNECTION as e:
             self.failure = str(e)
             return None
@@ -124,7 +131,7 @@ class _Question:
             return reply.result
         return None
 
-    def wait(self, waiter):
+    def wait(self, waiter: poller.Poller) -> None:
         if self._rpc is None:
             self._opened.run_wait(waiter)
             self._opened.connect_wait(waiter)
@@ -132,40 +139,40 @@ class _Question:
             self._rpc.wait(waiter)
             self._rpc.recv_wait(waiter)
 
-    def close(self):
+    def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
 
-    def _is_connected(self):
+    def _connection(self) -> jsonrpc.Connection | None:
         if self._rpc is None:
             self._opened.run()
             error = self._opened.connect()
             if error == errno.EAGAIN:
-                return False
+                return None
             if error:
                 self._fail(error)
-                return False
+                return None
             self._rpc = jsonrpc.Connection(self._opened)
             self._rpc.send(jsonrpc.Message.create_request(
                 'get_schema', [DATABASE]))
-        return True
+        return self._rpc
 
-    def _fail(self, error):
+    def _fail(self, error: int) -> None:
         self.failure = streams.words(error, self._opened)
 
 
-def _failures(questions):
-    """:returns: str, with the remotes' names where there are several"""
+def _failures(requests: Sequence[_Request]) -> str:
+    """With the remotes' names where there are several."""
     silence = os.strerror(errno.ETIMEDOUT)
-    if len(questions) == 1:
-        return questions[0].failure or silence
+    if len(requests) == 1:
+        return requests[0].failure or silence
     return '; '.join(f'{one.remote}: {one.failure or silence}'
-                     for one in questions)
+                     for one in requests)
 
 
-def _wait(questions, seconds):
+def _wait(requests: Iterable[_Request], seconds: float) -> None:
     waiter = poller.Poller()
-    for question in questions:
-        question.wait(waiter)
+    for request in requests:
+        request.wait(waiter)
     waiter.timer_wait(seconds * 1000)
     waiter.block()

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""A real ovsdb-server, and a stand-in for ovs-vswitchd that does as told."""
+"""A real ovsdb-server, and a stand-in for ovs-vswitchd that obeys."""
 
 import threading
 import time

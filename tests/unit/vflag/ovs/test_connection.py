@@ -74,7 +74,7 @@ def test_a_server_that_goes_while_vswitchd_is_waited_for(own, connect):
     with pytest.raises(ovs_errors.OvsdbUnreachable,
                        match='the connection was lost'):
         db.plug(PORT)
-    # Nor is it up when it is asked first.
+    # Nor is it up at the first request.
     with pytest.raises(ovs_errors.OvsdbUnreachable,
                        match='the connection was lost'):
         db.plug(dataclasses.replace(PORT, iface_id='another'))

@@ -36,7 +36,7 @@ BAD = {
 
 
 @pytest.mark.parametrize('connection', GOOD)
-def test_split(connection):
+def test_remotes_are_split_at_commas(connection):
     found = remotes.split(connection)
     assert found == GOOD[connection]
     # What python-ovs makes of what it is given.

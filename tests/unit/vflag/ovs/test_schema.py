@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The schema, asked of servers that answer, stay silent or talk nonsense."""
+"""The schema, from servers that answer, stay silent or send nonsense."""
 
 import contextlib
 import json

@@ -33,7 +33,7 @@ from tests.unit.vflag.ovs import test_schema
 
 pytestmark = pytest.mark.skipif(
     not shutil.which('openssl'), reason='needs openssl')
-TELLS = test_schema.reply(test_schema.SCHEMA)
+ANSWER = test_schema.reply(test_schema.SCHEMA)
 
 
 @pytest.fixture(scope='session')
@@ -64,10 +64,10 @@ def files(identity, authority):
 
 @pytest.fixture
 def start(identity, authority):
-    """A function that starts a server: wants our certificate, and tells
+    """A function that starts a server: wants our certificate, and sends
     the schema. :returns: its connection"""
     with contextlib.ExitStack() as stack:
-        def build(answer=TELLS, plain=False):
+        def build(answer=ANSWER, plain=False):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(identity.certificate, identity.key)
             context.load_verify_locations(authority.certificate)
@@ -117,24 +117,24 @@ def ours(authority, identity):
     return files(identity, authority)
 
 
-def ask(remote, tls, timeout=5):
+def fetch(remote, tls, timeout=5):
     streams.prepare((remote,), tls)
     return schema.fetch((remote,), timeout)
 
 
 def why(remote, tls):
     with pytest.raises(schema.Unavailable) as caught:
-        ask(remote, tls)
+        fetch(remote, tls)
     return str(caught.value)
 
 
 def test_who_trusts_us(start, ours):
-    assert ask(start(), ours) == test_schema.SCHEMA
+    assert fetch(start(), ours) == test_schema.SCHEMA
 
 
 def test_a_long_answer(start, ours):
     long = test_schema.SCHEMA | {'cksum': 'x' * 20000}
-    assert ask(start(test_schema.reply(long)), ours) == long
+    assert fetch(start(test_schema.reply(long)), ours) == long
 
 
 def test_the_server_is_not_whom_we_trust(start, identity, stranger):
@@ -221,6 +221,6 @@ def test_the_kernel_notices_that_the_server_is_gone(start, ours, kind):
         opened.close()
 
 
-def test_words():
+def test_words_name_the_cause():
     assert streams.words(111) == 'Connection refused'
     assert streams.words(-1) == 'connection closed'
