@@ -21,13 +21,13 @@ from nova_sriov_ext.conf.claim import STOCK
 CONF = conf.register(nova.conf.CONF)
 
 
-def install():
+def install() -> str | None:
     """Let the resource tracker that is made from now on use our tracker, if
     ``[sriov]claim_policy`` says so and Nova is what it was written for.
 
-    :returns: str, the claim policy in force; None with Nova's own claim
+    :returns: the claim policy in force; None with Nova's own claim
     """
-    policy = CONF.sriov.claim_policy
+    policy: str = CONF.sriov.claim_policy
     if policy == STOCK or not nova_compat.works(nova_compat.CLAIM):
         return None
     # Loaded where it is needed: another Nova may not have what it imports,

@@ -18,8 +18,13 @@ request object that it was got for: all tests of a claim and the claim itself
 have the same, the next claim of the server has another.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
 import weakref
 
+from nova import objects
 import nova.conf
 from oslo_log import log as logging
 
@@ -30,17 +35,16 @@ from nova_sriov_ext.demand import port_mode
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
-# nova.objects.InstancePCIRequest → port_mode.PortMode
-_known = weakref.WeakKeyDictionary()
+_known: weakref.WeakKeyDictionary[
+    objects.InstancePCIRequest, port_mode.PortMode] = (
+        weakref.WeakKeyDictionary())
 
 
-def learn(requests):
+def learn(requests: Iterable[objects.InstancePCIRequest]) -> None:
     """Look up the ports of all requests at once, before a claim or in it.
 
     Nova calls nothing of ours for a server before it takes the lock
     (ComputeManager._build_and_run_instance), except for live migrations.
-
-    :param requests: iterable of nova.objects.InstancePCIRequest
     """
     # Aliases have no requester.
     missing = {request: request.requester_id for request in requests
@@ -56,12 +60,14 @@ def learn(requests):
                   for request, port in missing.items())
 
 
-def mode_of(port, requests):
+def mode_of(
+        port: str | None, requests: Collection[objects.InstancePCIRequest]
+) -> port_mode.PortMode | None:
     """:param port: id of a port
-    :param requests: the nova.objects.InstancePCIRequests of the server, the
-        port's among them; all ports are looked up with the first
-    :returns: port_mode.PortMode; None when Neutron does not answer and the
-        claim shall be refused for it (``[sriov]unknown_ports``)
+    :param requests: those of the server, the port's among them; all ports
+        are looked up with the first
+    :returns: None when Neutron does not answer and the claim shall be refused
+        for it (``[sriov]unknown_ports``)
     """
     mine = [request for request in requests
             if port and request.requester_id == port]

@@ -23,7 +23,7 @@ from nova_sriov_ext.claim import trial
 _UPDATE = 'update_pci_request_with_placement_allocations'
 
 
-def install():
+def install() -> None:
     """Replace these three, as nova_compat.CLAIM says."""
     resource_tracker.pci_manager.PciDevTracker = tracker.AssigningTracker
     claims.Claim._claim_test = trial.claim_test

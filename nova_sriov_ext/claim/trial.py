@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Tells the pools of a compute host for whom a claim is tested.
+"""Lets the pools of a compute host know for whom a claim is tested.
 
 Nova tests a claim before it makes it, and chooses the guest's NUMA nodes in
 the test (``Claim._claim_test``, nova/compute/claims.py, 2026.2), without a
@@ -18,8 +18,12 @@ word to the pools about the server. A policy that only the claim knows would
 refuse the nodes chosen, although others fit.
 """
 
-import functools
+from __future__ import annotations
 
+import functools
+from typing import Any
+
+from nova import objects
 from nova.compute import claims
 
 from nova_sriov_ext.claim import tracker
@@ -29,10 +33,14 @@ STOCK = claims.Claim._claim_test
 
 
 @functools.wraps(STOCK)
-def claim_test(claim, compute_node, limits=None):
+def claim_test(
+        claim: claims.Claim, compute_node: objects.ComputeNode,
+        limits: objects.SchedulerLimits | dict[str, Any] | None = None,
+) -> None:
     """Stands for ``Claim._claim_test``."""
     found = claim.tracker.pci_tracker
     if not isinstance(found, tracker.AssigningTracker):
-        return STOCK(claim, compute_node, limits)
+        STOCK(claim, compute_node, limits)
+        return
     with found.testing(claim):
-        return STOCK(claim, compute_node, limits)
+        STOCK(claim, compute_node, limits)

@@ -12,6 +12,7 @@
 
 """``nova-sriov capacity list``: VFs of each physnet on each host."""
 
+import argparse
 import operator
 
 from cliff.lister import Lister
@@ -32,7 +33,9 @@ class ListCapacity(Lister):
     "null" stands for tunnelled networks, as in [pci] device_spec.
     """
 
-    def get_parser(self, prog_name):
+    app_args: argparse.Namespace
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('--physnet', metavar='PHYSNET',
                             help='only this physical network; null for '
@@ -40,7 +43,8 @@ class ListCapacity(Lister):
         parser.add_argument('--host', metavar='HOST', help='only this host')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[
+            tuple[str, ...], list[tuple[object, ...]]]:
         nodes = cells.compute_nodes(self.app_args.config_file)
         rows = [(node.host, found) for node in nodes
                 for found in capacity.of_host(

@@ -12,9 +12,21 @@
 
 """Compute hosts out of all of Nova's cells."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 import dataclasses
+from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from nova_sriov_ext.cmd import nova_conf
+
+# Nova is imported when a command runs, not when its help is requested.
+if TYPE_CHECKING:
+    from nova import context as nova_context
+    from nova import objects
+
+_T = TypeVar('_T')
 
 
 class DatabaseUnavailable(Exception):
@@ -23,31 +35,25 @@ class DatabaseUnavailable(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class ComputeHost:
-    """A compute node and the service that looks after it.
+    """A compute node and the service that looks after it, if there is one."""
 
-    :ivar cell: nova.objects.CellMapping
-    :ivar node: nova.objects.ComputeNode
-    :ivar service: nova.objects.Service, None where there is none
-    """
-
-    cell: object
-    node: object
-    service: object = None
+    cell: objects.CellMapping
+    node: objects.ComputeNode
+    service: objects.Service | None = None
 
     @property
-    def cell_name(self):
-        """:returns: str; a cell need not have a name, it has a UUID"""
-        return self.cell.name or self.cell.uuid
+    def cell_name(self) -> str:
+        """Its UUID, where the cell does not have a name."""
+        return str(self.cell.name or self.cell.uuid)
 
 
-def prepare(config_files=None):
+def prepare(config_files: list[str] | None = None) -> None:
     """Make Nova's databases readable in this process.
 
-    :param config_files: list of paths of nova.conf; None lets oslo.config
-        look in Nova's usual places
+    :param config_files: paths of nova.conf; None lets oslo.config look in
+        Nova's usual places
     """
     nova_conf.choose_threads()
-    # Nova is imported when a command runs, not when its help is asked for.
     from nova import config
     from nova import objects
     # With RPC, though nothing is sent: cell mappings look into its options.
@@ -55,11 +61,11 @@ def prepare(config_files=None):
     objects.register_all()
 
 
-def compute_nodes(config_files=None):
+def compute_nodes(
+        config_files: list[str] | None = None) -> list[objects.ComputeNode]:
     """Read the compute nodes of every cell.
 
     :param config_files: as prepare takes them
-    :returns: list of nova.objects.ComputeNode
     :raises DatabaseUnavailable: with the cell and the remedy
     """
     prepare(config_files)
@@ -68,23 +74,24 @@ def compute_nodes(config_files=None):
     return [node for nodes in answers.values() for node in nodes]
 
 
-def hosts():
+def hosts() -> list[ComputeHost]:
     """Read the compute nodes of every cell with their services, once
     Nova's databases are readable here.
 
-    :returns: list of Host
     :raises DatabaseUnavailable: with the cell and the remedy
     """
     from nova import context
     answers = _of_all_cells(_nodes_and_services)
-    # What _of_all_cells has just asked.
+    # What _of_all_cells has just read.
     cells = {cell.uuid: cell for cell in context.CELLS}
     return [ComputeHost(cells[uuid], node, services.get(node.host))
             for uuid, (nodes, services) in answers.items()
             for node in nodes]
 
 
-def _nodes_and_services(cctxt):
+def _nodes_and_services(cctxt: nova_context.RequestContext) -> tuple[
+        list[objects.ComputeNode], dict[str, objects.Service]]:
+    """:returns: nodes; services by host"""
     from nova import objects
     services = objects.ServiceList.get_by_binary(
         cctxt, 'nova-compute', include_disabled=True)
@@ -92,16 +99,18 @@ def _nodes_and_services(cctxt):
             {service.host: service for service in services})
 
 
-def _of_all_cells(function):
+def _of_all_cells(
+        function: Callable[[nova_context.RequestContext], _T]
+) -> dict[str, _T]:
     """:param function: takes the context of a cell
-    :returns: dict, UUID of a cell → what the function returned
+    :returns: UUID of a cell → what the function returned
     """
     from nova import context
     import nova.conf
     from oslo_db import exception as db_exc
     from sqlalchemy import exc as sa_exc
     try:
-        answers = context.scatter_gather_all_cells(
+        answers: dict[str, _T] = context.scatter_gather_all_cells(
             context.get_admin_context(), function)
     # The last two: a connection that no driver is installed for, or that
     # SQLAlchemy cannot read.
@@ -123,9 +132,10 @@ def _of_all_cells(function):
     return answers
 
 
-def _brief(error):
-    """:param error: what is_cell_failure_sentinel knows
-    :returns: str, without the SQL that SQLAlchemy adds in further lines
+def _brief(error: object) -> str:
+    """Without the SQL that SQLAlchemy adds in further lines.
+
+    :param error: an exception, or what is_cell_failure_sentinel knows
     """
     text = str(error) if isinstance(error, Exception) else 'timeout'
     return text.splitlines()[0] if text else type(error).__name__

@@ -10,8 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``nova-sriov check``: is this host ready for what nova.conf asks?"""
+"""``nova-sriov check``: is this host ready for what nova.conf requests?"""
 
+import argparse
+from collections.abc import Iterable
 import importlib
 
 from cliff.command import Command
@@ -33,7 +35,9 @@ class Check(Command):
     warnings, 2 with failures.
     """
 
-    def take_action(self, parsed_args):
+    app_args: argparse.Namespace
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
         code = int(Checks(self.app_args.config_file).check())
         self.app.stdout.write(
             'What this project uses of Nova that Nova calls private:\n'
@@ -41,10 +45,8 @@ class Check(Command):
         return code
 
 
-def part_works(_, part):
-    """:param part: one of nova_compat.PARTS
-    :returns: upgradecheck.Result
-    """
+def part_works(_: object, part: nova_compat.Part) -> upgradecheck.Result:
+    """:param part: one of nova_compat.PARTS"""
     differences = part.differences()
     if differences:
         return _result(
@@ -54,14 +56,14 @@ def part_works(_, part):
 
 
 class Checks(upgradecheck.UpgradeCommands):
-    """:param config_files: list of paths, None for Nova's usual ones"""
+    """:param config_files: paths, None for Nova's usual ones"""
 
     display_title = 'SR-IOV of Nova'
 
-    def __init__(self, config_files=None):
+    def __init__(self, config_files: list[str] | None = None) -> None:
         self._config_files = config_files
 
-    def _options(self):
+    def _options(self) -> upgradecheck.Result:
         try:
             group = nova_conf.read(self._config_files).sriov
             for name in group:
@@ -70,7 +72,7 @@ class Checks(upgradecheck.UpgradeCommands):
             return _result('FAILURE', f'nova.conf cannot be used: {e}')
         return _result('SUCCESS')
 
-    def _driver(self):
+    def _driver(self) -> upgradecheck.Result:
         try:
             importlib.import_module(_DRIVER)
         except ImportError as e:
@@ -89,13 +91,13 @@ class Checks(upgradecheck.UpgradeCommands):
     )
 
 
-def _table(rows):
+def _table(rows: Iterable[nova_compat.Row]) -> prettytable.PrettyTable:
     table = prettytable.PrettyTable(
         ('Part', 'How', 'Name in Nova', 'Expected', 'Holds'))
     table.align = 'l'
-    table.add_rows(rows)
+    table.add_rows([list(row) for row in rows])
     return table
 
 
-def _result(code, details=None):
+def _result(code: str, details: str | None = None) -> upgradecheck.Result:
     return upgradecheck.Result(upgradecheck.Code[code], details)

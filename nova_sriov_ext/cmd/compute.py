@@ -24,18 +24,15 @@ import pathlib
 import nova_sriov_ext
 
 
-def main():
+def main() -> None:
     # Nova patches at import of nova.cmd, before anything else of Nova.
     from nova.cmd import compute
     make_driver_importable()
-    return compute.main()
+    compute.main()
 
 
-def make_driver_importable():
-    """Let ``nova.virt`` look for ``sriov_ext`` beside this project too.
-
-    :returns: None
-    """
+def make_driver_importable() -> None:
+    """Let ``nova.virt`` look for ``sriov_ext`` beside this project too."""
     import nova.virt
     ours = pathlib.Path(nova_sriov_ext.__file__).parent.parent
     folder = str(ours / 'nova' / 'virt')

@@ -12,6 +12,9 @@
 
 """``nova-sriov explain``: which hosts would take a server, and why not."""
 
+import argparse
+from collections.abc import Iterable
+
 from cliff.lister import Lister
 
 from nova_sriov_ext.cmd import cells
@@ -23,23 +26,25 @@ NO_HOST_PASSES = 3
 
 
 class BadQuestion(Exception):
-    """Nothing is asked, or about a host that Nova does not know."""
+    """Nothing is requested, or a host that Nova does not know."""
 
 
 class Explain(Lister):
-    """Tell which hosts have the SR-IOV devices for a server, and why others
-    have not.
+    """Show which hosts have the SR-IOV devices for a server, and why others
+    do not.
 
     Nothing is created. It runs on a controller: ports are read from Neutron
     with the [neutron] credentials of nova.conf, flavors and hosts from Nova's
     databases. Hosts are judged as SriovCapacityFilter judges them, by that
-    filter's options in this nova.conf; other filters are not asked.
+    filter's options in this nova.conf; other filters are not run.
 
     The exit status is 0 when a host passes, 3 when none does, 1 when the
     question cannot be answered.
     """
 
-    def get_parser(self, prog_name):
+    app_args: argparse.Namespace
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(
             '--port', metavar='PORT', action='append', default=[],
@@ -52,11 +57,12 @@ class Explain(Lister):
         parser.add_argument('--host', metavar='HOST', help='only this host')
         return parser
 
-    def run(self, parsed_args):
+    def run(self, parsed_args: argparse.Namespace) -> int:
         super().run(parsed_args)
         return self._status
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[
+            tuple[str, ...], list[tuple[str, ...]]]:
         if not (parsed_args.port or parsed_args.flavor):
             raise BadQuestion('Say what the server would have: --port, '
                               '--flavor, or both.')
@@ -74,7 +80,8 @@ class Explain(Lister):
                           for v in verdicts]
 
 
-def _chosen(hosts, name):
+def _chosen(hosts: Iterable[cells.ComputeHost],
+            name: str | None) -> list[cells.ComputeHost]:
     chosen = [host for host in hosts if name in (None, host.node.host)]
     if not chosen:
         raise BadQuestion(

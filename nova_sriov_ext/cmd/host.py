@@ -12,9 +12,17 @@
 
 """``nova-sriov host show``: what this compute host has."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
 from cliff.lister import Lister
 
 from nova_sriov_ext.cmd import nova_conf
+
+if TYPE_CHECKING:
+    from nova_sriov_ext.cmd import host_tables
 
 
 class ShowHost(Lister):
@@ -22,11 +30,13 @@ class ShowHost(Lister):
 
     Runs on a compute host and changes nothing. It reads the kernel, [pci]
     device_spec of nova.conf, Open vSwitch and libvirt, and needs no OpenStack
-    credentials. As root it also reads the LAG state that mlx5 tells in
+    credentials. As root it also reads the LAG state that mlx5 reports in
     debugfs; otherwise that is inferred.
     """
 
-    def get_parser(self, prog_name):
+    app_args: argparse.Namespace
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         what = parser.add_mutually_exclusive_group()
         what.add_argument(
@@ -38,9 +48,11 @@ class ShowHost(Lister):
             help='each bond with its members and whether it is offloaded')
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(
+            self, parsed_args: argparse.Namespace) -> host_tables.Table:
         conf = nova_conf.read(self.app_args.config_file)
         # os-vif's libraries load eventlet unless Nova has chosen threads.
         from nova_sriov_ext.cmd import host_tables
         tables = host_tables.Tables(conf, self.app.LOG.warning)
-        return getattr(tables, parsed_args.table)()
+        found: host_tables.Table = getattr(tables, parsed_args.table)()
+        return found

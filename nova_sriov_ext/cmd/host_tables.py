@@ -12,14 +12,19 @@
 
 """The tables of ``nova-sriov host show``."""
 
+from collections.abc import Callable
 import functools
+from typing import TypeVar
 
 from nova.pci import whitelist
+from oslo_config import cfg
 
 from nova_sriov_ext.cmd import occupancy
 from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import tags
 from os_vif_vflag import conf as vflag_conf
+from os_vif_vflag.host import model
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.ovs import client
 from os_vif_vflag.ovs import streams
@@ -28,25 +33,29 @@ from os_vif_vflag.ovs import streams
 _PATIENCE = 5
 _LIBVIRT = 'qemu:///system'
 
+# Names of the columns, and rows.
+Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+
+_T = TypeVar('_T')
+
 
 class Tables:
     """One snapshot of this host, with what configuration, Open vSwitch and
     libvirt add to it.
 
-    :param conf: oslo_config.cfg.ConfigOpts with Nova's options
-    :param warn: function that takes a text
+    :param conf: with Nova's options
     """
 
-    def __init__(self, conf, warn):
+    def __init__(self, conf: cfg.ConfigOpts,
+                 warn: Callable[[str], None]) -> None:
         self._conf = conf
         self._warn = warn
         self._snapshot = Host().snapshot()
         for unread in self._snapshot.unread:
             warn(f'Could not be read: {unread}')
 
-    def pfs(self):
-        """:returns: tuple (names of the columns, rows), as cliff takes it"""
-        rows = []
+    def pfs(self) -> Table:
+        rows: list[tuple[object, ...]] = []
         for pf in self._snapshot.pfs:
             used = sum(self._uses[vf.address].used for vf in pf.vfs)
             physnets = sorted({self._networks[vf.address] or '-'
@@ -59,8 +68,7 @@ class Tables:
         return ('PF', 'Netdev', 'Driver', 'Physnet', 'Mode', 'Link', 'NUMA',
                 'Bond', 'LAG', 'Possible', 'VFs', 'Used', 'Free'), rows
 
-    def vfs(self):
-        """:returns: like pfs"""
+    def vfs(self) -> Table:
         return ('PF', 'VF', 'Address', 'Physnet', 'Driver', 'Netdev',
                 'Representor', 'OVS port', 'Server'), [
             (pf.address, vf.number, vf.address, self._networks[vf.address],
@@ -68,10 +76,9 @@ class Tables:
              self._uses[vf.address].port, self._uses[vf.address].instance)
             for pf, vf in self._pairs]
 
-    def lags(self):
-        """:returns: like pfs"""
+    def lags(self) -> Table:
         return ('Bond', 'Mode', 'Members', 'Active', 'Link', 'LAG',
-                'Told by', 'Reason'), [
+                'Source', 'Reason'), [
             (bond.name, bond.mode,
              ', '.join(m.name if m.up else f'{m.name} (down)'
                        for m in bond.members),
@@ -81,12 +88,12 @@ class Tables:
             for bond in self._snapshot.bonds]
 
     @property
-    def _pairs(self):
+    def _pairs(self) -> list[tuple[model.PF, model.VF]]:
         return [(pf, vf) for pf in self._snapshot.pfs for vf in pf.vfs]
 
     @functools.cached_property
-    def _networks(self):
-        """PCI address of a VF → physnet, or None"""
+    def _networks(self) -> dict[str, str | None]:
+        """PCI address of a VF → physnet"""
         spec = whitelist.Whitelist(self._conf.pci.device_spec)
         return {vf.address: _network(collect.tags_of(spec, {
             'address': vf.address, 'parent_addr': pf.address,
@@ -94,29 +101,29 @@ class Tables:
             for pf, vf in self._pairs}
 
     @functools.cached_property
-    def _uses(self):
-        """PCI address of a VF → occupancy.Use"""
+    def _uses(self) -> dict[str, occupancy.Use]:
+        """By the PCI address of the VF."""
         vfs = [vf for _, vf in self._pairs]
         ports = guests = None
         # Nobody needs an answer that no VF is waiting for.
         if any(vf.representor for vf in vfs):
             self._conf.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
             options = self._conf[vflag_conf.GROUP]
-            ports = self._told(occupancy.ports(client.OvsDb(
+            ports = self._found(occupancy.ports(client.OvsDb(
                 options.ovsdb_connection, _PATIENCE,
                 streams.TlsFiles.of(options))))
         if vfs:
-            guests = self._told(occupancy.guests(
+            guests = self._found(occupancy.guests(
                 self._conf.libvirt.connection_uri or _LIBVIRT))
         return occupancy.uses(vfs, ports, guests)
 
-    def _told(self, answer):
+    def _found(self, answer: tuple[_T, str | None]) -> _T:
         found, problem = answer
         if problem:
             self._warn(problem)
         return found
 
 
-def _network(tags):
-    return (networks.name(tags[networks.PHYSNET])
-            if networks.is_for_ports(tags) else None)
+def _network(listed: tags.Tags) -> str | None:
+    return (networks.name(listed[networks.PHYSNET])
+            if networks.is_for_ports(listed) else None)

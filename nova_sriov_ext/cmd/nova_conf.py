@@ -12,18 +12,23 @@
 
 """nova.conf, for commands that run beside Nova's services."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
 
 
-def read(config_files=None):
+def read(config_files: list[str] | None = None) -> cfg.ConfigOpts:
     """Read nova.conf, and the options of this project in it.
 
-    :param config_files: list of paths; None lets oslo.config look in Nova's
-        usual places
-    :returns: oslo_config.cfg.ConfigOpts
+    :param config_files: paths; None lets oslo.config look in Nova's usual
+        places
     """
     choose_threads()
-    # Nova is imported when a command runs, not when its help is asked for;
+    # Nova is imported when a command runs, not when its help is requested;
     # and not nova.config, which loads four seconds of databases.
     import nova.conf
 
@@ -32,7 +37,7 @@ def read(config_files=None):
     return conf.register(nova.conf.CONF)
 
 
-def choose_threads():
+def choose_threads() -> None:
     """Let Nova do without eventlet, which only warns when it is loaded.
 
     Nova's services choose in the same way, before anything else of Nova is

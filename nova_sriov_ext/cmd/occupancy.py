@@ -10,19 +10,35 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Who uses the VFs of this host: asked of Open vSwitch and of libvirt."""
+"""Who uses the VFs of this host: read from Open vSwitch and libvirt."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
 import dataclasses
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from os_vif_vflag import exception as vflag_exception
+from os_vif_vflag.host import model
+from os_vif_vflag.ovs import client
+
+if TYPE_CHECKING:
+    import libvirt
 
 # A VF that libvirt has given to a guest is bound to it.
 _PASSED_THROUGH = 'vfio-pci'
 
-_ADDRESSES = ('./devices/interface[@type="hostdev"]/source/address'
-              '|./devices/hostdev[@type="pci"]/source/address')
+_ADDRESSES = ('./devices/interface[@type="hostdev"]/source/address',
+              './devices/hostdev[@type="pci"]/source/address')
+
+
+# Name of an interface → its external_ids in OVS.
+Ports = Mapping[str, Mapping[str, str]]
+# PCI address → uuid of the domain.
+Guests = Mapping[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +46,8 @@ class Use:
     """How a VF is used.
 
     :ivar used: whether a guest has it
-    :ivar port: name of the Open vSwitch port of its representor, or None
-    :ivar instance: uuid of the server, None when nobody tells
+    :ivar port: name of the Open vSwitch port of its representor
+    :ivar instance: uuid of the server, None when it is not known
     """
 
     used: bool = False
@@ -39,21 +55,20 @@ class Use:
     instance: str | None = None
 
 
-def uses(vfs, ports, guests):
+def uses(vfs: Iterable[model.VF], ports: Ports | None,
+         guests: Guests | None) -> dict[str, Use]:
     """Join VFs with what uses them.
 
-    :param vfs: iterable of os_vif_vflag.host.model.VF
-    :param ports: dict, name of an interface → its external_ids in OVS; None
-        when Open vSwitch does not answer
-    :param guests: dict, PCI address → uuid of the domain; None when libvirt
-        does not answer: then the VF's driver tells
-    :returns: dict, PCI address of the VF → Use
+    :param ports: None when Open vSwitch does not answer
+    :param guests: None when libvirt does not answer: then the VF's driver
+        shows whether it is used
+    :returns: by the PCI address of the VF
     """
     return {vf.address: _use(vf, ports or {}, guests) for vf in vfs}
 
 
-def _use(vf, ports, guests):
-    external_ids = ports.get(vf.representor)
+def _use(vf: model.VF, ports: Ports, guests: Guests | None) -> Use:
+    external_ids = ports.get(vf.representor) if vf.representor else None
     instance = (guests or {}).get(vf.address) or (
         external_ids or {}).get('vm-uuid')
     passed = guests is None and vf.driver == _PASSED_THROUGH
@@ -62,25 +77,23 @@ def _use(vf, ports, guests):
                instance=instance)
 
 
-def ports(ovsdb):
-    """:param ovsdb: os_vif_vflag.ovs.client.OvsDb
-    :returns: tuple (dict for uses, None or what is wrong)
-    """
+def ports(ovsdb: client.OvsDb) -> tuple[Ports | None, str | None]:
+    """:returns: what uses takes, what is wrong"""
     try:
         return ovsdb.interfaces(), None
     except vflag_exception.HostError as e:
         return None, str(e)
 
 
-def guests(uri):
-    """:param uri: str, of libvirt
-    :returns: tuple (dict for uses, None or what is wrong)
+def guests(uri: str) -> tuple[Guests | None, str | None]:
+    """:param uri: of libvirt
+    :returns: what uses takes, what is wrong
     """
     try:
         import libvirt
     except ImportError:
         return None, ('libvirt-python is not installed here: whether a VF is '
-                      'used is told from its driver')
+                      'used is concluded from its driver')
     # Else libvirt prints every error on its own.
     libvirt.registerErrorHandler(lambda *_: None, None)
     try:
@@ -91,18 +104,18 @@ def guests(uri):
             connection.close()
     except libvirt.libvirtError as e:
         return None, (f'libvirt at {uri} does not answer ({e}): whether a VF '
-                      'is used is told from its driver')
+                      'is used is concluded from its driver')
 
 
-def _addresses(domains):
+def _addresses(domains: Iterable[libvirt.virDomain]) -> dict[str, str]:
     return {_address(element): domain.UUIDString()
             for domain in domains
-            for element in etree.fromstring(domain.XMLDesc(0)).xpath(
-                _ADDRESSES)}
+            for root in [etree.fromstring(domain.XMLDesc(0))]
+            for path in _ADDRESSES for element in root.findall(path)}
 
 
-def _address(element):
+def _address(element: etree._Element) -> str:
     domain, bus, slot, function = (
-        int(element.get(key), 0)
+        int(element.attrib[key], 0)
         for key in ('domain', 'bus', 'slot', 'function'))
     return f'{domain:04x}:{bus:02x}:{slot:02x}.{function:x}'

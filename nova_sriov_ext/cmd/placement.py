@@ -13,11 +13,17 @@
 """``nova-sriov placement``: VFs as Placement has them."""
 
 import argparse
+from collections.abc import Iterator
 
 from cliff.lister import Lister
 
 from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.cmd import placement_client
+from nova_sriov_ext.placement.api import Api
+from nova_sriov_ext.placement.api import PlacementError
+
+# Names of the columns, and rows.
+_Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
 
 _HOST_HELP = 'only this host (hypervisor); may be given more than once'
 
@@ -29,13 +35,15 @@ class ShowPlacement(Lister):
     has. It changes nothing. Free is what a scheduler can still claim.
     """
 
-    def get_parser(self, prog_name):
+    app_args: argparse.Namespace
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('--host', action='append', default=[],
                             metavar='HOST', help=_HOST_HELP)
         return parser
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         api = placement_client.connect(self.app_args.config_file)
         return ('Host', 'Resource class', 'Total', 'Reserved', 'Used',
                 'Free'), [
@@ -43,7 +51,7 @@ class ShowPlacement(Lister):
             for row in _rows(host, api, uuid)]
 
 
-def _rows(host, api, uuid):
+def _rows(host: str, api: Api, uuid: str) -> Iterator[tuple[object, ...]]:
     inventories = api.inventories(uuid)
     usages = api.usages(uuid) if inventories else {}
     for name, inventory in sorted(inventories.items()):
@@ -64,7 +72,9 @@ class PurgePlacement(Lister):
     are booted and moved too. Runs on a controller.
     """
 
-    def get_parser(self, prog_name):
+    app_args: argparse.Namespace
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument('--host', action='append', default=[],
@@ -84,26 +94,26 @@ class PurgePlacement(Lister):
                  'it is stopped, or runs another driver now')
         return parser
 
-    def run(self, parsed_args):
+    def run(self, parsed_args: argparse.Namespace) -> int:
         """:returns: exit status, 1 when anything was left"""
         self._failed = False
         return super().run(parsed_args) or int(self._failed)
 
-    def take_action(self, parsed_args):
+    def take_action(self, parsed_args: argparse.Namespace) -> _Table:
         config_files = self.app_args.config_file
         publishing = set() if parsed_args.force else _publishing(config_files)
         api = placement_client.connect(config_files)
         hosts = api.providers(parsed_args.host)
-        rows = []
+        rows: list[tuple[object, ...]] = []
         for number, (host, uuid) in enumerate(hosts, 1):
             self.app.stderr.write(f'{number}/{len(hosts)} {host}\n')
             rows += self._purge(api, host, uuid, host in publishing,
                                 parsed_args)
         return ('Host', 'Resource class', 'Servers', 'VFs', 'Result'), rows
 
-    def _purge(self, api, host, uuid, is_publishing, args):
+    def _purge(self, api: Api, host: str, uuid: str, is_publishing: bool,
+               args: argparse.Namespace) -> list[tuple[object, ...]]:
         from nova_sriov_ext.placement import purge
-        from nova_sriov_ext.placement.api import PlacementError
         found = []
         try:
             purger = purge.Purge(api, uuid, args.physnet_trait)
@@ -122,7 +132,7 @@ class PurgePlacement(Lister):
         return [(host, f.name, f.consumers, f.vfs, result) for f in found]
 
 
-def _physnet_trait(name):
+def _physnet_trait(name: str) -> str:
     from nova_sriov_ext.placement import names
     if not names.is_physnet_trait(name):
         raise argparse.ArgumentTypeError(
@@ -131,8 +141,8 @@ def _physnet_trait(name):
     return name
 
 
-def _publishing(config_files):
-    """:returns: set of names of hypervisors that say they publish"""
+def _publishing(config_files: list[str] | None) -> set[str]:
+    """:returns: names of hypervisors that say they publish"""
     nodes = cells.compute_nodes(config_files)
     from nova_sriov_ext.report import document
     return {node.hypervisor_hostname for node in nodes

@@ -16,10 +16,8 @@ from nova_sriov_ext.cmd import nova_conf
 from nova_sriov_ext.placement import api
 
 
-def connect(config_files=None):
-    """:param config_files: list of paths of nova.conf, as cells.compute_nodes
-        takes it
-    :returns: nova_sriov_ext.placement.api.Api
+def connect(config_files: list[str] | None = None) -> api.Api:
+    """:param config_files: as cells.compute_nodes takes them
     :raises api.PlacementError: with the remedy
     """
     conf = nova_conf.read(config_files)
@@ -27,7 +25,7 @@ def connect(config_files=None):
     from nova.scheduler.client import report
     try:
         client = report.SchedulerReportClient()
-        # Nova connects at the first question.
+        # Nova connects with the first request.
         client.get('/resource_classes', version=api.VERSION)
     except exceptions.ClientException as e:
         files = ', '.join(conf.config_file or ['nova.conf'])

@@ -17,6 +17,11 @@ server (nova/compute/api.py, ``_validate_and_build_base_options``); they only
 read.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
 from keystoneauth1 import exceptions as ksa_exc
 from neutronclient.common import exceptions as neutron_exc
 from nova import context
@@ -28,19 +33,20 @@ from nova.network import neutron
 from nova.pci import request as pci_request
 from nova.virt import hardware
 
+from nova_sriov_ext.demand import neutron_ports
+
 CONF = nova.conf.CONF
 
 
 class Unanswerable(Exception):
-    """Such a server cannot be asked for; the text names what is wrong."""
+    """Such a server cannot be requested; the text names what is wrong."""
 
 
-def make(ports, flavor, warn):
-    """:param ports: list of str, Neutron ports by id or name, in the order
-        in which the server would have them
-    :param flavor: str, id or name; None for a flavor without extra specs
-    :param warn: function that takes a text
-    :returns: nova.objects.RequestSpec
+def make(ports: Sequence[str], flavor: str | None,
+         warn: Callable[[str], None]) -> objects.RequestSpec:
+    """:param ports: Neutron ports by id or name, in the order in which the
+        server would have them
+    :param flavor: id or name; None for a flavor without extra specs
     :raises Unanswerable: with the port, flavor or service and the remedy
     """
     admin = context.get_admin_context()
@@ -50,8 +56,8 @@ def make(ports, flavor, warn):
     except (neutron_exc.NeutronException, ksa_exc.ClientException) as e:
         files = ', '.join(CONF.config_file or ['nova.conf'])
         raise Unanswerable(
-            f'Neutron cannot be asked ({e}). Run this on '
-            f'a controller, and check [neutron] in {files}.') from None
+            f'Neutron cannot be reached ({e}). Run this on a controller, and '
+            f'check [neutron] in {files}.') from None
     except exception.NovaException as e:
         raise Unanswerable(f'The API would refuse the server: {e}') from None
     return objects.RequestSpec(
@@ -59,7 +65,8 @@ def make(ports, flavor, warn):
         pci_requests=requests)
 
 
-def _flavor(admin, name):
+def _flavor(admin: context.RequestContext,
+            name: str | None) -> objects.Flavor:
     if name is None:
         return objects.Flavor(extra_specs={})
     for get in (objects.Flavor.get_by_flavor_id, objects.Flavor.get_by_name):
@@ -71,7 +78,8 @@ def _flavor(admin, name):
                        'name; see "openstack flavor list --all".')
 
 
-def _pci_requests(admin, flavor, ports):
+def _pci_requests(admin: context.RequestContext, flavor: objects.Flavor,
+                  ports: Sequence[str]) -> objects.InstancePCIRequests:
     policy = hardware.get_pci_numa_policy_constraint(
         flavor, objects.ImageMeta(properties=objects.ImageMetaProps()))
     requests = pci_request.get_pci_requests_from_flavor(
@@ -83,7 +91,8 @@ def _pci_requests(admin, flavor, ports):
     return requests
 
 
-def _port_ids(admin, names, warn):
+def _port_ids(admin: context.RequestContext, names: Sequence[str],
+              warn: Callable[[str], None]) -> list[str]:
     if not names:
         return []
     client = neutron.get_client(admin, admin=True)
@@ -91,14 +100,15 @@ def _port_ids(admin, names, warn):
     for port in ports:
         kind = port.get('binding:vnic_type') or model.VNIC_TYPE_NORMAL
         if kind not in model.VNIC_TYPES_SRIOV:
-            warn(f'Port {port["id"]} ({kind}) needs no VF.')
+            warn(f'Port {port["id"]} ({kind}) does not need a VF.')
     return [port['id'] for port in ports]
 
 
-def _port(client, name):
-    """:returns: dict, the free port of that id or name"""
-    found = (client.list_ports(id=name)['ports']
-             or client.list_ports(name=name)['ports'])
+def _port(client: neutron.ClientWrapper, name: str) -> neutron_ports.Port:
+    """The free port of that id or name."""
+    found: list[neutron_ports.Port] = (
+        client.list_ports(id=name)['ports']
+        or client.list_ports(name=name)['ports'])
     if len(found) != 1:
         raise Unanswerable(
             f'There are {len(found)} ports of the name {name}; say the id.'

@@ -12,13 +12,19 @@
 
 """What the scheduler would make of each host for a request."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 import dataclasses
 import operator
 
+from nova import objects
 from nova import servicegroup
 from nova.scheduler import host_manager
 
+from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import shortage
 from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
@@ -31,11 +37,9 @@ DOWN = 'down'
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """:ivar host: str
-    :ivar cell: str, name of its cell
+    """:ivar cell: name of its cell
     :ivar verdict: PASSES, REFUSED by the filter for its devices, or DISABLED
         or DOWN: Nova takes no servers there, whatever the devices
-    :ivar reason: str
     """
 
     host: str
@@ -44,12 +48,11 @@ class Verdict:
     reason: str
 
 
-def of(hosts, spec):
+def of(hosts: Iterable[cells.ComputeHost],
+       spec: objects.RequestSpec) -> list[Verdict]:
     """Judge hosts.
 
-    :param hosts: list of cells.ComputeHost
-    :param spec: nova.objects.RequestSpec
-    :returns: list of Verdict, by host
+    :returns: by host
     """
     demand = gather.of_spec(spec)
     api = servicegroup.API()
@@ -57,7 +60,8 @@ def of(hosts, spec):
                   key=operator.attrgetter('host', 'cell'))
 
 
-def _of_host(host, demand, api):
+def _of_host(host: cells.ComputeHost, demand: model.Demand,
+             api: servicegroup.API) -> Verdict:
     state = host_manager.HostState(
         host.node.host, host.node.hypervisor_hostname, host.cell.uuid)
     state.update(compute=host.node)
@@ -71,10 +75,11 @@ def _of_host(host, demand, api):
     return Verdict(host.node.host, host.cell_name, verdict, devices)
 
 
-def _of_service(host, api):
+def _of_service(host: cells.ComputeHost,
+                api: servicegroup.API) -> tuple[str, str | None]:
     """As Nova's ComputeFilter sees it, and the host manager the cells.
 
-    :returns: (verdict, what is wrong or None)
+    :returns: verdict, what is wrong
     """
     service = host.service
     if host.cell.disabled:

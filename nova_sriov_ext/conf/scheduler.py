@@ -66,20 +66,20 @@ eswitch mode of a PF is not known: its compute host does not report it, and
             ('reject', 'refuse every host'),
         ],
         help="""
-What the filter, and a claim with ``claim_policy = assign``, do when Neutron
-does not tell what the ports of a server request.
+What the filter, and a claim with ``claim_policy = assign``, do when the ports
+of a server cannot be read from Neutron.
 """),
     cfg.IntOpt(
         'port_timeout',
         default=5,
         min=1,
         help="""
-Seconds that the filter and a claim wait for Neutron (and Keystone) to tell
-what the ports of a server request; without an answer ``unknown_ports``
-decides. ``[neutron] timeout`` does not matter here. A claim asks only on hosts
-that have legacy and switchdev VFs on one physnet. After a look-up that took
-more than a second and failed, nobody waits: one request tries again every ten
-seconds, the others go on without an answer at once.
+Seconds that the filter and a claim wait for Neutron (and Keystone) when they
+read what the ports of a server request; without an answer ``unknown_ports``
+decides. ``[neutron] timeout`` does not matter here. A claim reads it only on
+hosts that have legacy and switchdev VFs on one physnet. After a look-up that
+took more than a second and failed, no request waits: one of them tries again
+every ten seconds, the others go on without an answer at once.
 """),
     cfg.StrOpt(
         'lag_policy',
@@ -121,7 +121,7 @@ physnet ``null`` stands for tunnelled networks, as in ``[pci] device_spec``. A
 percentage holds where the host reports its VFs (``report_capacity``).
 
 Set it for nova-scheduler, and with ``claim_policy = assign`` for nova-compute
-as well: there it holds where no filter is asked, for ports that are attached
+as well: there it holds where no filter is run, for ports that are attached
 and for hosts that are forced.
 """),
     cfg.BoolOpt(

@@ -26,7 +26,7 @@ OPTS = [
 How much the free devices of a host count that suit one of the server's
 requests: VFs of the physnets of its ports, devices of its flavor's aliases.
 Negative: pack, hosts with few first, so that others keep many for a server
-that asks for many at once. Positive: spread. 0: do not count.
+that requests many at once. Positive: spread. 0: do not count.
 
 Nova's PCIWeigher packs by all PCI devices, whatever their physnet; set
 ``[filter_scheduler] pci_weight_multiplier = 0`` to let this one decide alone.
@@ -39,9 +39,9 @@ An aggregate's metadata overrides it for its hosts by the key
         default=1.0,
         min=0.0,
         help="""
-How much hosts with free PCI devices are avoided for servers that ask for none.
-Nova's PCIWeigher does so too; this one takes over where the multiplier of
-that is 0.
+How much hosts with free PCI devices are avoided for servers that do not
+request any. Nova's PCIWeigher does so too; this one takes over where the
+multiplier of that is 0.
 
 An aggregate's metadata overrides it for its hosts by the key
 ``sriov_avoidance_weight_multiplier``.

@@ -112,7 +112,7 @@ class ExplainTest(base.SriovServersTest):
         port = self.create_port(vnic_type='normal')
         assert self.explain(port) == {
             'compute1': ('passes', 'no SR-IOV device asked')}
-        assert self.warnings == [f'Port {port} (normal) needs no VF.']
+        assert self.warnings == [f'Port {port} (normal) does not need a VF.']
 
     def test_nothing_is_written(self):
         """To Neutron, where Nova's functions could."""

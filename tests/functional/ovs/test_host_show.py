@@ -95,7 +95,7 @@ def test_a_row_for_each_vf(host, show):
 def test_a_row_for_each_bond(host, show):
     assert rows(show('--lag', '-f', 'json')) == [{
         'Bond': 'bond0', 'Mode': '802.3ad', 'Members': f'{UP0}, {UP1}',
-        'Active': None, 'Link': 'up', 'LAG': 'active', 'Told by': 'driver',
+        'Active': None, 'Link': 'up', 'LAG': 'active', 'Source': 'driver',
         'Reason': ''}]
     host.host.set_link(PF1, 'down')
     row, = rows(show('--lag', '-f', 'json'))

@@ -69,7 +69,7 @@ http_retries = 0
     ('', ('--flavor', 'four'), 'There is no flavor four, neither by id nor'),
     ('', ('--flavor', 'plain', '--host', 'compute9'),
      'There is no compute host compute9 in any cell'),
-    (SILENT, ('--port', 'p'), 'Neutron cannot be asked (Unable to establish '
+    (SILENT, ('--port', 'p'), 'Neutron cannot be reached (Unable to establish '
                               'connection to http://127.0.0.1:9/'),
 ], ids=['nothing asked', 'no such flavor', 'no such host', 'no Neutron'])
 def test_what_cannot_be_answered(cloud, tmp_path, conf, words, problem):

@@ -59,7 +59,7 @@ def test_libvirt_that_does_not_answer(tmp_path):
     found, problem = occupancy.guests(f'test://{tmp_path}/none.xml')
     assert found is None
     assert 'does not answer' in problem
-    assert 'told from its driver' in problem
+    assert 'concluded from its driver' in problem
 
 
 VF = model.VF(ADDRESS, 7, driver='vfio-pci', representor='eth7')
