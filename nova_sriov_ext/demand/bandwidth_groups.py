@@ -28,7 +28,7 @@ from nova_sriov_ext.demand import neutron_ports
 LOG = logging.getLogger(__name__)
 
 
-def of_ports(ports: Collection[str]) -> dict[str | None, str]:
+def of_ports(ports: Collection[str]) -> dict[str, str]:
     """Read from Neutron in which request groups ports request bandwidth.
 
     In Neutron's first format a group has the id of its port. In that of the
@@ -74,11 +74,11 @@ def _requested_resources(
             if 'requested_resources' in spec_obj else ())
 
 
-def _of_neutron(ports: Collection[str]) -> dict[str | None, str]:
+def _of_neutron(ports: Collection[str]) -> Iterable[tuple[str, str]]:
     try:
-        return of_ports(ports)
+        return of_ports(ports).items()
     except Exception:
         LOG.exception('The bandwidth of ports %s could not be read from '
                       'Neutron; their VFs may be of other PFs',
                       ', '.join(sorted(ports)))
-        return {}
+        return ()
