@@ -12,15 +12,19 @@
 
 """What sysfs and debugfs show for PCI devices, netdevs, bonds and LAGs.
 
-Each function gives entries for tests.sim.tree: path below /sys -> content.
+Entries are for tests.sim.tree: path below /sys -> content.
 """
 
+from collections.abc import Iterable
+from collections.abc import Mapping
 import itertools
 
 from tests.sim import card as cards
 from tests.sim import infiniband
+from tests.sim import links
 from tests.sim import pci
 from tests.sim.tree import REFUSED
+from tests.sim.tree import Entry
 from tests.sim.tree import To
 
 # There on every machine, cards or not.
@@ -30,8 +34,10 @@ FOLDERS = (
 NETWORK_CONTROLLER, PCI_BRIDGE = '0x020000', '0x060400'
 NVME = '0x010802'
 
+Entries = dict[str, Entry]
 
-def port_of(address):
+
+def port_of(address: str) -> tuple[str, str]:
     """The root port above a PF: its path and address.
 
     VFs sit beside their PF even when their number is on the next bus
@@ -42,14 +48,14 @@ def port_of(address):
     return f'devices/pci{domain:04x}:00/{port}', port
 
 
-def pci_path(device):
-    return f'{port_of(device.parent or device.address)[0]}/{device.address}'
+def pci_path(device: cards.PciDevice) -> str:
+    return f'{port_of(device.pf)[0]}/{device.address}'
 
 
-def pci_device(card, device):
+def pci_device(card: cards.Card, device: cards.PciDevice) -> Entries:
     """drivers/pci/pci-sysfs.c; for VFs also drivers/pci/iov.c"""
     path = pci_path(device)
-    port_path, port = port_of(device.parent or device.address)
+    port_path, port = port_of(device.pf)
     entries = _pci_common(path, device.address, {
         'vendor': f'0x{device.vendor}', 'device': f'0x{device.product}',
         'class': NETWORK_CONTROLLER, 'numa_node': device.numa_node,
@@ -68,22 +74,24 @@ def pci_device(card, device):
     return entries
 
 
-def plain_device(address, pci_class, vendor, product):
+def plain_device(address: str, pci_class: str, vendor: str,
+                 product: str) -> Entries:
     """One without SR-IOV."""
     return _pci_common(f'{port_of(address)[0]}/{address}', address, {
         'vendor': f'0x{vendor}', 'device': f'0x{product}',
         'class': pci_class, 'numa_node': 0})
 
 
-def _pci_common(path, address, attributes):
-    entries = {f'{path}/{name}': str(value)
+def _pci_common(path: str, address: str,
+                attributes: Mapping[str, object]) -> Entries:
+    entries: Entries = {f'{path}/{name}': str(value)
                for name, value in attributes.items()}
     entries[f'{path}/subsystem'] = To('bus/pci')
     entries[f'bus/pci/devices/{address}'] = To(path)
     return entries
 
 
-def _uevent(device):
+def _uevent(device: cards.PciDevice) -> str:
     lines = [f'PCI_CLASS={NETWORK_CONTROLLER[3:].upper()}',
              f'PCI_ID={device.vendor}:{device.product}'.upper(),
              f'PCI_SLOT_NAME={device.address}']
@@ -92,9 +100,9 @@ def _uevent(device):
     return '\n'.join(lines)
 
 
-def _pf(card, pf, path):
+def _pf(card: cards.Card, pf: cards.Pf, path: str) -> Entries:
     """drivers/pci/iov.c, sriov_pf_dev_attrs"""
-    entries = {f'{path}/{name}': str(value) for name, value in {
+    entries: Entries = {f'{path}/{name}': str(value) for name, value in {
         'sriov_numvfs': pf.vfs,
         'sriov_totalvfs': pf.total_vfs,
         'sriov_offset': pf.vf_offset,
@@ -110,12 +118,12 @@ def _pf(card, pf, path):
     return entries
 
 
-def link_path(link, pci_paths):
+def link_path(link: links.Link, pci_paths: Mapping[str, str]) -> str:
     parent = pci_paths[link.pci] if link.pci else 'devices/virtual'
     return f'{parent}/net/{link.name}'
 
 
-def link(link, pci_paths):
+def link(link: links.Link, pci_paths: Mapping[str, str]) -> Entries:
     """net/core/net-sysfs.c; an attribute without a value is not there.
 
     Old kernels list phys_port_name and phys_switch_id for every netdev and
@@ -130,8 +138,9 @@ def link(link, pci_paths):
         'dev_id': '0x0', 'dev_port': link.dev_port, 'type': link.type,
         'phys_port_name': link.phys_port_name,
         'phys_switch_id': link.phys_switch_id}
-    entries = {f'{path}/{name}': str(value)
-               for name, value in attributes.items() if value is not None}
+    entries: Entries = {
+        f'{path}/{name}': str(value)
+        for name, value in attributes.items() if value is not None}
     entries[f'{path}/subsystem'] = To('class/net')
     entries[f'class/net/{link.name}'] = To(path)
     if link.pci:
@@ -139,24 +148,26 @@ def link(link, pci_paths):
     return entries
 
 
-def host(bond_names):
+def host(bond_names: Iterable[str]) -> Entries:
     """What is there on every host; the bonding module's list of bonds.
 
     bonding_masters is a file among links to folders
     (drivers/net/bonding/bond_sysfs.c, class_attr_bonding_masters).
     """
     path = 'devices/virtual/net/lo'
-    entries = {f'{path}/{name}': value for name, value in {
+    entries: Entries = {f'{path}/{name}': value for name, value in {
         'address': '00:00:00:00:00:00', 'ifindex': '1', 'type': '772',
         'mtu': '65536', 'operstate': 'unknown'}.items()}
     entries[f'{path}/subsystem'] = To('class/net')
     entries['class/net/lo'] = To(path)
-    if bond_names:
-        entries['class/net/bonding_masters'] = ' '.join(bond_names)
+    masters = ' '.join(bond_names)
+    if masters:
+        entries['class/net/bonding_masters'] = masters
     return entries
 
 
-def bond(bond, bond_link, members, pci_paths):
+def bond(bond: cards.Bond, bond_link: links.Link, members: list[links.Link],
+         pci_paths: Mapping[str, str]) -> Entries:
     """drivers/net/bonding: bond_sysfs.c and bond_sysfs_slave.c
 
     Members are listed as they were added. An active-backup bond uses its
@@ -172,7 +183,7 @@ def bond(bond, bond_link, members, pci_paths):
     active = usable[0].name if usable else ''
     one_active = bond.mode == 'active-backup'
     path = link_path(bond_link, pci_paths)
-    entries = {
+    entries: Entries = {
         f'{path}/bonding/mode': f'{bond.mode} {cards.BOND_MODES[bond.mode]}',
         f'{path}/bonding/slaves': ' '.join(m.name for m in members),
         f'{path}/bonding/active_slave': active if one_active else '',
@@ -191,35 +202,36 @@ def bond(bond, bond_link, members, pci_paths):
     return entries
 
 
-def lag(card):
+def lag(card: cards.Card, lag: cards.LagState) -> Entries:
     """/sys/kernel/debug/mlx5 (mlx5/core/lag/debugfs.c)"""
-    said = {'state': card.lag.state,
-            'members': '\n'.join(pf.address for pf in card.pfs),
-            **dict.fromkeys(
-                ('type', 'port_sel_mode', 'flags', 'mapping'), REFUSED)}
-    if card.lag.state == 'active':
-        said |= {'type': card.lag.type,
-                 'port_sel_mode': card.lag.port_sel_mode,
-                 'flags': _lag_flags(card.lag),
-                 'mapping': _lag_mapping(card)}
+    shown: Entries = {
+        'state': lag.state,
+        'members': '\n'.join(pf.address for pf in card.pfs),
+        **dict.fromkeys(
+            ('type', 'port_sel_mode', 'flags', 'mapping'), REFUSED)}
+    if lag.state == 'active':
+        shown |= {'type': lag.type,
+                  'port_sel_mode': lag.port_sel_mode,
+                  'flags': _lag_flags(lag),
+                  'mapping': _lag_mapping(card, lag)}
     return {f'kernel/debug/mlx5/{pf.address}/lag/{name}': text
             for pf, (name, text) in itertools.product(
-                card.pfs, said.items())}
+                card.pfs, shown.items())}
 
 
-def _lag_flags(lag):
+def _lag_flags(lag: cards.LagState) -> str:
     return (f'shared_fdb:{"on" if lag.shared_fdb else "off"}\n'
             f'fdb_selection_mode:{lag.fdb_selection_mode}')
 
 
-def _lag_mapping(card):
+def _lag_mapping(card: cards.Card, lag: cards.LagState) -> str:
     """Ports with a link carry what the others would.
 
-    A hash LAG lists its active ports; one by queue affinity says
+    A hash LAG lists its active ports; one by queue affinity has
     port:port in use.
     """
     up = [n for n, pf in enumerate(card.pfs, 1) if pf.link == 'up']
-    if card.lag.port_sel_mode == 'hash':
+    if lag.port_sel_mode == 'hash':
         return '\n'.join(map(str, up))
     return '\n'.join(
         f'{n}:{n if n in up or not up else up[0]}'

@@ -19,12 +19,16 @@ A description says what a card *is*; tests.sim.sysfs makes the tree which
 the kernel would show for it, tests.sim.netdevs real netdevs.
 """
 
+from collections.abc import Iterator
+from collections.abc import Mapping
 import dataclasses
 
 from tests.sim import naming
 from tests.sim import pci
 
 MODES = ('legacy', 'switchdev')
+# What a description leaves to the card.
+OPEN = -1
 # What the kernel does with new VFs: bind them to the network driver if
 # sriov_drivers_autoprobe says so.
 AUTO = 'auto'
@@ -39,9 +43,9 @@ class Pf:
     """A physical function.
 
     :param port: the port of the card, N in phys_port_name pfN: the PF's
-        place among the card's PFs unless said. It is not the PCI function
+        place among the card's PFs unless stated. It is not the PCI function
         (mlx5/core/esw/devlink_port.c: mlx5_get_dev_index).
-    :param vf_offset: PCI First VF Offset; unless said, the VFs follow the
+    :param vf_offset: PCI First VF Offset; unless stated, the VFs follow the
         PFs of the slot, first those of the first PF
     :param vfs_bound_to: the VFs' driver, None for none, AUTO for the
         kernel's choice
@@ -58,21 +62,21 @@ class Pf:
     mode: str = 'switchdev'
     vfs: int = 4
     total_vfs: int = 8
-    vf_offset: int | None = None
+    vf_offset: int = OPEN
     vf_stride: int = 1
-    port: int | None = None
+    port: int = OPEN
     numa_node: int = 0
     link: str = 'up'
     infiniband: bool = False
-    pkeys: tuple = (0xffff,)
+    pkeys: tuple[int, ...] = (0xffff,)
     sriov_drivers_autoprobe: bool = True
     vfs_bound_to: str | None = AUTO
-    vf_drivers: tuple = ()
+    vf_drivers: tuple[tuple[int, str | None], ...] = ()
     external_vfs: int = 0
     subfunctions: int = 0
     representor: str = '{base}_{vf}'
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         bus = pci.split(self.address)[1] >> 8
         checks = {
             'bus 00 is the root bus, cards are below a root port': bus,
@@ -82,22 +86,22 @@ class Pf:
                 self.link in ('up', 'down'),
             f'{self.vfs} VFs are not between 0 and total_vfs '
             f'{self.total_vfs}': 0 <= self.vfs <= self.total_vfs,
-            'an InfiniBand PF has no switchdev mode':
+            'an InfiniBand PF does not have a switchdev mode':
                 not self.infiniband or self.mode == 'legacy',
         }
         _refuse(f'PF {self.address}', checks)
 
     @property
-    def base(self):
+    def base(self) -> str:
         """'enp3s0f0np0' -> 'enp3s0f0', as udev's other names start."""
         return self.netdev.rpartition('np')[0] or self.netdev
 
-    def vf_address(self, vf):
+    def vf_address(self, vf: int) -> str:
         return pci.vf_address(
             self.address, self.vf_offset, self.vf_stride, vf)
 
     @property
-    def vf_addresses(self):
+    def vf_addresses(self) -> list[str]:
         return [self.vf_address(vf) for vf in range(self.vfs)]
 
 
@@ -107,16 +111,16 @@ class Bond:
 
     name: str
     mode: str
-    members: tuple
+    members: tuple[str, ...]
     active: str | None = None
-    foreign: tuple = ()
+    foreign: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         members = self.members + self.foreign
         checks = {
             f'mode {self.mode!r} is not one of {", ".join(BOND_MODES)}':
                 self.mode in BOND_MODES,
-            f'active {self.active} is no member':
+            f'active {self.active} is not a member':
                 self.active is None or self.active in members,
         }
         _refuse(f'bond {self.name}', checks)
@@ -124,7 +128,7 @@ class Bond:
 
 @dataclasses.dataclass(frozen=True)
 class LagState:
-    """What mlx5 says about its LAG (mlx5/core/lag/debugfs.c).
+    """What mlx5 shows of its LAG (mlx5/core/lag/debugfs.c).
 
     The active ports of a hash LAG, counted from 1, are those whose PF has
     a link; they are not part of the description.
@@ -136,7 +140,7 @@ class LagState:
     shared_fdb: bool = True
     fdb_selection_mode: str = 'native'
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _refuse('LAG', {
             f'state {self.state!r} is neither active nor disabled':
                 self.state in ('active', 'disabled'),
@@ -159,6 +163,11 @@ class PciDevice:
     netdev: str | None
     driver: str | None
 
+    @property
+    def pf(self) -> str:
+        """The address of a VF's PF; a PF's own."""
+        return self.parent or self.address
+
 
 @dataclasses.dataclass(frozen=True)
 class Card:
@@ -170,7 +179,7 @@ class Card:
     :param lag: None: the driver shows no LAG, as before Linux 5.19
     """
 
-    pfs: tuple
+    pfs: tuple[Pf, ...]
     vendor: str = '15b3'
     product: str = '101d'
     vf_product: str = '101e'
@@ -182,7 +191,7 @@ class Card:
     bond: Bond | None = None
     lag: LagState | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _refuse('card', {
             'it has no PF': self.pfs,
             f'naming {self.naming!r} is not one of '
@@ -196,9 +205,9 @@ class Card:
                 f'{", ".join(sorted(strangers))}: no PF of this card has '
                 'that name; list it under foreign': not strangers})
 
-    def _place_vfs(self):
+    def _place_vfs(self) -> Iterator[Pf]:
         """Ports and VF offsets that the description leaves open."""
-        used = {}
+        used: dict[str, int] = {}
         for index, pf in enumerate(self.pfs):
             slot = pci.slot(pf.address)
             mates = [p for p in self.pfs if pci.slot(p.address) == slot]
@@ -207,23 +216,23 @@ class Card:
             used[slot] = used.get(slot, 0) + pf.total_vfs
             yield dataclasses.replace(
                 pf,
-                port=index if pf.port is None else pf.port,
-                vf_offset=offset if pf.vf_offset is None else pf.vf_offset)
+                port=index if pf.port == OPEN else pf.port,
+                vf_offset=offset if pf.vf_offset == OPEN else pf.vf_offset)
 
-    def pf(self, address):
+    def pf(self, address: str) -> Pf:
         for pf in self.pfs:
             if pf.address == address:
                 return pf
         raise ValueError(f'no PF {address} on this card')
 
-    def vf_driver_of(self, pf, vf):
+    def vf_driver_of(self, pf: Pf, vf: int) -> str | None:
         """The driver that a VF is bound to."""
         usual = pf.vfs_bound_to
         if usual == AUTO:
             usual = self.vf_driver if pf.sriov_drivers_autoprobe else None
         return dict(pf.vf_drivers).get(vf, usual)
 
-    def pci_devices(self):
+    def pci_devices(self) -> list[PciDevice]:
         """Every function of the card, each PF before its VFs."""
         devices = []
         for pf in self.pfs:
@@ -233,7 +242,7 @@ class Card:
             devices += [self._vf(pf, vf) for vf in range(pf.vfs)]
         return devices
 
-    def _vf(self, pf, vf):
+    def _vf(self, pf: Pf, vf: int) -> PciDevice:
         driver = self.vf_driver_of(pf, vf)
         return PciDevice(
             pf.vf_address(vf), self.vendor, self.vf_product, 'VF',
@@ -241,7 +250,7 @@ class Card:
             f'{pf.base}v{vf}' if driver == self.vf_driver else None, driver)
 
 
-def _refuse(what, checks):
+def _refuse(what: str, checks: Mapping[str, object]) -> None:
     wrong = [text for text, right in checks.items() if not right]
     if wrong:
         raise ValueError(f'{what}: {"; ".join(wrong)}')

@@ -15,20 +15,23 @@
 tests/conftest.py makes them known to every test.
 """
 
+from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import pathlib
 
 import pytest
 
+from tests.sim import card
 from tests.sim import memory
 from tests.sim import sysfs
 
 
 @pytest.fixture
-def sriov_host():
-    """A function: cards -> tests.sim.sysfs.Sysfs, in a folder of its own."""
+def sriov_host() -> Iterator[Callable[..., sysfs.Sysfs]]:
+    """A function that makes the host of some cards, in a folder of its own."""
     with contextlib.ExitStack() as stack:
-        def build(*cards):
+        def build(*cards: card.Card) -> sysfs.Sysfs:
             root = stack.enter_context(memory.folder())
             return sysfs.Sysfs(pathlib.Path(root), *cards)
         yield build

@@ -12,30 +12,30 @@
 
 """The InfiniBand device of a PF in sysfs, with mlx4's iov.
 
-drivers/infiniband/hw/mlx4/sysfs.c; others have none. A file keeps what is
-written to it; that a driver would refuse it is not simulated.
+drivers/infiniband/hw/mlx4/sysfs.c; other drivers do not have it. A file
+keeps what is written to it; that a driver would refuse it is not simulated.
 """
 
+from tests.sim import card as cards
 from tests.sim import pci
+from tests.sim.tree import Entry
 from tests.sim.tree import To
 
 _PORT = '1'
 _TABLE = 8
 
 
-def name(pf):
+def name(pf: cards.Pf) -> str:
     """'0000:03:00.0' -> 'ibp3s0f0', as udev's rdma-persistent-naming does"""
     routing_id = pci.split(pf.address)[1]
     return (f'ibp{routing_id >> 8}s{routing_id >> 3 & 0x1f}'
             f'f{routing_id & 7}')
 
 
-def device(card, pf, path):
-    """:param path: of the PF below /sys
-    :returns: entries for tests.sim.tree
-    """
+def device(card: cards.Card, pf: cards.Pf, path: str) -> dict[str, Entry]:
+    """:param path: of the PF below /sys"""
     folder = f'{path}/infiniband/{name(pf)}'
-    entries = {f'{folder}/node_type': '1: CA',
+    entries: dict[str, Entry] = {f'{folder}/node_type': '1: CA',
                f'class/infiniband/{name(pf)}': To(folder),
                f'{folder}/device': To(path)}
     if card.driver == 'mlx4_core':
@@ -44,7 +44,7 @@ def device(card, pf, path):
     return entries
 
 
-def _iov(pf):
+def _iov(pf: cards.Pf) -> dict[str, str]:
     pkeys = [*pf.pkeys, *[0] * (_TABLE - len(pf.pkeys))]
     entries = {f'ports/{_PORT}/pkeys/{index}': f'{pkey:#06x}'
                for index, pkey in enumerate(pkeys)}
@@ -59,6 +59,6 @@ def _iov(pf):
     return entries
 
 
-def slave_folder(pf, slave):
+def slave_folder(pf: cards.Pf, slave: int) -> str:
     """As get_name() makes it: in tens, whatever the PCI address says."""
     return f'{pf.address[:8]}{slave // 8:02d}.{slave % 8}'

@@ -16,9 +16,12 @@ Mounts are private to the process; nothing else on the machine sees them,
 and they end with it. Needs root.
 """
 
+from collections.abc import Callable
+from collections.abc import Iterable
 import ctypes
 import dataclasses
 import multiprocessing
+from multiprocessing import connection
 import os
 import pathlib
 import traceback
@@ -33,7 +36,7 @@ _CLONE_NEWNS = 0x00020000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 
 # Children are forked from a clean process that has these imported, as far
-# as they are there: nova alone takes longer than what a test asks it.
+# as they are there: nova alone takes longer than a whole test.
 _context = multiprocessing.get_context('forkserver')
 _context.set_forkserver_preload([
     'pytest', 'nova.pci.utils', 'tests.sim.inside', 'tests.lab.osvif',
@@ -41,23 +44,24 @@ _context.set_forkserver_preload([
     'vif_plug_linux_bridge.linux_bridge'])
 
 
-def why_not():
+def why_not() -> str | None:
     """Why this process cannot do any of this; None if it can."""
     return None if os.geteuid() == 0 else 'mounting over /sys needs root'
 
 
-def command(argv, sys=None, netns=None):
+def command(argv: Iterable[object], sys: str | pathlib.Path | None = None,
+            netns: str | None = None) -> list[str]:
     """The command line that runs argv on a simulated host.
 
-    :param sys: the folder to see as /sys (tests.sim.sysfs), or None
-    :param netns: the name of a network namespace, or None
+    :param sys: the folder to see as /sys (tests.sim.sysfs)
+    :param netns: the name of a network namespace
     """
-    argv = [str(part) for part in argv]
+    words = [str(part) for part in argv]
     if sys:
-        argv = ['unshare', '--mount', 'sh', '-c', _MOUNT, str(sys), *argv]
+        words = ['unshare', '--mount', 'sh', '-c', _MOUNT, str(sys), *words]
     if netns:
-        argv = ['nsenter', f'--net={NETNS_FOLDER / netns}', *argv]
-    return argv
+        words = ['nsenter', f'--net={NETNS_FOLDER / netns}', *words]
+    return words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,18 +72,20 @@ class Outcome:
     """
 
     value: object = None
-    error: tuple = ()
+    error: tuple[str, ...] = ()
     text: str = ''
     traceback: str = ''
 
-    def result(self):
+    def result(self) -> object:
         """The value; an exception of the child fails the test here."""
         if self.error:
             raise AssertionError(f'in the child: {self.traceback}')
         return self.value
 
 
-def call(function, *args, sys=None, netns=None, timeout=60):
+def call(function: Callable[..., object], *args: object,
+         sys: str | pathlib.Path | None = None, netns: str | None = None,
+         timeout: float = 60) -> Outcome:
     """Call a function of a module in a new process on a simulated host."""
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(
@@ -88,7 +94,8 @@ def call(function, *args, sys=None, netns=None, timeout=60):
     theirs.close()
     try:
         if ours.poll(timeout):
-            return ours.recv()
+            outcome: Outcome = ours.recv()
+            return outcome
         return Outcome(error=('TimeoutError',), text=(
             text := f'{function.__name__} did not end in {timeout} s'),
             traceback=text)
@@ -97,7 +104,9 @@ def call(function, *args, sys=None, netns=None, timeout=60):
         process.join()
 
 
-def _child(pipe, function, args, sys, netns):
+def _child(pipe: connection.Connection, function: Callable[..., object],
+           args: Iterable[object], sys: str | pathlib.Path | None,
+           netns: str | None) -> None:
     try:
         if netns:
             netns_lib.setns(netns)
@@ -112,10 +121,10 @@ def _child(pipe, function, args, sys, netns):
     pipe.send(outcome)
 
 
-def _see_as_sys(folder):
+def _see_as_sys(folder: str | pathlib.Path) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
 
-    def check(result):
+    def check(result: int) -> None:
         if result:
             error = ctypes.get_errno()
             raise OSError(error, os.strerror(error))

@@ -12,6 +12,7 @@
 
 """The command ``ip`` of a simulated host, in the words that Nova uses."""
 
+from collections.abc import Callable
 import pathlib
 import sys
 
@@ -26,7 +27,7 @@ sys.exit(ip.main({root!r}, sys.argv[1:]))
 _ON_OFF = {'on': 1, 'off': 0}
 
 
-def command(root):
+def command(root: str | pathlib.Path) -> pathlib.Path:
     """:param root: of a tests.sim.sysfs.Sysfs
     :returns: folder for PATH that holds the command
     """
@@ -40,9 +41,9 @@ def command(root):
     return folder
 
 
-def main(root, arguments):
+def main(root: str, arguments: list[str]) -> int:
     """ip link set DEVICE [vf N [mac M] [vlan V] [trust on|off]]
-                          [address M] [up|down]
+                          [address M] [mtu N] [up|down]
 
     :returns: exit code: 2 when the kernel refuses
     """
@@ -50,21 +51,24 @@ def main(root, arguments):
     link, verb, device, *words = arguments
     assert (link, verb) == ('link', 'set'), arguments
     state = words.pop() if words[-1] in ('up', 'down') else None
-    said = dict(zip(words[::2], words[1::2], strict=True))
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    number, mtu = given.pop('vf', None), given.pop('mtu', None)
     try:
-        if 'vf' in said:
-            table.set(device, int(said.pop('vf')), {
-                word: _VF[word](text) for word, text in said.items()})
+        if number is not None:
+            table.set(device, int(number), {
+                word: _VF[word](text) for word, text in given.items()})
         else:
-            table.set_netdev(device, state=state, **said)
+            table.set_netdev(device, given.pop('address', None), state,
+                             None if mtu is None else int(mtu))
+            assert not given, arguments
     except OSError as e:
         print(f'RTNETLINK answers: {e.strerror}', file=sys.stderr)
         return 2
     return 0
 
 
-_VF = {
+_VF: dict[str, Callable[[str], vfs.Setting]] = {
     'mac': str,
     'vlan': lambda text: {'vlan': int(text), 'qos': 0},
-    'trust': _ON_OFF.get,
+    'trust': _ON_OFF.__getitem__,
 }

@@ -10,48 +10,54 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""pyroute2 as os_vif_vflag.privileged.calls uses it, asking a simulated
+"""pyroute2 as os_vif_vflag.privileged.calls uses it, with a simulated
 kernel."""
+
+from collections.abc import Mapping
+from typing import Self
 
 from pyroute2 import netlink
 
+from tests.sim import sysfs
 from tests.sim import vfs
 
 
 class IPRoute:
-    """:param table: tests.sim.vfs.Vfs"""
+    """Sets a table."""
 
-    def __init__(self, table):
+    def __init__(self, table: vfs.Vfs):
         self._vfs = table
 
-    def __call__(self):
+    def __call__(self) -> Self:
         return self
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         pass
 
-    def link(self, command, ifname, vf):
-        assert command == 'set'
+    def link(self, command: str, ifname: str,
+             vf: Mapping[str, vfs.Setting]) -> None:
         settings = dict(vf)
+        number = settings.pop('vf')
+        assert command == 'set' and isinstance(number, int)
         try:
-            self._vfs.set(ifname, settings.pop('vf'), settings)
+            self._vfs.set(ifname, number, settings)
         except OSError as e:
             raise netlink.exceptions.NetlinkError(
                 e.errno, e.strerror) from None
 
 
-def patches(host):
+def patches(host: sysfs.Sysfs) -> tuple[vfs.Vfs, dict[str, object]]:
     """What to replace so that os_vif_vflag changes a simulated host.
 
-    :param host: tests.sim.sysfs.Sysfs
-    :returns: tuple (tests.sim.vfs.Vfs, dict dotted name → what to put there)
+    :returns: the table that it changes, dotted name → what to put there
     """
     table = vfs.Vfs(host.root)
 
-    def set_link(name, state, mtu=None, address=None):
+    def set_link(name: str, state: str, mtu: int | None = None,
+                 address: str | None = None) -> None:
         table.set_netdev(name, address, state, mtu)
 
     return table, {

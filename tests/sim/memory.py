@@ -22,7 +22,7 @@ import tempfile
 _MEMORY = '/dev/shm'    # tmpfs on every Linux, see shm_overview(7)
 
 
-def folder(prefix='sriov-'):
+def folder(prefix: str = 'sriov-') -> tempfile.TemporaryDirectory[str]:
     """A TemporaryDirectory; on disk where there is no /dev/shm."""
     return tempfile.TemporaryDirectory(
         prefix=prefix,

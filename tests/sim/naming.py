@@ -12,7 +12,7 @@
 
 """How drivers name the ports of an eswitch in phys_port_name."""
 
-import collections.abc
+from collections.abc import Callable
 import dataclasses
 
 
@@ -20,39 +20,39 @@ import dataclasses
 class Naming:
     """One driver's habit.
 
-    :param uplink: names the uplink of a card's port; None: no name
-    :param vf: names the representor of a VF
+    :param uplink: port of the card → name of the uplink; None: no name
+    :param vf: port of the card, number of the VF → name of the representor
     :param legacy: the PF has its phys_port_name and its phys_switch_id in
         legacy mode as well
     """
 
-    uplink: collections.abc.Callable | None
-    vf: collections.abc.Callable
+    uplink: Callable[[int], str] | None
+    vf: Callable[[int, int], str]
     legacy: bool = True
 
 
-def _uplink(port):
+def _uplink(port: int) -> str:
     return f'p{port}'
 
 
-def _split_uplink(port):
+def _split_uplink(port: int) -> str:
     return f'p{port}s0'
 
 
-def _pf_vf(port, vf):
+def _pf_vf(port: int, vf: int) -> str:
     return f'pf{port}vf{vf}'
 
 
-def _vf_at_pf(port, vf):
+def _vf_at_pf(port: int, vf: int) -> str:
     return f'vf{vf}@pf{port}'
 
 
-def _number(port, vf):
+def _number(port: int, vf: int) -> str:
     return str(vf)
 
 
 # A driver that registers a devlink port for its PF does so in both modes and
-# gives it a switch_id without asking for the mode: mlx5/core/en/devlink.c
+# gives it a switch_id whatever the mode: mlx5/core/en/devlink.c
 # (mlx5e_devlink_port_register), ice (ice_devlink_create_pf_port), bnxt
 # (bnxt_dl_register), nfp (nfp_devlink_port_register). net/core/dev.c
 # (dev_get_port_parent_id) falls back to that.
@@ -77,18 +77,18 @@ NAMINGS = {
 BY_FUNCTION = ('bnxt_en',)
 
 
-def function(address):
+def function(address: str) -> int:
     return int(address[-1])
 
 
-def external_vf(controller, port, vf):
+def external_vf(controller: int, port: int, vf: int) -> str:
     """The representor of a VF of the host that a DPU sits in."""
     return f'c{controller}pf{port}vf{vf}'
 
 
-def external_pf(controller, port):
+def external_pf(controller: int, port: int) -> str:
     return f'c{controller}pf{port}'
 
 
-def subfunction(port, number):
+def subfunction(port: int, number: int) -> str:
     return f'pf{port}sf{number}'

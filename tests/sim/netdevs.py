@@ -25,10 +25,14 @@ sync() makes the netdevs follow. Needs root.
 
 import contextlib
 import dataclasses
+from typing import Self
 
 import pyroute2
 from pyroute2 import netlink
 from pyroute2 import netns
+
+from tests.sim import links
+from tests.sim import sysfs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,9 +47,9 @@ class Guest:
 
 class Netdevs:
 
-    def __init__(self, host, name, own_namespace=True):
+    def __init__(self, host: sysfs.Sysfs, name: str,
+                 own_namespace: bool = True):
         """
-        :param host: a tests.sim.sysfs.Sysfs
         :param name: of the host's namespace, and how the others' begin
         :param own_namespace: False leaves the host's netdevs in the
             namespace of this process
@@ -54,13 +58,15 @@ class Netdevs:
         self.netns = name if own_namespace else None
         self._name = name
         self._park = f'{name}-park'
-        self._links = {}       # key -> the link that a veth was made for
-        self._peers = {}       # key -> name of the parked end
-        self._guests = {}      # VF address -> Guest
+        # The links that veths were made for
+        self._links: dict[links.Key, links.Link] = {}
+        # The names of the parked ends
+        self._peers: dict[links.Key, str] = {}
+        self._guests: dict[str, Guest] = {}     # by the VF's address
         self._count = 0
         self._stack = contextlib.ExitStack()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self._stack = stack
             self._parked = self._namespace(self._park)
@@ -71,10 +77,11 @@ class Netdevs:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self._stack.close()
 
-    def guest(self, vf, mac=None, cidr=None):
+    def guest(self, vf: str, mac: str | None = None,
+              cidr: str | None = None) -> Guest:
         """Pass a VF through to a new guest; libvirt rebinds it so.
 
         :param vf: PCI address
@@ -88,8 +95,8 @@ class Netdevs:
         self._attach(vf)
         return guest
 
-    def sync(self):
-        """Make the netdevs what the host's description says now."""
+    def sync(self) -> None:
+        """Make the netdevs follow the host's description."""
         wanted = {link.key: link for link in self.host.links()}
         for key in self._links.keys() - wanted.keys():
             self._ip.link('del', ifname=self._links.pop(key).name)
@@ -110,7 +117,7 @@ class Netdevs:
         for vf in self._guests:
             self._attach(vf)
 
-    def _namespace(self, name):
+    def _namespace(self, name: str) -> pyroute2.NetNS:
         """Namespaces take their netdevs along when they go."""
         netns.create(name)
         self._stack.callback(netns.remove, name)
@@ -118,16 +125,17 @@ class Netdevs:
         ip.link('set', index=1, state='up')
         return ip
 
-    def _delete_all(self):
+    def _delete_all(self) -> None:
         """A namespace's netdevs go only some time after the namespace."""
         for link in self._links.values():
             with contextlib.suppress(netlink.exceptions.NetlinkError):
                 self._ip.link('del', ifname=link.name)
 
-    def _index(self, name):
-        return next(iter(self._ip.link_lookup(ifname=name)), None)
+    def _index(self, name: str) -> int:
+        """0 without such a netdev."""
+        return next(iter(self._ip.link_lookup(ifname=name)), 0)
 
-    def _create(self, link):
+    def _create(self, link: links.Link) -> int:
         """Representors start down; what has a cable is up if that is.
 
         :returns: ifindex
@@ -143,7 +151,7 @@ class Netdevs:
             self._parked.link('set', ifname=peer, state='up')
         return index
 
-    def _attach(self, vf):
+    def _attach(self, vf: str) -> None:
         """Move the VF, unless the guest has it or it has no representor."""
         representor = self.host.representor(vf)
         peer = self._peers.pop(representor.key, None) if representor else None

@@ -18,27 +18,28 @@ _ADDRESS = re.compile(
     r'([0-9a-f]{4}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])')
 
 
-def split(address):
+def split(address: str) -> tuple[int, int]:
     """'0000:03:00.1' -> (domain, 16-bit routing ID)."""
     match = _ADDRESS.fullmatch(address)
     if not match:
         raise ValueError(
-            f'{address!r} is no PCI address: use dddd:bb:ss.f in lower case')
+            f'{address!r} is not a PCI address: use dddd:bb:ss.f in lower '
+            'case')
     domain, bus, slot, function = (int(part, 16) for part in match.groups())
     return domain, bus << 8 | slot << 3 | function
 
 
-def join(domain, routing_id):
+def join(domain: int, routing_id: int) -> str:
     return (f'{domain:04x}:{routing_id >> 8:02x}:'
             f'{routing_id >> 3 & 0x1f:02x}.{routing_id & 7}')
 
 
-def slot(address):
+def slot(address: str) -> str:
     """The address without its function: all functions of one slot."""
     return address.rpartition('.')[0]
 
 
-def vf_address(pf_address, offset, stride, vf):
+def vf_address(pf_address: str, offset: int, stride: int, vf: int) -> str:
     """The address of VF number `vf` of a PF.
 
     The sum runs over functions, slots and buses: with more VFs than the

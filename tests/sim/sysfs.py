@@ -21,27 +21,33 @@ kernel: a netdev that stays keeps its ifindex, a new one gets the next.
 (tests.sim.inside).
 """
 
+from collections.abc import Mapping
 import dataclasses
 import errno
 import os
 import pathlib
+from typing import Any
 
 from tests.sim import attributes
+from tests.sim import card
 from tests.sim import links
 from tests.sim import tree
+from tests.sim.links import Key
+from tests.sim.links import Link
 
 FIRST_IFINDEX = 2     # 1 is lo
 
 
 class Sysfs:
 
-    def __init__(self, root, *cards):
+    def __init__(self, root: str | pathlib.Path, *cards: card.Card):
         links.check(cards)
         self.cards = list(cards)
-        self._renamed = {}      # link key -> name
-        self._removed = set()   # keys of links that are gone
-        self._others = {}       # tree entries of what is no network card
-        self._ifindex = {}      # link key -> ifindex
+        self._renamed: dict[Key, str] = {}
+        self._removed: set[Key] = set()
+        # What is not a network card
+        self._others: attributes.Entries = {}
+        self._ifindex: dict[Key, int] = {}
         self._next_ifindex = FIRST_IFINDEX
         self.root = pathlib.Path(root)
         self.sys = self.root / 'sys'
@@ -52,53 +58,54 @@ class Sysfs:
 
     # What there is
 
-    def pf(self, address):
+    def pf(self, address: str) -> card.Pf:
         return self._card(address).pf(address)
 
-    def pci_devices(self):
+    def pci_devices(self) -> list[card.PciDevice]:
         """Every PCI function, with the netdevs' names of now."""
         names = {link.pci: link.name for link in self.links()
                  if link.kind in ('uplink', 'vf')}
         return [dataclasses.replace(device, netdev=names.get(device.address))
-                for card in self.cards for device in card.pci_devices()]
+                for one in self.cards for device in one.pci_devices()]
 
-    def links(self):
+    def links(self) -> list[Link]:
         """Every netdev, with the names and ifindexes of now."""
-        described = [link for card in self.cards
-                     for link in links.links(card)
+        described = [link for one in self.cards
+                     for link in links.links(one)
                      if link.key not in self._removed]
         names = {link.name: self._renamed.get(link.key, link.name)
                  for link in described}
         return [dataclasses.replace(
-            link, name=names[link.name], master=names.get(link.master),
-            ifindex=self._ifindex.get(link.key)) for link in described]
+            link, name=names[link.name],
+            master=names.get(link.master) if link.master else None,
+            ifindex=self._ifindex.get(link.key, 0)) for link in described]
 
-    def link(self, name):
+    def link(self, name: str) -> Link:
         for link in self.links():
             if link.name == name:
                 return link
         raise ValueError(f'no netdev {name} on this host')
 
-    def representor(self, vf):
+    def representor(self, vf: str) -> Link | None:
         """The representor of the VF at this address; None if it is gone."""
         key = self._representor_key(vf)
         return next((link for link in self.links() if link.key == key), None)
 
     # What hardware and its administrator do
 
-    def add_device(self, address, pci_class, vendor='8086',
-                   product='f1a8'):
-        """Plug in a PCI device that is no network card: by its class."""
+    def add_device(self, address: str, pci_class: str, vendor: str = '8086',
+                   product: str = 'f1a8') -> None:
+        """Plug in a PCI device that is not a network card: by its class."""
         self._others |= attributes.plain_device(
             address, pci_class, vendor, product)
         self._sync()
 
-    def set_mode(self, pf, mode):
+    def set_mode(self, pf: str, mode: str) -> None:
         """devlink dev eswitch set pci/<pf> mode <mode>"""
         self._forget(pf)
         self._change(pf, mode=mode)
 
-    def set_numvfs(self, pf, number):
+    def set_numvfs(self, pf: str, number: int) -> None:
         """echo <number> > sriov_numvfs (drivers/pci/iov.c)"""
         now = self.pf(pf)
         if not 0 <= number <= now.total_vfs:
@@ -110,26 +117,26 @@ class Sysfs:
         self._forget(pf)
         self._change(pf, vfs=number, vf_drivers=())
 
-    def set_link(self, pf, state):
+    def set_link(self, pf: str, state: str) -> None:
         """The cable of a PF is plugged ('up') or pulled ('down')."""
         self._change(pf, link=state)
 
-    def set_bond(self, pf, bond):
+    def set_bond(self, pf: str, bond: card.Bond | None) -> None:
         """The PFs of the card with this PF join a bond, or leave (None)."""
         self._replace(pf, bond=bond)
 
-    def set_lag(self, pf, lag):
+    def set_lag(self, pf: str, lag: card.LagState | None) -> None:
         """The driver of the card with this PF (de)activates its LAG."""
         self._replace(pf, lag=lag)
 
-    def bind(self, vf, driver):
+    def bind(self, vf: str, driver: str | None) -> None:
         """Bind a VF to a driver; None leaves it unbound."""
-        device = self._vf(vf)
-        drivers = dict(self.pf(device.parent).vf_drivers)
-        drivers[device.vf] = driver
-        self._change(device.parent, vf_drivers=tuple(drivers.items()))
+        pf, number = self._vf(vf)
+        drivers = dict(self.pf(pf).vf_drivers)
+        drivers[number] = driver
+        self._change(pf, vf_drivers=tuple(drivers.items()))
 
-    def rename(self, name, new):
+    def rename(self, name: str, new: str) -> None:
         """ip link set <name> name <new>"""
         key = self.link(name).key
         links.check_names([link.name for link in self.links()
@@ -137,24 +144,24 @@ class Sysfs:
         self._renamed[key] = new
         self._sync()
 
-    def remove_representor(self, vf):
+    def remove_representor(self, vf: str) -> None:
         """The netdev of a representor goes, its VF stays."""
         self._removed.add(self._representor_key(vf))
         self._sync()
 
-    def restore_representor(self, vf):
+    def restore_representor(self, vf: str) -> None:
         """It comes back, with another ifindex."""
         self._removed.discard(self._representor_key(vf))
         self._sync()
 
-    def reload_representors(self, pf):
+    def reload_representors(self, pf: str) -> None:
         """All of a PF's representors go and come back: a LAG does that."""
         mode = self.pf(pf).mode
         self.set_mode(pf, 'legacy')
         self.set_mode(pf, mode)
 
-    def adopt(self, ifindexes):
-        """Show the ifindexes of real netdevs: {name: ifindex}."""
+    def adopt(self, ifindexes: Mapping[str, int]) -> None:
+        """:param ifindexes: of real netdevs, by name, to be shown"""
         if ifindexes:
             keys = {link.name: link.key for link in self.links()}
             for name, ifindex in ifindexes.items():
@@ -165,41 +172,42 @@ class Sysfs:
 
     # How the tree follows
 
-    def _card(self, pf):
-        for card in self.cards:
-            if pf in [one.address for one in card.pfs]:
-                return card
+    def _card(self, pf: str) -> card.Card:
+        for found in self.cards:
+            if pf in [one.address for one in found.pfs]:
+                return found
         raise ValueError(f'no PF {pf} on this host')
 
-    def _vf(self, address):
-        for card in self.cards:
-            for device in card.pci_devices():
-                if device.address == address and device.parent:
-                    return device
+    def _vf(self, address: str) -> tuple[str, int]:
+        """:returns: its PF, its number"""
+        for one in self.cards:
+            for device in one.pci_devices():
+                if device.address == address and device.vf is not None:
+                    return device.pf, device.vf
         raise ValueError(f'no VF {address} on this host')
 
-    def _representor_key(self, vf):
-        device = self._vf(vf)
-        return device.parent, 'representor', device.vf
+    def _representor_key(self, vf: str) -> Key:
+        pf, number = self._vf(vf)
+        return pf, 'representor', number
 
-    def _forget(self, pf):
+    def _forget(self, pf: str) -> None:
         """New representors owe nothing to those which had been removed."""
         self._removed = {key for key in self._removed if key[0] != pf}
 
-    def _change(self, address, **changes):
+    def _change(self, address: str, **changes: Any) -> None:
         self._replace(address, pfs=tuple(
             dataclasses.replace(pf, **changes) if pf.address == address
             else pf for pf in self._card(address).pfs))
 
-    def _replace(self, pf, **changes):
-        card = self._card(pf)
-        changed = dataclasses.replace(card, **changes)
-        described = [changed if one is card else one for one in self.cards]
+    def _replace(self, pf: str, **changes: Any) -> None:
+        now = self._card(pf)
+        changed = dataclasses.replace(now, **changes)
+        described = [changed if one is now else one for one in self.cards]
         links.check(described)
         self.cards = described
         self._sync()
 
-    def _number(self):
+    def _number(self) -> None:
         keys = [link.key for link in self.links()]
         self._ifindex = {key: index for key, index in self._ifindex.items()
                          if key in keys}
@@ -208,27 +216,27 @@ class Sysfs:
                 self._ifindex[key] = self._next_ifindex
                 self._next_ifindex += 1
 
-    def _sync(self):
+    def _sync(self) -> None:
         self._number()
-        entries = {}
+        entries: attributes.Entries = {}
         paths = {}
-        for card in self.cards:
-            for device in card.pci_devices():
+        for one in self.cards:
+            for device in one.pci_devices():
                 paths[device.address] = attributes.pci_path(device)
-                entries |= attributes.pci_device(card, device)
-            if card.lag:
-                entries |= attributes.lag(card)
+                entries |= attributes.pci_device(one, device)
+            if one.lag:
+                entries |= attributes.lag(one, one.lag)
         self._tree.show(
             entries | self._others | self._link_entries(paths))
 
-    def _link_entries(self, paths):
+    def _link_entries(self, paths: Mapping[str, str]) -> attributes.Entries:
         shown = self.links()
         masters = {link.key[0]: link for link in shown
                    if link.kind == 'bond'}
         entries = attributes.host([link.name for link in masters.values()])
         for link in shown:
             entries |= attributes.link(link, paths)
-        for bond in [card.bond for card in self.cards if card.bond]:
+        for bond in [one.bond for one in self.cards if one.bond]:
             master = masters[bond.name]
             members = [link for link in shown if link.master == master.name]
             entries |= attributes.bond(bond, master, members, paths)

@@ -12,6 +12,7 @@
 
 """Files, directories and symlinks in; a root out."""
 
+from collections.abc import Mapping
 import dataclasses
 import os
 import pathlib
@@ -34,25 +35,24 @@ class Refused:
 
 
 REFUSED = Refused()
+# Text is an attribute; the line feed is added.
+Entry = str | To | Refused
 
 
 class Tree:
-    """Shows a dictionary of path -> content below a root.
+    """Shows a dictionary of path -> content below a root."""
 
-    Content is text (an attribute; the line feed is added), To or REFUSED.
-    """
-
-    def __init__(self, root):
+    def __init__(self, root: str | pathlib.Path):
         self.root = pathlib.Path(root)
-        self._shown = {}
-        self._kept = set()
+        self._shown: dict[str, Entry] = {}
+        self._kept: set[pathlib.PurePath] = set()
 
-    def folder(self, path):
+    def folder(self, path: str) -> None:
         """A folder that stays when it is empty."""
         (self.root / path).mkdir(parents=True, exist_ok=True)
         self._kept.add(pathlib.PurePath(path))
 
-    def show(self, entries):
+    def show(self, entries: Mapping[str, Entry]) -> None:
         """Make the tree hold these entries and no others of before."""
         for path in self._shown.keys() - entries.keys():
             self._remove(path)
@@ -61,7 +61,7 @@ class Tree:
                 self._write(path, content)
         self._shown = dict(entries)
 
-    def _write(self, path, content):
+    def _write(self, path: str, content: Entry) -> None:
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, To):
@@ -75,7 +75,7 @@ class Tree:
                 place.unlink()
             place.write_text(f'{content}\n')
 
-    def _relative(self, place, path):
+    def _relative(self, place: pathlib.Path, path: str) -> str:
         """`../../../0000:03:00.0`, where `../..` would do.
 
         fs/kernfs/symlink.c, kernfs_get_target_path, goes up to a folder
@@ -85,7 +85,7 @@ class Tree:
         above = os.path.relpath(target.parent, place.parent)
         return os.path.join(above, target.name)
 
-    def _remove(self, path):
+    def _remove(self, path: str) -> None:
         """With the folders that it leaves empty, as sysfs removes them."""
         place = self.root / path
         place.unlink(missing_ok=True)

@@ -22,11 +22,16 @@ sees that /sys can use it, be it in another process. Forms and names are those
 of os_vif_vflag.kernel.vfinfo.
 """
 
+from collections.abc import Mapping
 import copy
 import errno
 import json
 import os
 import pathlib
+
+# As in os_vif_vflag.kernel.vfinfo, which this does not depend on.
+Setting = str | int | dict[str, int]
+Settings = dict[str, Setting]
 
 _ZERO = '00:00:00:00:00:00'
 _UP = 0x1
@@ -34,13 +39,13 @@ _UP = 0x1
 # it stays.
 ORDER = ('mac', 'vlan', 'rate', 'spoofchk', 'link_state', 'trust',
          'ib_node_guid', 'ib_port_guid')
-NEW = {
+NEW: Settings = {
     'mac': _ZERO, 'vlan': {'vlan': 0, 'qos': 0},
     'rate': {'min_tx_rate': 0, 'max_tx_rate': 0}, 'spoofchk': 1,
     'link_state': 0, 'trust': 0,
     **dict.fromkeys(('ib_node_guid', 'ib_port_guid'), ':'.join(['00'] * 8))}
-# rtnl_fill_vfinfo: 0 where the driver says nothing.
-_ALWAYS_TOLD = frozenset(('mac', 'vlan', 'rate', 'link_state'))
+# rtnl_fill_vfinfo: 0 where the driver reports nothing.
+_ALWAYS_REPORTED = frozenset(('mac', 'vlan', 'rate', 'link_state'))
 _GUIDS = frozenset(('ib_node_guid', 'ib_port_guid'))
 _ETHERNET = frozenset(ORDER) - _GUIDS
 NEW_ETHERNET = {name: NEW[name] for name in ORDER if name not in _GUIDS}
@@ -62,14 +67,15 @@ DRIVERS = {
 class Vfs:
     """:param root: folder that holds the simulated ``sys``"""
 
-    def __init__(self, root):
+    def __init__(self, root: str | pathlib.Path):
         self._root = pathlib.Path(root)
         self._file = self._root / 'vfs.json'
         self._net = self._root / 'sys/class/net'
-        self.requests = []     # (uplink, VF, settings) of this object
+        # Uplink, VF and settings of each request to this object
+        self.requests: list[tuple[str, int, Settings]] = []
 
-    def of(self, uplink):
-        """:returns: dict number → dict of what the driver tells"""
+    def of(self, uplink: str) -> dict[int, Settings]:
+        """:returns: number → what the driver reports"""
         can = self._can(uplink)
         if 'link_state' not in can:     # no ndo_get_vf_config, no list
             return {}
@@ -77,12 +83,13 @@ class Vfs:
         return {number: {
             name: value for name, value in
             (NEW | table.get(str(number), {})).items()
-            if name in can | _ALWAYS_TOLD}
+            if name in can | _ALWAYS_REPORTED}
             for number in range(self._count(uplink))}
 
-    def set(self, uplink, number, settings):
+    def set(self, uplink: str, number: int,
+            settings: Mapping[str, Setting]) -> None:
         """:raises OSError: as the kernel; what came before is set"""
-        self.requests.append((uplink, number, copy.deepcopy(settings)))
+        self.requests.append((uplink, number, copy.deepcopy(dict(settings))))
         if not (self._net / uplink).exists():
             raise _error(errno.ENODEV)
         for name in sorted(settings, key=ORDER.index):
@@ -92,7 +99,8 @@ class Vfs:
                 str(number), {})[name] = settings[name]
             self._file.write_text(json.dumps(table))
 
-    def set_netdev(self, name, address=None, state=None, mtu=None):
+    def set_netdev(self, name: str, address: str | None = None,
+                   state: str | None = None, mtu: int | None = None) -> None:
         """ip link set <name> address <address> mtu <mtu> up|down: the MAC
         first, and without it nothing (do_setlink)."""
         folder = self._net / name
@@ -113,17 +121,20 @@ class Vfs:
             flags = flags | _UP if state == 'up' else flags & ~_UP
             (folder / 'flags').write_text(f'{flags:#x}\n')
 
-    def netdev(self, name):
-        """:returns: tuple (MAC, whether it is up)"""
+    def netdev(self, name: str) -> tuple[str, bool]:
+        """:returns: MAC, whether it is up"""
         folder = self._net / name
         return ((folder / 'address').read_text().strip(),
                 bool(int((folder / 'flags').read_text(), 16) & _UP))
 
-    def _check(self, uplink, number, name, value):
+    def _check(self, uplink: str, number: int, name: str,
+               value: Setting) -> None:
         if name not in self._can(uplink):
             raise _error(errno.EOPNOTSUPP)
         if number >= self._count(uplink):
             raise _error(errno.EINVAL)
+        if not isinstance(value, dict):
+            return
         if name == 'vlan' and (
                 value['vlan'] not in range(4096)
                 or value['qos'] not in range(8)):
@@ -135,8 +146,8 @@ class Vfs:
             if value['min_tx_rate'] and refusal:
                 raise _error(refusal)
 
-    def _can(self, uplink):
-        """:returns: frozenset of names of settings"""
+    def _can(self, uplink: str) -> frozenset[str]:
+        """The names of settings that its driver knows."""
         driver = self._driver(uplink)
         if (self._net / uplink / 'type').read_text().strip() == '32':
             # ipoib_netdev_ops_pf; of the drivers below it only mlx5's have
@@ -144,17 +155,19 @@ class Vfs:
             return _IPOIB if driver == 'mlx5_core' else frozenset()
         return DRIVERS[driver][0]
 
-    def _driver(self, uplink):
+    def _driver(self, uplink: str) -> str:
         return os.path.basename(os.readlink(
             self._net / uplink / 'device/driver'))
 
-    def _count(self, uplink):
+    def _count(self, uplink: str) -> int:
         return len(list((self._net / uplink / 'device').glob('virtfn*')))
 
-    def _read(self):
-        return (json.loads(self._file.read_text())
-                if self._file.exists() else {})
+    def _read(self) -> dict[str, dict[str, Settings]]:
+        """Uplink → number of a VF as text → what was set."""
+        table: dict[str, dict[str, Settings]] = (
+            json.loads(self._file.read_text()) if self._file.exists() else {})
+        return table
 
 
-def _error(number):
+def _error(number: int) -> OSError:
     return OSError(number, os.strerror(number))

@@ -66,12 +66,12 @@ def test_vf_driver(changes, driver, netdev):
 
 @pytest.mark.parametrize(('make', 'message'), [
     (lambda: Pf('0000:00:00.0', 'a'), 'bus 00 is the root bus'),
-    (lambda: Pf('03:00.0', 'a'), 'is no PCI address'),
+    (lambda: Pf('03:00.0', 'a'), 'is not a PCI address'),
     (lambda: Pf('0000:03:00.0', 'a', mode='switch'), "mode 'switch'"),
     (lambda: Pf('0000:03:00.0', 'a', link='on'), "link 'on'"),
     (lambda: Pf('0000:03:00.0', 'a', vfs=9), '9 VFs are not between 0'),
     (lambda: Pf('0000:03:00.0', 'ib0', infiniband=True),
-     'InfiniBand PF has no switchdev'),
+     'InfiniBand PF does not have a switchdev'),
     (lambda: Card(pfs=()), 'it has no PF'),
     (lambda: Card(pfs=(PF0,), naming='x'), "naming 'x' is not one of"),
     (lambda: Card(pfs=(PF0,), bond=Bond('bond0', '802.3ad', ('eth9',))),
@@ -79,7 +79,7 @@ def test_vf_driver(changes, driver, netdev):
     # what one project waited for; the kernel calls it balance-xor
     (lambda: Bond('bond0', 'balanced-xor', ()), "mode 'balanced-xor'"),
     (lambda: Bond('bond0', '802.3ad', ('a',), active='b'),
-     'active b is no member'),
+     'active b is not a member'),
     (lambda: LagState(state='inactive'), "state 'inactive'"),
     (lambda: LagState(type='sriov'), "type 'sriov'"),
 ])
@@ -93,9 +93,9 @@ def test_a_card_that_cannot_be_is_refused_with_the_reason(make, message):
      'netdev name used twice: .*enp3s0f0np0'),
     ((PF0, dataclasses.replace(PF1, vf_offset=1)),
      'PCI address used twice: 0000:03:00.2'),
-    ((Pf('0000:03:00.0', 'a-name-of-16-chr'),), 'is no netdev name'),
+    ((Pf('0000:03:00.0', 'a-name-of-16-chr'),), 'is not a netdev name'),
     ((dataclasses.replace(PF0, representor='{base}-vf-rep{vf}'),),
-     "'enp3s0f0-vf-rep0' is no netdev name"),
+     "'enp3s0f0-vf-rep0' is not a netdev name"),
 ])
 def test_no_machine_could_have(sriov_host, pfs, message):
     with pytest.raises(ValueError, match=message):

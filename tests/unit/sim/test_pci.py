@@ -45,5 +45,5 @@ def test_beyond_the_last_bus():
     '03:00.0', '0000:03:00', '0000:3:00.0', '0000:03:20.0', '0000:03:00.8',
     '0000:AF:00.0', ' 0000:03:00.0', ''])
 def test_no_address(address):
-    with pytest.raises(ValueError, match='is no PCI address'):
+    with pytest.raises(ValueError, match='is not a PCI address'):
         pci.split(address)
