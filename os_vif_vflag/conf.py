@@ -22,7 +22,7 @@ from os_vif_vflag import lag_policy
 
 GROUP = 'os_vif_vflag'
 
-OPTS = [
+OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
         'ovsdb_connection',
         default='tcp:127.0.0.1:6640',
@@ -63,7 +63,7 @@ says so, and what it did is taken back.
         'network_device_mtu',
         default=1500, min=68, max=65535,
         help="""
-MTU in bytes of a representor whose network states none.
+MTU in bytes of a representor whose network does not state one.
 """),
     cfg.BoolOpt(
         'isolate_vif',
@@ -92,7 +92,7 @@ Whether each plug turns the feature ``hw-tc-offload`` of the representor and
 of its PF's uplink on (with all members of the bond where the uplink is in
 one), as ``ethtool -K`` does. Without it Open vSwitch forwards every packet in
 software, whatever ``other_config:hw-offload`` says. A driver that does not
-offer it is no error. When false, plug leaves the feature as it is.
+offer it is not an error. When false, plug leaves the feature as it is.
 """),
     cfg.StrOpt(
         'lag_policy',
@@ -114,9 +114,6 @@ of PFs without a bond, nor for DPDK.
 ]
 
 
-def list_opts():
-    """Options for oslo-config-generator.
-
-    :returns: list of (group name, list of oslo.config options)
-    """
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Group and options for oslo-config-generator."""
     return [(GROUP, OPTS)]

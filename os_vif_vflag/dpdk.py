@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``dpdk-devargs``: how Open vSwitch tells DPDK a VF's representor.
+"""``dpdk-devargs``: how Open vSwitch names a VF's representor to DPDK.
 
 The forms are ethdev's (DPDK 21.05, which Open vSwitch has since 2.16)::
 
@@ -29,18 +29,18 @@ PCI address here, so that they cannot be plugged here.
 from os_vif_vflag.host import bonds
 from os_vif_vflag.host import model
 from os_vif_vflag.host import netdevs
+from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.pfs import Pfs
+from os_vif_vflag.host.representors import RepresentorFinder
 
 # Other drivers' PMDs take the PF away from the kernel, and with it the bond.
 _DRIVER = 'mlx5_core'
 
 
-def devargs(host, representors, pf, number):
-    """:param host: host.Host
-    :param representors: representors.RepresentorFinder
-    :param pf: PCI address of a PF
+def devargs(host: Host, representors: RepresentorFinder, pf: str,
+            number: int) -> str:
+    """:param pf: PCI address of a PF
     :param number: of its VF
-    :returns: str
     """
     ports = _ports_of_lag(host, representors, pf)
     first = next((one for one, port in ports.items() if port == 0), pf)
@@ -49,9 +49,10 @@ def devargs(host, representors, pf, number):
     return f'{first},representor=pf{ports[pf]}vf{number}'
 
 
-def _ports_of_lag(host, representors, pf):
-    """:returns: dict PCI address → number of the card's port, None where the
-        kernel does not tell, of all PFs in the VF-LAG of this one; empty
+def _ports_of_lag(host: Host, representors: RepresentorFinder,
+                  pf: str) -> dict[str, int | None]:
+    """:returns: PCI address → number of the card's port, None where the
+        kernel does not report it, of all PFs in the VF-LAG of this one; empty
         without one"""
     uplink = representors.uplink(pf)
     bond = uplink and bonds.bond_of(host.sysfs, uplink)
@@ -65,10 +66,10 @@ def _ports_of_lag(host, representors, pf):
             if one.uplink in members}
 
 
-def _driver(host, pf):
+def _driver(host: Host, pf: str) -> str | None:
     return host.sysfs.target('bus', 'pci', 'devices', pf, 'driver')
 
 
-def _port(host, uplink):
+def _port(host: Host, uplink: str) -> int | None:
     found = netdevs.identity(host.sysfs, uplink)
     return found.port.pf if found and found.port else None

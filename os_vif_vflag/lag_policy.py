@@ -16,7 +16,9 @@ from oslo_log import log as logging
 
 from os_vif_vflag import exception
 from os_vif_vflag.host import model
+from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.pfs import Pfs
+from os_vif_vflag.host.representors import RepresentorFinder
 
 LOG = logging.getLogger(__name__)
 
@@ -31,16 +33,16 @@ class LagPolicy:
     """Judges VFs of bonded PFs.
 
     :param policy: IGNORE, WARN or REQUIRE
-    :param host: host.Host
-    :param representors: representors.RepresentorFinder
     """
 
-    def __init__(self, policy, host, representors):
+    def __init__(self, policy: str, host: Host,
+                 representors: RepresentorFinder):
         self._policy = policy
         self._host = host
         self._pfs = Pfs(host, representors)
 
-    def check(self, port, vf, pf, bond, in_use):
+    def check(self, port: str, vf: str, pf: str, bond: str | None,
+              in_use: bool) -> None:
         """Warn of a bond that is not, or not fully, offloaded.
 
         :param port: Neutron port id
@@ -65,11 +67,11 @@ class LagPolicy:
                     'but the VF-LAG of %(bond)s is %(state)s: %(reason)s',
                     names | {'port': port, 'state': found.state})
 
-    def _lag(self, name):
+    def _lag(self, name: str) -> model.Lag:
         seen = self._pfs.lag(name)
         return (seen if seen.state in model.OFFLOADED
                 else self._in_snapshot(name))
 
-    def _in_snapshot(self, bond):
+    def _in_snapshot(self, bond: str) -> model.Lag:
         return next((found.lag for found in self._host.snapshot().bonds
                      if found.name == bond), model.Lag())

@@ -12,10 +12,15 @@
 
 """The os-vif plugin ``vflag``."""
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 import contextlib
 
 from os_vif import plugin
 from os_vif.objects import host_info
+from os_vif.objects import instance_info as osv_instance_info
+from os_vif.objects import vif as osv_vif
+from oslo_config import cfg
 
 from os_vif_vflag import conf
 from os_vif_vflag import exception
@@ -40,7 +45,7 @@ class VFLagPlugin(plugin.PluginBase):
 
     CONFIG_OPTS = conf.OPTS
 
-    def __init__(self, config):
+    def __init__(self, config: cfg.ConfigOpts.GroupAttr):
         super().__init__(config)
         self._host = Host()
         self._representors = RepresentorFinder(self._host)
@@ -51,7 +56,7 @@ class VFLagPlugin(plugin.PluginBase):
             config.ovsdb_connection, config.ovsdb_timeout,
             streams.TlsFiles.of(config))
 
-    def describe(self):
+    def describe(self) -> host_info.HostPluginInfo:
         profiles = [
             host_info.HostPortProfileInfo(
                 profile_object_name=profile.__name__,
@@ -64,16 +69,16 @@ class VFLagPlugin(plugin.PluginBase):
                 supported_port_profiles=profiles)
             for vif in vif_checks.VIFS])
 
-    def plug(self, vif, instance_info):
-        """Find the VF's representor, raise it, put it into Open vSwitch.
+    def plug(self, vif: osv_vif.VIFBase,
+             instance_info: osv_instance_info.InstanceInfo) -> None:
+        """Find the VF's representor, set it up, put it into Open vSwitch.
 
         Safe to repeat. When it fails, Open vSwitch has no port of this
         ``iface-id`` that it had not before, and a representor that was not
         plugged before is down.
 
-        :param vif: os_vif.objects.vif.VIFHostDevice, or VIFVHostUser, which
-            has no representor
-        :param instance_info: os_vif.objects.instance_info.InstanceInfo
+        :param vif: VIFHostDevice, or VIFVHostUser, which does not have a
+            representor
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.PlugFailed: names port, VF, cause and remedy
         """
@@ -87,14 +92,14 @@ class VFLagPlugin(plugin.PluginBase):
             with self._prepared(vif, port):
                 self._ovsdb.plug(port)
 
-    def unplug(self, vif, instance_info):
+    def unplug(self, vif: osv_vif.VIFBase,
+               instance_info: osv_instance_info.InstanceInfo) -> None:
         """Take the port out of Open vSwitch and its representor down.
 
         The port is found by its ``iface-id``, whatever became of the
         representor. What is not there needs no unplugging.
 
-        :param vif: os_vif.objects.vif.VIFHostDevice or VIFVHostUser
-        :param instance_info: os_vif.objects.instance_info.InstanceInfo
+        :param vif: VIFHostDevice or VIFVHostUser
         :raises exception.InvalidVif: the VIF object lacks something
         :raises exception.UnplugFailed: names port, VF, cause and remedy
         """
@@ -112,7 +117,8 @@ class VFLagPlugin(plugin.PluginBase):
                     netdev_setup.set_down(device)
 
     @contextlib.contextmanager
-    def _prepared(self, vif, port):
+    def _prepared(self, vif: osv_vif.VIFBase,
+                  port: ovs_port.OvsPort) -> Iterator[None]:
         """The representor is up; what is not one needs nothing."""
         if port.type != ovs_port.KERNEL:
             yield
@@ -133,7 +139,7 @@ class VFLagPlugin(plugin.PluginBase):
                     netdev_setup.set_down(port.device)
             raise
 
-    def _unused_representor(self, vif):
+    def _unused_representor(self, vif: osv_vif.VIFBase) -> Iterable[str]:
         """Of a VF whose port is not in the database (any more): a process
         that was killed between two steps may have left it up."""
         if not (port_plan.is_represented(vif)
@@ -145,15 +151,17 @@ class VFLagPlugin(plugin.PluginBase):
                 return [device]
         return []
 
-    def _below(self, vif):
-        """:returns: tuple (PCI address of the VF's PF, name of its uplink or
-            None, name of the uplink's bond or None)"""
+    def _below(self, vif: osv_vif.VIFHostDevice) -> (
+            tuple[str, str | None, str | None]):
+        """PCI address of the VF's PF, name of its uplink, name of the
+        uplink's bond."""
         pf, _ = self._host.vf(vif.dev_address)
         uplink = self._representors.uplink(pf)
         return pf, uplink, uplink and bonds.bond_of(
             self._host.sysfs, uplink)
 
-    def _turn_on_tc_offload(self, device, uplink, bond):
+    def _turn_on_tc_offload(self, device: str, uplink: str | None,
+                            bond: str | None) -> None:
         uplinks = (bonds.member_names(self._host.sysfs, bond) if bond
                    else [uplink] if uplink else [])
         if self.config.hw_tc_offload:
@@ -161,7 +169,9 @@ class VFLagPlugin(plugin.PluginBase):
 
 
 @contextlib.contextmanager
-def _failing_as(error, vif):
+def _failing_as(
+        error: type[exception.PlugFailed] | type[exception.UnplugFailed],
+        vif: osv_vif.VIFBase) -> Iterator[None]:
     """Name the port and its VF in whatever goes wrong on the host."""
     try:
         yield

@@ -12,8 +12,11 @@
 
 """What a VIF object must have before anything is done with it."""
 
+from collections.abc import Callable
+from collections.abc import Iterable
 import re
 
+from os_vif.objects import base
 from os_vif.objects import instance_info as osv_instance_info
 from os_vif.objects import network
 from os_vif.objects import vif as osv_vif
@@ -38,18 +41,21 @@ _MAC = re.compile(r'(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}',
                   re.IGNORECASE)
 # sockaddr_un, include/uapi/linux/un.h: 108 bytes with the one that ends it
 _PATH = re.compile(r'/.{1,106}')
-# ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h. 0 is none.
+# ETH_MIN_MTU and ETH_MAX_MTU, include/uapi/linux/if_ether.h. 0 stands for
+# a missing one.
 MTUS = range(68, 65536)
 
+_Check = tuple[str, Callable[[osv_vif.VIFBase], bool]]
 
-def _of_host_device(vif):
+
+def _of_host_device(vif: osv_vif.VIFBase) -> bool:
     return isinstance(vif, osv_vif.VIFHostDevice)
 
 
 # (description, test), in the order in which one relies on the other. A port is
 # found by these alone: whatever else is wrong with it, it can be unplugged.
-_TO_BE_FOUND = (
-    ('it is no VIFHostDevice or VIFVHostUser',
+_TO_BE_FOUND: tuple[_Check, ...] = (
+    ('it is not a VIFHostDevice or VIFVHostUser',
      lambda vif: type(vif) in VIFS),
     ('it has no id', lambda vif: _text(vif, 'id')),
     ('it has no Open vSwitch port profile',
@@ -57,9 +63,9 @@ _TO_BE_FOUND = (
     ('its port profile has no interface id',
      lambda vif: _text(vif.port_profile, 'interface_id')),
 )
-_TO_BE_PLUGGED = _TO_BE_FOUND + (
-    ('its id is no UUID', lambda vif: uuidutils.is_uuid_like(vif.id)),
-    ('its port profile has an interface id that is no UUID',
+_TO_BE_PLUGGED: tuple[_Check, ...] = _TO_BE_FOUND + (
+    ('its id is not a UUID', lambda vif: uuidutils.is_uuid_like(vif.id)),
+    ('its port profile has an interface id that is not a UUID',
      lambda vif: uuidutils.is_uuid_like(vif.port_profile.interface_id)),
     ('it has no PCI address',
      lambda vif: not _of_host_device(vif) or has_pci_address(vif)),
@@ -86,7 +92,7 @@ _TO_BE_PLUGGED = _TO_BE_FOUND + (
          vif.port_profile, 'datapath_type',
          lambda kind: kind in ('', ovs_port.SYSTEM, ovs_port.NETDEV))),
     # Nova puts the VF's address into both. Behind the socket of a virtio
-    # forwarder there is a VF, too, which is none of ours.
+    # forwarder there is a VF, too, which is not ours.
     ('its port profile has the representor of another device',
      lambda vif: not _of_host_device(vif) or _unset_or(
          vif.port_profile, 'representor_address',
@@ -101,7 +107,8 @@ _TO_BE_PLUGGED = _TO_BE_FOUND + (
 )
 
 
-def check_to_plug(vif, instance_info):
+def check_to_plug(vif: osv_vif.VIFBase,
+                  instance_info: osv_instance_info.InstanceInfo) -> None:
     """:raises exception.InvalidVif: names what is wrong and where"""
     _check(vif, _TO_BE_PLUGGED)
     if not (isinstance(instance_info, osv_instance_info.InstanceInfo)
@@ -109,67 +116,70 @@ def check_to_plug(vif, instance_info):
         raise _invalid(vif, 'its server has no uuid')
 
 
-def check_to_unplug(vif):
+def check_to_unplug(vif: osv_vif.VIFBase) -> None:
     """:raises exception.InvalidVif: names what is wrong and where"""
     _check(vif, _TO_BE_FOUND)
 
 
-def has_pci_address(vif):
+def has_pci_address(vif: osv_vif.VIFBase) -> bool:
     return _matches(vif, 'dev_address', _PCI_ADDRESS)
 
 
-def bridge_of(vif):
-    """:returns: name of the bridge, None where a VIF to unplug has none"""
+def bridge_of(vif: osv_vif.VIFBase) -> str | None:
+    """The name of the bridge; None where a VIF to unplug does not have one."""
     return (vif.network.bridge
             if _has_network(vif) and _text(vif.network, 'bridge') else None)
 
 
-def place_of(vif):
-    """:returns: str, where it is plugged, for messages"""
+def place_of(vif: osv_vif.VIFBase) -> str:
+    """Where it is plugged, for messages."""
     kind, field = (('VF', 'dev_address') if _of_host_device(vif)
                    else ('socket', 'path'))
     return f'{kind} {_shown(vif, field)}'
 
 
-def _check(vif, table):
+def _check(vif: osv_vif.VIFBase, table: Iterable[_Check]) -> None:
     for problem, test in table:
         if not test(vif):
             raise _invalid(vif, problem)
 
 
-def _invalid(vif, problem):
+def _invalid(vif: osv_vif.VIFBase, problem: str) -> exception.InvalidVif:
     return exception.InvalidVif(
         port=_shown(vif, 'id'), vf=_shown(vif, 'dev_address'),
         problem=problem)
 
 
-def _value(obj, field):
-    """:returns: None where the field is not one, or was never set: that of
-        os-vif's objects cannot be read"""
+def _value(obj: base.VersionedObject, field: str) -> object:
+    """None where there is no such field, or where it was never set: that of
+    os-vif's objects cannot be read."""
     fields = getattr(obj, 'fields', ())
     return getattr(obj, field) if field in fields and field in obj else None
 
 
-def _unset_or(obj, field, test):
+def _unset_or(obj: base.VersionedObject, field: str,
+              test: Callable[[object], bool]) -> bool:
     value = _value(obj, field)
     return value is None or test(value)
 
 
-def _has_network(vif):
+def _has_network(vif: osv_vif.VIFBase) -> bool:
     return isinstance(_value(vif, 'network'), network.Network)
 
 
-def _text(obj, field):
+def _text(obj: base.VersionedObject, field: str) -> bool:
     value = _value(obj, field)
     return isinstance(value, str) and value != ''
 
 
-def _matches(obj, field, form):
+def _matches(obj: base.VersionedObject, field: str,
+             form: re.Pattern[str]) -> bool:
     """Whether it is a text of this form, and one to be shown: no control
     characters, which OVSDB's JSON does not take (RFC 7047, 3.1)."""
-    return bool(_text(obj, field) and getattr(obj, field).isprintable()
-                and form.fullmatch(getattr(obj, field)))
+    value = _value(obj, field)
+    return (isinstance(value, str) and value.isprintable()
+            and form.fullmatch(value) is not None)
 
 
-def _shown(vif, field):
+def _shown(vif: osv_vif.VIFBase, field: str) -> object:
     return _value(vif, field) or 'unknown'

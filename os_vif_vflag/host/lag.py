@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The LAG state of a bond: what the driver says, else what follows from it."""
+"""The LAG state of a bond: the driver's, else what the bond allows."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence

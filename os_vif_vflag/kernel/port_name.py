@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``phys_port_name``: what a netdev says it is.
+"""``phys_port_name``: which port of the card a netdev is.
 
 The forms are those of net/devlink/port.c
 (``__devlink_port_phys_port_name_get``); before devlink had them, drivers wrote

@@ -45,7 +45,7 @@ class IndexedIdl(idl.Idl):
         self._refusal: str | None = None
         self._taken_up = threading.Condition()
         if len(remotes) > 1:
-            # Session.open_multiple leaves probes out where streams say so.
+            # Session.open_multiple leaves probes out for streams without need.
             self._session.reconnect.set_probe_interval(_PROBE_INTERVAL)
 
     def notify(self, event: str, row: idl.Row,

@@ -101,11 +101,12 @@ def novas(tmp_path_factory):
     return folder
 
 
-def test_every_module_is_in_the_wheel(wheel):
+def test_every_module_is_in_the_wheel_and_that_there_are_types(wheel):
     packed = {name for name in zipfile.ZipFile(wheel).namelist()
               if '.dist-info/' not in name}
     assert packed == {str(path.relative_to(ROOT)) for name in OURS
-                      for path in (ROOT / name).rglob('*.py')}
+                      for path in (ROOT / name).rglob('*.py')} | {
+        f'{name}/py.typed' for name in ('nova_sriov_ext', 'os_vif_vflag')}
 
 
 def test_novas_packages_stay_novas(wheel):

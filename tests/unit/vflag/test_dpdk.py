@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What it costs to tell DPDK a representor; the forms are in
+"""What it costs to name a representor to DPDK; the forms are in
 functional/ovs/test_datapaths."""
 
 import pytest

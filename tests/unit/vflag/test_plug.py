@@ -49,11 +49,12 @@ def test_a_port_comes_and_goes(start, switch):
         assert not host.is_up(DEVICE)
 
 
-@pytest.mark.parametrize('said, option, expected', [
+@pytest.mark.parametrize('stated, option, expected', [
     (9000, 1400, 9000), (None, 1400, 1400), (0, 1400, 1400)])
-def test_mtu(start, switch, said, option, expected):
+def test_the_mtu_is_the_networks_or_the_option(
+        start, switch, stated, option, expected):
     host = start(network_device_mtu=option)
-    own = {} if said is None else {'mtu': said}
+    own = {} if stated is None else {'mtu': stated}
     host.plug(compute.vif(VF, network=compute.net(**own)))
     assert host.mtu(DEVICE) == expected
 

@@ -62,7 +62,7 @@ def vif(without=None, **changed):
 BAD = {
     'no VIF of a host device': (
         osv_vif.VIFOpenVSwitch(id=uuids.port),
-        'it is no VIFHostDevice or VIFVHostUser'),
+        'it is not a VIFHostDevice or VIFVHostUser'),
     'no PCI address': (vif('dev_address'), 'it has no PCI address'),
     'no MAC': (vif('address'), 'it has no MAC address'),
     'no network': (vif('network'), 'it has no network'),
@@ -149,7 +149,7 @@ def test_a_server_without_a_uuid(plugin):
 
 
 @pytest.mark.parametrize('method', ['plug', 'unplug'])
-def test_a_vif_without_an_id_is_told_apart(plugin, method):
+def test_a_vif_without_an_id_is_named_unknown(plugin, method):
     with pytest.raises(exception.InvalidVif, match='^Port unknown .*cannot'):
         getattr(plugin, method)(osv_vif.VIFOpenVSwitch(), SERVER)
 
