@@ -66,7 +66,7 @@ def mode_of(
     """:param port: id of a port
     :param requests: those of the server, the port's among them; all ports
         are looked up with the first
-    :returns: None when Neutron does not answer and the claim shall be refused
+    :returns: None when Neutron does not answer and the claim is to be refused
         for it (``[sriov]unknown_ports``)
     """
     mine = [request for request in requests

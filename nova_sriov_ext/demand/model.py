@@ -157,8 +157,8 @@ class Demand:
     :ivar pf_policy: one of PF_POLICIES
     :ivar lag_policy: one of LAG_POLICIES
     :ivar reserves: physnet (None: tunnelled) → number of VFs or percentage
-        (``10%``) that shall stay free; empty when lifted for this server
-    :ivar unread: when Neutron did not answer and hosts shall be refused for
+        (``10%``) that must stay free; empty when lifted for this server
+    :ivar unread: when Neutron did not answer and hosts are refused for
         it
     :ivar server: its uuid, where there are reserves
     """

@@ -13,10 +13,10 @@
 """Ports as Neutron shows them, in bounded time.
 
 Nova's client waits for ever by default (``[neutron] timeout``), and so does
-whoever needs a token while another thread waits for Keystone. Here a look-up
-ends by itself, without a thread: each of its HTTP requests may take what is
-left of ``[sriov]port_timeout``. After one that took long and failed, look-ups
-fail at once for a while, and one of them tries again now and then.
+every thread that needs a token while another thread waits for Keystone. Here a
+look-up ends by itself, without a thread: each of its HTTP requests may take
+what is left of ``[sriov]port_timeout``. After one that took long and failed,
+look-ups fail at once for a while, and one of them tries again now and then.
 """
 
 from collections.abc import Collection
@@ -97,7 +97,7 @@ class Breaker:
 
     def enter(self, seconds: float) -> None:
         """:param seconds: how long a look-up may take
-        :raises Silent: it shall not be tried
+        :raises Silent: it must not be tried now
         """
         with self._lock:
             if self.until is None:

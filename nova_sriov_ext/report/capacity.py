@@ -13,7 +13,7 @@
 """Capacity of a compute host for each physnet: in total, used, free.
 
 nova-compute reports what it has (document.py), Nova's pools show what is free;
-whoever wants to know joins the two.
+this module joins the two.
 """
 
 import collections

@@ -77,7 +77,7 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         self._provider = provider.Provider(virtapi)
         self._detaches = nova_compat.works(nova_compat.DETACH)
         self._snapshots = snapshots.Snapshots(lambda: Host().snapshot())
-        # As last reported: two answers of one update shall agree.
+        # As last reported: two answers of one update must agree.
         self._rows: tuple[document.Row, ...] = ()
 
     def init_host(self, host: str) -> None:

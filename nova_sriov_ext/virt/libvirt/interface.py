@@ -15,7 +15,7 @@
 Each builder makes one of Nova's own config classes
 (nova/virt/libvirt/config.py).
 
-:raises exception.InvalidPort: the port cannot be what it shall become
+:raises exception.InvalidPort: the port does not have what it needs
 """
 
 from collections.abc import Callable
@@ -145,7 +145,7 @@ def _with_vlans(conf: config.LibvirtConfigGuestInterface,
         config_dom.add(conf, config_dom.trunk(numbers))
     else:
         # As text: Nova's class leaves the number 0 out, and without a tag
-        # libvirt puts up with a VLAN that it cannot clear
+        # libvirt tolerates a VLAN that it cannot clear
         # (virNetDevSetNetConfig).
         conf.vlan = str(numbers[0])
     return conf

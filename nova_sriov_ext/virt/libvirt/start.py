@@ -12,7 +12,7 @@
 
 """What cannot be plugged while nova-compute starts, until it can.
 
-ComputeManager._init_instance plugs the VIFs of every server and puts up with
+ComputeManager._init_instance plugs the VIFs of every server and tolerates
 a few errors only: any other ends nova-compute, for all servers of the host.
 A host that has just been booted may not have its representors or its Open
 vSwitch yet.
@@ -83,8 +83,8 @@ class Start:
         self._waiting: dict[str, _Waiting] = {}
 
     def begin(self) -> None:
-        """nova-compute starts. It takes no requests yet, and does one thing
-        after the other."""
+        """nova-compute starts. It does not take requests yet, and does one
+        thing after the other."""
         self._is_on = True
 
     @property

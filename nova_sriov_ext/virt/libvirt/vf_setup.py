@@ -136,8 +136,8 @@ class Netdev:
         if name is None:
             raise errors.NoVfNetdev(vf=slot)
         address = binding.mac_address(vif)
-        # Some drivers refuse it while the netdev is up, be it the same
-        # (eth_prepare_mac_addr_change).
+        # Some drivers refuse one while the netdev is up, even the one that it
+        # has (eth_prepare_mac_addr_change).
         has_it = _has_address(host, name, address)
         netdev_setup.set_up(name, address=None if has_it else address)
         return functools.partial(self.clear, host, instance, vif)
