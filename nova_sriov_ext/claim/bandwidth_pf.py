@@ -18,6 +18,8 @@ the source's, unless Nova writes it again. So a claim goes by what was learned
 here for it, and by nothing that stands in the request.
 """
 
+from __future__ import annotations
+
 import functools
 import weakref
 
@@ -31,6 +33,8 @@ from oslo_log import log as logging
 from nova_sriov_ext import conf
 from nova_sriov_ext.demand import bandwidth
 from nova_sriov_ext.demand import bandwidth_groups
+from nova_sriov_ext.fit import pools
+from nova_sriov_ext.report import tags
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -41,25 +45,24 @@ LOG = logging.getLogger(__name__)
 _netdevs = weakref.WeakKeyDictionary()
 
 
-def applied(request, pools, report):
+def applied(request: objects.InstancePCIRequest,
+            host: pools.HostPools) -> objects.InstancePCIRequest:
     """What a claim has to look for.
 
-    :param request: nova.objects.InstancePCIRequest
-    :param pools: list of dicts, of this host
-    :param report: document.Report of this host
+    :param host: this one
     :returns: request itself, where nothing differs, or a copy
     """
     netdev = _netdevs.get(request)
     if not _is_port(request) or netdev is None and not any(
-            bandwidth.NETDEV in spec for spec in request.spec):
+            tags.NETDEV in spec for spec in request.spec):
         return request
     tied = request.obj_clone()
     tied.spec = list(map(bandwidth.requested, request.spec))
     if netdev is not None:
         # No VF is of a PF that is not known.
-        pf = bandwidth.netdevs(pools, report).get(netdev, netdev)
+        pf = host.netdevs.get(netdev, netdev)
         for spec in tied.spec:
-            spec[bandwidth.ADDRESS] = pf
+            spec[tags.ADDRESS] = pf
     return tied
 
 
@@ -99,7 +102,7 @@ def _chosen(context, client, ports, mapping):
     """:returns: iterator of (id of a port, netdev of a PF)"""
     for port in ports.keys() & mapping.keys():
         # Nova has just written it; when it cannot, it raises.
-        netdev = ports[port].spec[0].get(bandwidth.NETDEV)
+        netdev = ports[port].spec[0].get(tags.NETDEV)
         if netdev:
             yield port, netdev
     try:

@@ -12,6 +12,8 @@
 
 """The server of a claim, and what its flavor and its ports request."""
 
+from __future__ import annotations
+
 import functools
 
 from nova import objects
@@ -23,8 +25,10 @@ from nova_sriov_ext import conf
 from nova_sriov_ext.claim import bandwidth_pf
 from nova_sriov_ext.claim import port_answers
 from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.demand import port_mode
 from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit import pools
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -45,19 +49,22 @@ class Anybody(assigning_stats.Server):
     attaching = False
     uuid = 'unknown'
 
-    def tied(self, request, provider_mapping, pools, report):
-        return bandwidth_pf.applied(request, pools, report)
+    def tied(self, request: objects.InstancePCIRequest,
+             provider_mapping: model.Mappings | None,
+             host: pools.HostPools) -> objects.InstancePCIRequest:
+        return bandwidth_pf.applied(request, host)
 
-    def suited(self, asked, mixed):
-        """Neutron is asked on hosts with VFs of both modes, and for ports
-        that are attached."""
-        if asked.is_plain_vf and gather.is_offloaded(asked, CONF.sriov):
+    def suited(self, request: model.Request,
+               mixed: bool) -> model.Request | None:
+        """Ports are looked up on hosts with VFs of both modes, and those that
+        are attached."""
+        if request.is_plain_vf and gather.is_offloaded(request, CONF.sriov):
             return gather.with_mode(
-                asked, port_mode.PLAIN, CONF.sriov)
-        if not (mixed or self.attaching and asked.is_plain_vf):
-            return asked
-        said = port_answers.mode_of(asked.port, self.requests)
-        return said and gather.with_mode(asked, said, CONF.sriov)
+                request, port_mode.PLAIN, CONF.sriov)
+        if not (mixed or self.attaching and request.is_plain_vf):
+            return request
+        mode = port_answers.mode_of(request.port, self.requests)
+        return mode and gather.with_mode(request, mode, CONF.sriov)
 
 
 class Server(Anybody):

@@ -18,10 +18,8 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import exception
 from nova_sriov_ext.claim import server as servers
-from nova_sriov_ext.demand import model
-from nova_sriov_ext.fit import assigned_claim
 from nova_sriov_ext.fit import assigning_stats
-from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit import pools
 
 LOG = logging.getLogger(__name__)
 
@@ -59,9 +57,10 @@ class ComputePciStats(assigning_stats.AssigningStats):
 
     def pool_of(self, dev):
         """:param dev: nova.objects.PciDevice
-        :returns: dict of the tags of its pool, None where it is not listed
+        :returns: pools.Pool, its own; None where it is not listed
         """
-        return self._create_pool_keys_from_dev(dev)
+        found = self._create_pool_keys_from_dev(dev)
+        return found and pools.of_tags(found)
 
     def support_requests(self, requests, provider_mapping, numa_cells=None):
         """As Nova's, and with the reason in the error.
@@ -74,7 +73,7 @@ class ComputePciStats(assigning_stats.AssigningStats):
             requests, provider_mapping, numa_cells)
         if not found and numa_cells is None:
             raise exception.ClaimRefused(
-                reason=self._touched or self._misfit(requests, None))
+                reason=self._touched or self._unassignable(requests, None))
         return found
 
     def consume_requests(self, pci_requests, numa_cells=None):
@@ -88,7 +87,8 @@ class ComputePciStats(assigning_stats.AssigningStats):
         taken = self._assign(requests, None, numa_cells)
         if taken is None:
             raise exception.ClaimRefused(
-                reason=self._touched or self._misfit(requests, numa_cells))
+                reason=self._touched or self._unassignable(
+                    requests, numa_cells))
         # The indices hold no longer once a PF has left with its first VF.
         chosen = [(self.pools[index], count, request.request_id)
                   for request, index, count in taken
@@ -116,23 +116,8 @@ class ComputePciStats(assigning_stats.AssigningStats):
                 'The PCI devices of server %s cannot be claimed, tried %d '
                 'time(s), last on NUMA nodes %s: %s. Requests: %s; pools: %s',
                 self._server.uuid, len(self._refusals), _nodes(cells),
-                touched or self._misfit(requests, cells), requests,
+                touched or self._unassignable(requests, cells), requests,
                 self._told())
-
-    def _misfit(self, requests, numa_cells):
-        """:returns: reasons.Misfit, why there is no assignment"""
-        near = [self._acceptable(request, numa_cells, None)
-                for request in requests]
-        tied = [self._server.tied(request, None, self.pools, self._report())
-                for request in requests]
-        asked = [self._asked(self._server, request, pools)
-                 for request, pools in zip(tied, near, strict=True)]
-        if None in asked:
-            return reasons.Misfit(reasons.PORTS_UNREAD)
-        pools = [self.pools[i] for i in sorted(set().union(*near))]
-        return assigned_claim.unassignable(pools, self._report(), model.Demand(
-            requests=tuple(asked),
-            pf_policy=self._server.pf_policy or model.PACK).placed({}))
 
     def _told(self):
         """:returns: list of dicts, the pools without their devices, of which

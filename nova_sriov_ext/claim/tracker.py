@@ -20,8 +20,6 @@ from nova.pci import manager
 from nova_sriov_ext.claim import server as servers
 from nova_sriov_ext.claim import stats
 from nova_sriov_ext.report import document
-from nova_sriov_ext.report import networks
-from nova_sriov_ext.report import tags
 
 
 class AssigningTracker(manager.PciDevTracker):
@@ -132,13 +130,13 @@ class AssigningTracker(manager.PciDevTracker):
             here[dev.request_id in mine].append(pool)
         return servers.Server(
             uuid, flavor, returned=here[True], **what,
-            held=frozenset((pool.get(networks.PHYSNET) or '', pool['address'])
+            held=frozenset((pool.physnet or '', pool.pf)
                            for pool in here[False]))
 
     def _vfs(self, uuid):
-        """:returns: iterator of (PciDevice, tags of its pool)"""
+        """:returns: iterator of (PciDevice, pools.Pool)"""
         for dev in (*self.claims.get(uuid, ()),
                     *self.allocations.get(uuid, ())):
             pool = self.stats.pool_of(dev)
-            if pool and pool['dev_type'] in tags.VFS:
+            if pool and pool.is_vf:
                 yield dev, pool

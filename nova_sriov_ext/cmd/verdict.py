@@ -26,8 +26,8 @@ from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import shortage
-from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
+from nova_sriov_ext.scheduler import host_pools
 
 PASSES = 'passes'
 REFUSED = 'refused'
@@ -100,12 +100,11 @@ def _found(state, demand):
 
     :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
     """
-    pools = state.pci_stats.pools if state.pci_stats else []
-    told = document.of_host(state)
+    found = host_pools.of_host(state)
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
     return '; '.join(
-        _words(shortage.of_request(pools, told, demand, request))
+        _words(shortage.of_request(found, demand, request))
         for request in last.values()) or 'no SR-IOV device asked'
 
 

@@ -16,22 +16,13 @@ Neutron's SR-IOV agent makes a resource provider of each PF's bandwidth; a
 port's ``resource_request`` names the group of resources that it needs of one.
 """
 
-from collections.abc import Iterable
 from collections.abc import Mapping
 import functools
 import uuid
 
 import os_resource_classes as orc
 
-from nova_sriov_ext.report import document
 from nova_sriov_ext.report import tags
-
-# The netdev of the PF that Placement chose. Nova writes it into the port's PCI
-# request (update_pci_request_with_placement_allocations in
-# nova/compute/utils.py) and with it into the database of the cell; it is a tag
-# of the VFs' pools, too.
-NETDEV = 'parent_ifname'
-ADDRESS = 'address'
 
 _CLASSES = frozenset((orc.NET_BW_EGR_KILOBIT_PER_SEC,
                       orc.NET_BW_IGR_KILOBIT_PER_SEC))
@@ -43,24 +34,12 @@ def requested(spec: tags.Tags) -> tags.Tags:
 
     :param spec: one of the ``spec`` of a port's InstancePCIRequest
     """
-    return {key: value for key, value in spec.items() if key != NETDEV}
+    return {key: value for key, value in spec.items() if key != tags.NETDEV}
 
 
 def is_bandwidth(resources: Mapping[str, int]) -> bool:
     """:param resources: resource class → amount, of a request group"""
     return bool(_CLASSES & resources.keys())
-
-
-def netdevs(pools: Iterable[tags.Tags] | None,
-            report: document.Report) -> dict[str, str | None]:
-    """:param pools: Nova's PCI pools of a host
-    :returns: netdev of a PF → address of the PF
-    """
-    # A pool is gone once all its devices were in use when nova-compute
-    # started; and Nova may take a representor for the netdev of a PF.
-    found = {pool[NETDEV]: pool.get(ADDRESS) for pool in pools or ()
-             if pool.get(NETDEV)}
-    return found | {row.netdev: row.pf for row in report.rows if row.netdev}
 
 
 @functools.lru_cache(maxsize=65536)

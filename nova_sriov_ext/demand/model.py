@@ -54,7 +54,7 @@ WEIGH = 'weigh'
 REJECT = 'reject'
 LAG_POLICIES = (IGNORE, WEIGH, REJECT)
 
-_TIES = frozenset(('address', 'parent_ifname'))
+_TIES = frozenset((tags.ADDRESS, tags.NETDEV))
 _PLAIN_KEYS = frozenset((PHYSNET, 'remote_managed'))
 
 

@@ -14,68 +14,50 @@
 
 import collections
 
-from nova_sriov_ext.demand.model import SPREAD
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
-from nova_sriov_ext.fit import matching
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import shortage
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.fit import wanted
 
 
-def left(pools, report, demand):
-    """:param pools: list of dicts, the pools of the host
-    :param report: document.Report of the host
-    :param demand: model.Demand
-    :returns: list of int, the free devices that an assignment leaves of each
-        pool; None where there is no assignment
+def left(host: pools.HostPools, demand: model.Demand) -> list[int] | None:
+    """:returns: the free devices that an assignment leaves of each pool; None
+        where there is no assignment
     """
-    wants = [want for request in demand.requests
-             for want in _wants(pools, report, request)]
     # The other policies are wishes.
-    policy = SPREAD if demand.pf_policy == SPREAD else None
-    taken = assignment.assign(pools, wants, policy)
+    policy = model.SPREAD if demand.pf_policy == model.SPREAD else None
+    taken = assignment.assign(
+        host, [want for request in demand.requests for want
+               in wanted.by(request, host, host.serving(request))], policy)
     if taken is None:
         return None
     counts = sum(map(collections.Counter, taken), collections.Counter())
-    return [matching.free(pool) - counts[i] for i, pool in enumerate(pools)]
+    return [free - counts[index] for index, free in enumerate(host.free())]
 
 
-def _wants(pools, report, request):
-    suiting = [i for i, pool in enumerate(pools)
-               if matching.serves(pool, request)
-               and not suitability.unsuitable_because(pool, request, report)]
-    group = (request.physnet or '') if request.is_vf else None
-    if not request.rp_uuids:
-        return [assignment.Want(request.count, tuple(suiting), group)]
-    # As Placement chose: so many of each resource provider.
-    return [assignment.Want(count, tuple(
-                i for i in suiting if pools[i].get('rp_uuid') == provider))
-            for provider, count
-            in collections.Counter(request.rp_uuids).items()]
-
-
-def unassignable(pools, report, demand):
-    """Tell why there is no assignment: what is missing, where something is.
-
-    :returns: reasons.Misfit
-    """
+def unassignable(host: pools.HostPools,
+                 demand: model.Demand) -> reasons.Misfit:
+    """Why there is no assignment: what is missing, where something is."""
     for request in demand.requests:
-        found = shortage.by_count(pools, report, demand, request)
+        found = shortage.by_count(host, demand, request)
         if found:
             return found
-    return (_on_too_few_pfs(pools, report, demand)
+    return (_on_too_few_pfs(host, demand)
             or reasons.Misfit(reasons.NO_ASSIGNMENT, request=', '.join(
                 request.name for request in demand.requests)))
 
 
-def _on_too_few_pfs(pools, report, demand):
-    if demand.pf_policy != SPREAD:
+def _on_too_few_pfs(host: pools.HostPools,
+                    demand: model.Demand) -> reasons.Misfit | None:
+    if demand.pf_policy != model.SPREAD:
         return None
-    for physnet, asked in demand.vfs.items():
-        pfs = {pools[i].get('address') for request in demand.requests
+    for physnet, requested in demand.vfs.items():
+        pfs = {host.pools[index].pf for request in demand.requests
                if request.is_vf and request.physnet == physnet
-               for want in _wants(pools, report, request)
-               for i in want.pools if matching.free(pools[i])}
-        if len(pfs) < asked:
-            return reasons.same_pf(physnet, asked, len(pfs))
+               for want in wanted.by(request, host, host.serving(request))
+               for index in want.pools if host.pools[index].free}
+        if len(pfs) < requested:
+            return reasons.same_pf(physnet, requested, len(pfs))
     return None

@@ -10,61 +10,60 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Wants that no assignment can meet, told by counting.
+"""Wants that no assignment can meet, by counting.
 
 The search of assignment.py finds that out, too, but may try all its flows
 first: too long for a scheduler that has a thousand such hosts to refuse.
 """
 
 import collections
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
 import math
 
-from nova_sriov_ext.fit import matching
-from nova_sriov_ext.report import tags
+from nova_sriov_ext.fit import pools
+from nova_sriov_ext.fit.wanted import Want
 
 
-def is_hopeless(pools, wants):
+def is_hopeless(host: pools.HostPools, wants: Iterable[Want]) -> bool:
     """Whether more is wanted than there can be.
 
-    :param pools: list of dicts, as assignment.assign takes them
-    :param wants: list of assignment.Want
-    :returns: bool, False where only a search can tell
+    :returns: False where only a search can decide
     """
-    asked = collections.Counter()
+    counts: collections.Counter[tuple[int, ...]] = collections.Counter()
     for want in wants:
-        asked[want.pools] += want.count
-    whole = _given_whole(pools, asked)
-    return any(count > _most(pools, indices, *whole)
-               for indices, count in asked.items())
+        counts[want.pools] += want.count
+    whole = _given_whole(host, counts)
+    return any(count > _most(host, indices, *whole)
+               for indices, count in counts.items())
 
 
-def _given_whole(pools, asked):
-    """PFs that are asked for take their free VFs away.
+def _given_whole(host: pools.HostPools, counts: Mapping[tuple[int, ...], int]
+                 ) -> tuple[Collection[str], int]:
+    """PFs that are wanted take their free VFs away.
 
-    :returns: (set of the PFs that may be given, how many of them must be)
+    :returns: (the PFs that may be given, how many of them must be)
     """
-    whole = {indices: count for indices, count in asked.items() if all(
-        pools[i].get('dev_type') == tags.PF for i in indices)}
-    free = collections.Counter()
-    for i in set().union(*whole):
-        if matching.free(pools[i]):
-            free[_pf(pools, i)] += matching.free(pools[i])
+    whole = {indices: count for indices, count in counts.items()
+             if all(host.pools[index].is_pf for index in indices)}
+    free: collections.Counter[str] = collections.Counter()
+    for index in {index for indices in whole for index in indices}:
+        if host.pools[index].free:
+            free[host.pf_of(index)] += host.pools[index].free
     return free.keys(), math.ceil(
         sum(whole.values()) / max(free.values(), default=1))
 
 
-def _most(pools, indices, pfs, count):
+def _most(host: pools.HostPools, indices: tuple[int, ...],
+          pfs: Collection[str], count: int) -> int:
     """:returns: how many devices of some pools can be had, when `count` of
         the `pfs` are given as a whole
     """
-    of_pf = collections.Counter()
-    for i in indices:
-        of_pf[_pf(pools, i)] += matching.free(pools[i])
-    most = sum(of_pf.values())
-    if all(pools[i].get('dev_type') in tags.VFS for i in indices):
+    of_pf: collections.Counter[str] = collections.Counter()
+    for index in indices:
+        of_pf[host.pf_of(index)] += host.pools[index].free
+    most = of_pf.total()
+    if all(host.pools[index].is_vf for index in indices):
         most -= sum(sorted(of_pf[pf] for pf in pfs)[:count])
     return most
-
-
-def _pf(pools, index):
-    return str(pools[index].get('address') or index)

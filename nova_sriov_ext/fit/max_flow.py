@@ -13,6 +13,9 @@
 """A flow network with one kind of question: is there a way to the end?"""
 
 import collections
+from collections.abc import Hashable
+from collections.abc import Iterator
+from collections.abc import Mapping
 
 END = 'end'
 
@@ -20,18 +23,19 @@ END = 'end'
 class Network:
     """Nodes are any hashable; END is where all ways shall lead."""
 
-    def __init__(self):
-        self._left = collections.defaultdict(dict)
-        self._dead = set()
-        self._capacities = {}
+    def __init__(self) -> None:
+        self._left: dict[Hashable, dict[Hashable, int]] = (
+            collections.defaultdict(dict))
+        self._dead: set[Hashable] = set()
+        self._capacities: dict[tuple[Hashable, Hashable], int] = {}
 
-    def edge(self, start, end, capacity):
+    def edge(self, start: Hashable, end: Hashable, capacity: int) -> None:
         """Let `capacity` units pass from a node to another."""
         if capacity > 0:
             self._left[start][end] = self._capacities[start, end] = capacity
             self._left[end].setdefault(start, 0)
 
-    def send(self, start):
+    def send(self, start: Hashable) -> bool:
         """Send one unit from a node to END; units sent before may be led
         another way, but all arrive.
 
@@ -43,11 +47,10 @@ class Network:
             self._left[there][here] += 1
         return bool(path)
 
-    def _path(self, start):
-        """:returns: list of edges of a shortest way, backwards; empty
-            without one
+    def _path(self, start: Hashable) -> list[tuple[Hashable, Hashable]]:
+        """:returns: the edges of a shortest way, backwards; empty without one
         """
-        came_from = {start: None}
+        came_from: dict[Hashable, Hashable | None] = {start: None}
         todo = collections.deque((start,))
         while todo:
             here = todo.popleft()
@@ -62,13 +65,14 @@ class Network:
         self._dead.update(came_from)
         return []
 
-    def flow(self, start, end):
+    def flow(self, start: Hashable, end: Hashable) -> int:
         """:returns: units that pass from a node to another"""
         return (self._capacities.get((start, end), 0)
                 - self._left[start].get(end, 0))
 
 
-def _back(came_from, node):
+def _back(came_from: Mapping[Hashable, Hashable | None],
+          node: Hashable) -> Iterator[tuple[Hashable, Hashable]]:
     while (previous := came_from[node]) is not None:
         yield previous, node
         node = previous

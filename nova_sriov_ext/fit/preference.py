@@ -12,19 +12,24 @@
 
 """Wants that prefer some of their pools, and never fail for it."""
 
+from collections.abc import Collection
+from collections.abc import Sequence
 import dataclasses
 
 from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit import flow
+from nova_sriov_ext.fit import pools
+from nova_sriov_ext.fit.wanted import Want
 
 
-def assign(pools, wants, *args):
+def assign(host: pools.HostPools, wants: Sequence[Want],
+           policy: str | None = None, rank: flow.Rank | None = None,
+           held: Collection[tuple[str, str]] = ()
+           ) -> list[dict[int, int]] | None:
     """As :func:`assignment.assign`; one want after the other takes only what
     it prefers, where that leaves an assignment for all.
-
-    :param wants: list of assignment.Want
-    :returns: as assignment.assign
     """
-    taken = assignment.assign(pools, wants, *args)
+    taken = assignment.assign(host, wants, policy, rank, held)
     if taken is None:
         return None
     wants = list(wants)
@@ -32,7 +37,7 @@ def assign(pools, wants, *args):
         if want.preferred and want.preferred != want.pools:
             narrowed = list(wants)
             narrowed[number] = dataclasses.replace(want, pools=want.preferred)
-            found = assignment.assign(pools, narrowed, *args)
+            found = assignment.assign(host, narrowed, policy, rank, held)
             if found is not None:
                 wants, taken = narrowed, found
     return taken

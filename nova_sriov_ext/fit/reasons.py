@@ -58,11 +58,11 @@ class Misfit:
     because: str = ''
     request: str = ''
 
-    def __str__(self):
+    def __str__(self) -> str:
         return WORDS[self.reason].format(
             numbers=self._numbers(), **dataclasses.asdict(self))
 
-    def _numbers(self):
+    def _numbers(self) -> str:
         """``2 VFs asked, 1 free of 16; 3 more are legacy, …``"""
         of = '' if self.total is None else f' of {self.total}'
         more = f'; {self.others} more are {self.because}' * bool(self.because)
@@ -93,11 +93,10 @@ WORDS = {
 }
 
 
-def same_pf(physnet, asked, pfs):
-    """:param physnet: str, None on a tunnelled network
+def same_pf(physnet: str | None, asked: int, pfs: int) -> Misfit:
+    """:param physnet: None on a tunnelled network
     :param asked: VFs asked, each from another PF
     :param pfs: how many PFs would give them
-    :returns: Misfit
     """
     return Misfit(SAME_PF, subject=physnet or model.NO_PHYSNET, asked=asked,
                   free=pfs)

@@ -12,68 +12,67 @@
 
 """The numbers of a refusal, for the operator who reads them."""
 
+from collections.abc import Iterable
 import dataclasses
 
-from nova_sriov_ext.fit import matching
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.fit import reasons
-from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import stock_claim
-from nova_sriov_ext.fit import suitability
 from nova_sriov_ext.report import document
-from nova_sriov_ext.report import tags
-from nova_sriov_ext.report.networks import PHYSNET
 
 
-def of_request(pools, report, demand, request):
-    """Tell why a request cannot have what it asks.
+def of_request(host: pools.HostPools, demand: model.Demand,
+               request: model.Request) -> reasons.Misfit:
+    """Why a request cannot have what it needs.
 
-    :param pools: list of dicts, the pools of the host
-    :param report: document.Report of the host
-    :param demand: model.Demand
-    :param request: the model.Request of it that is not served
-    :returns: reasons.Misfit
+    :param request: the one of the demand that is not served
     """
-    return _judged(*_count(pools, report, demand, request),
-                   pools, demand, request)
+    return _judged(*_count(host, demand, request), host, demand, request)
 
 
-def by_count(pools, report, demand, request):
-    """As misfit, where fewer devices suit than such requests ask.
+def by_count(host: pools.HostPools, demand: model.Demand,
+             request: model.Request) -> reasons.Misfit | None:
+    """As of_request, where fewer devices suit than such requests need.
 
-    :returns: reasons.Misfit, None where enough suit each by itself
+    :returns: None where enough suit each by itself
     """
-    numbers, unsuited = _count(pools, report, demand, request)
-    return (_judged(numbers, unsuited, pools, demand, request)
+    numbers, unsuited = _count(host, demand, request)
+    return (_judged(numbers, unsuited, host, demand, request)
             if numbers.free < numbers.asked else None)
 
 
-def _count(pools, report, demand, request):
-    """:returns: (reasons.Misfit that has no reason yet, set of what is wrong
-        with the devices that do not suit)
+def _count(host: pools.HostPools, demand: model.Demand, request: model.Request
+           ) -> tuple[reasons.Misfit, set[tuple[str, str]]]:
+    """:returns: (numbers that have no reason yet, what is wrong with the
+        devices that do not suit)
     """
-    found = [pool for pool in pools if matching.serves(pool, request)]
-    faults = [suitability.unsuitable_because(pool, request, report) for pool
-              in found]
-    unsuited = {fault for pool, fault in zip(found, faults, strict=True)
-                if fault and matching.free(pool)}
-    others = _free(pool for pool, fault in zip(found, faults, strict=True)
-                   if fault)
+    suited, unsuited, others = 0, set(), 0
+    for index in host.serving(request):
+        pool = host.pools[index]
+        because = pool.unsuitable_because(request)
+        if because is None:
+            suited += pool.free
+        elif pool.free:
+            unsuited.add(because)
+            others += pool.free
     return reasons.Misfit(
         reasons.TOO_FEW, request=request.name, subject=request.subject,
-        unit=request.unit, asked=_requested(demand, request),
-        free=_free(found) - others, others=others,
-        because=_because(unsuited, request),
-        total=reserve.total(report, request.physnet) if request.is_vf
-        else None), unsuited
+        unit=request.unit, asked=_requested(demand, request), free=suited,
+        others=others, because=_because(unsuited, request),
+        total=host.total(request.physnet) if request.is_vf else None
+        ), unsuited
 
 
-def _judged(numbers, unsuited, pools, demand, request):
+def _judged(numbers: reasons.Misfit, unsuited: Iterable[tuple[str, str]],
+            host: pools.HostPools, demand: model.Demand,
+            request: model.Request) -> reasons.Misfit:
     """With the reason that the numbers show, if they do."""
     served = numbers.free + numbers.others
     if request.rp_uuids:
         reason = reasons.NOT_PLACED
     elif not served:
-        others = _others(pools, request)
+        others = _others(host, request)
         reason = (reasons.NO_FREE if not others
                   else reasons.BANDWIDTH if request.is_tied
                   else reasons.NO_MATCH)
@@ -82,42 +81,38 @@ def _judged(numbers, unsuited, pools, demand, request):
         reason = reasons.TOO_FEW
     elif numbers.free < numbers.asked:
         reason = max(kind for kind, _ in unsuited)
-    elif stock_claim.support(pools, demand.requests).failed is None:
+    elif stock_claim.support(host, demand.requests).failed is None:
         reason = reasons.EXCLUDED
     else:
         reason = reasons.TAKEN
     return dataclasses.replace(numbers, reason=reason)
 
 
-def _others(pools, request):
+def _others(host: pools.HostPools, request: model.Request) -> int:
     """Free devices of the physnet that the request does not match."""
-    return _free(pool for pool in pools
-                 if not request.has_physnet
-                 or tags.equal(pool.get(PHYSNET), request.physnet))
+    return sum(pool.free for pool in host.pools
+               if not request.has_physnet or pool.is_on(request.physnet))
 
 
-def _requested(demand, request):
-    """Devices asked by such requests, up to and with this one."""
-    asked = 0
+def _requested(demand: model.Demand, request: model.Request) -> int:
+    """Devices of such requests, up to and with this one."""
+    count = 0
     for each in demand.requests:
         if each.specs == request.specs:
-            asked += each.count
+            count += each.count
         if each is request:
             break
-    return asked
+    return count
 
 
-def _because(unsuited, request):
+def _because(unsuited: Iterable[tuple[str, str]],
+             request: model.Request) -> str:
     modes = sorted(what for kind, what in unsuited if kind == reasons.MODE)
     lags = sorted(what for kind, what in unsuited if kind == reasons.LAG)
     words = []
     if modes:
-        wanted = sorted(request.modes - {document.UNKNOWN})
+        wanted = sorted((request.modes or set()) - {document.UNKNOWN})
         words.append(f'{" or ".join(modes)}, {" or ".join(wanted)} asked')
     if lags:
         words.append(f'on a PF whose LAG is {" or ".join(lags)}')
     return ' and '.join(words)
-
-
-def _free(pools):
-    return sum(map(matching.free, pools))

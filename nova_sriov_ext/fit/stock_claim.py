@@ -20,132 +20,128 @@ claim knows that a PF and its VFs exclude each other.
 """
 
 import collections
+from collections.abc import Iterable
+from collections.abc import Mapping
 
-from nova_sriov_ext.fit import matching
-from nova_sriov_ext.report import tags
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
 
 
-def consume(pools, requests):
+def consume(host: pools.HostPools,
+            requests: Iterable[model.Request]) -> 'Outcome':
     """Take devices as ``PciDeviceStats.consume_requests`` does.
 
-    :param pools: list of dicts, ``host_state.pci_stats.pools``
-    :param requests: tuple of model.Request, in the order of the claim
-    :returns: Walk
+    :param requests: in the order of the claim
     """
-    return _Consumption(pools).through(requests)
+    return _Consumption(host).through(requests)
 
 
-def support(pools, requests):
-    """Try as ``PciDeviceStats.support_requests`` does.
-
-    :returns: Walk
-    """
-    return _Support(pools).through(requests)
+def support(host: pools.HostPools,
+            requests: Iterable[model.Request]) -> 'Outcome':
+    """Try as ``PciDeviceStats.support_requests`` does."""
+    return _Support(host).through(requests)
 
 
 class Outcome:
     """Requests served one after the other.
 
-    :ivar left: list of int, the free devices left of each pool
-    :ivar taken: list of (model.Request, index of a pool, devices)
-    :ivar failed: the model.Request that found too few devices, or None
+    :ivar left: the free devices left of each pool
+    :ivar taken: (request, index of a pool, devices)
+    :ivar failed: the request that found too few devices, or None
     """
 
-    def __init__(self, pools):
-        self.pools = pools
-        self.left = [matching.free(pool) for pool in pools]
-        self.taken = []
-        self.failed = None
+    def __init__(self, host: pools.HostPools) -> None:
+        self.host = host
+        self.left = host.free()
+        self.taken: list[tuple[model.Request, int, int]] = []
+        self.failed: model.Request | None = None
         # Pools that are no longer in Nova's list; those that are there and
         # empty still match a request of no devices (alias "a1:0").
-        self._gone = set()
+        self._gone: set[int] = set()
 
-    def through(self, requests):
+    def through(self, requests: Iterable[model.Request]) -> 'Outcome':
         for request in requests:
             if not self._serve(request):
                 self.failed = request
                 break
         return self
 
-    def _serve(self, request):
-        found = [i for i, pool in enumerate(self.pools)
-                 if i not in self._gone and matching.serves(pool, request)]
+    def take(self, index: int, count: int) -> None:
+        """Take devices of a pool, for whichever request."""
+        self.left[index] -= count
+
+    def _serve(self, request: model.Request) -> bool:
+        found = [i for i in self.host.serving(request) if i not in self._gone]
         placed = collections.Counter(request.rp_uuids)
         if placed:
-            found = [i for i in found if self.left[i] >= placed[self._rp(i)]]
+            found = [i for i in found if self.left[i] >= self._of(placed, i)]
             if self._is_split(found):
                 return False
         if not found or sum(self.left[i] for i in found) < request.count:
             return False
-        left = request.count
+        missing = request.count
         for i in found:
-            number = placed[self._rp(i)] if placed else min(
-                left, self.left[i])
-            self._take(request, i, number)
-            left -= number
-            if not placed and not left:
+            count = self._of(placed, i) if placed else min(
+                missing, self.left[i])
+            self.take(i, count)
+            if count:
+                self.taken.append((request, i, count))
+            missing -= count
+            if not placed and not missing:
                 break
         return True
 
-    def _take(self, request, i, number):
-        self.left[i] -= number
-        if number:
-            self.taken.append((request, i, number))
+    def _of(self, placed: Mapping[str, int], index: int) -> int:
+        """How many devices Placement chose of a pool's provider."""
+        return placed.get(self.host.pools[index].provider or '', 0)
 
-    def _is_split(self, found):
+    def _is_split(self, found: Iterable[int]) -> bool:
         """Nova gives up where several pools are of one resource provider
         (``_assert_one_pool_per_rp_uuid``)."""
-        rps = [self._rp(i) for i in found if self._rp(i) is not None]
-        return len(rps) != len(set(rps))
-
-    def _rp(self, i):
-        return self.pools[i].get('rp_uuid')
+        providers = [provider for i in found
+                     if (provider := self.host.pools[i].provider) is not None]
+        return len(providers) != len(set(providers))
 
 
 class _Support(Outcome):
 
-    def _take(self, request, i, number):
-        super()._take(request, i, number)
-        if not self.left[i]:
-            self._gone.add(i)
+    def take(self, index: int, count: int) -> None:
+        super().take(index, count)
+        if not self.left[index]:
+            self._gone.add(index)
 
-    def _is_split(self, found):
+    def _is_split(self, found: Iterable[int]) -> bool:
         return super()._is_split(
-            i for i in range(len(self.pools)) if i not in self._gone)
+            i for i in range(len(self.left)) if i not in self._gone)
 
 
 class _Consumption(Outcome):
 
-    def _take(self, request, i, number):
-        super()._take(request, i, number)
-        if number:
-            self._exclude(i)
+    def take(self, index: int, count: int) -> None:
+        super().take(index, count)
+        if count:
+            self._exclude(self.host.pools[index])
 
-    def _exclude(self, i):
+    def _exclude(self, taken: pools.Pool) -> None:
         """A PF takes its free VFs from the pools, a VF its PF
         (``_handle_device_dependents``)."""
-        others = _EXCLUDES.get(self.pools[i].get('dev_type'), ())
-        address = self.pools[i].get('address')
-        for j, pool in enumerate(self.pools if address else ()):
-            if (pool.get('address') == address and self.left[j]
-                    and pool.get('dev_type') in others):
-                self.left[j] = 0
-                self._gone.add(j)
+        if not taken.pf:
+            return
+        for i, pool in enumerate(self.host.pools):
+            if (pool.pf == taken.pf and self.left[i]
+                    and (taken.is_pf and pool.is_vf
+                         or taken.is_vf and pool.is_pf)):
+                self.left[i] = 0
+                self._gone.add(i)
 
 
-_EXCLUDES = {
-    tags.PF: tags.VFS,
-    **dict.fromkeys(tags.VFS, frozenset((tags.PF,))),
-}
-
-
-def left(pools, counts):
+def left(host: pools.HostPools, counts: Mapping[int, int]) -> list[int]:
     """What a claim leaves, however it chose.
 
-    :param counts: dict, index of a pool → devices taken
-    :returns: list of int, the free devices left of each pool
+    :param counts: index of a pool → devices taken
+    :returns: the free devices left of each pool
     """
-    walk = _Consumption(pools)
-    for i, number in counts.items():
-        walk._take(None, i, number)
-    return walk.left
+    outcome = _Consumption(host)
+    for index, count in counts.items():
+        outcome.take(index, count)
+    return outcome.left

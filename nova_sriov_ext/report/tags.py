@@ -20,6 +20,13 @@ from typing import Any
 # one of Nova's PCI pools.
 Tags = Mapping[str, Any]
 
+# Tags of a pool that Nova makes: PCI address and netdev of the PF.
+ADDRESS = 'address'
+# Into a port's PCI request, and with it into the database of the cell, Nova
+# writes the netdev of the PF that Placement chose for the port's bandwidth
+# (update_pci_request_with_placement_allocations in nova/compute/utils.py).
+NETDEV = 'parent_ifname'
+
 PF = 'type-PF'
 VDPA = 'vdpa'
 VFS = frozenset(('type-VF', VDPA))

@@ -20,45 +20,52 @@ port-resource-request-groups it has another, and VF and bandwidth may be of
 different PFs. This project's claim ties them as well.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 import dataclasses
+from typing import TYPE_CHECKING
 
 import nova.conf
 from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext.demand import bandwidth
-from nova_sriov_ext.demand.bandwidth import ADDRESS
-from nova_sriov_ext.demand.bandwidth import NETDEV
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
+from nova_sriov_ext.report.tags import ADDRESS
+from nova_sriov_ext.report.tags import NETDEV
+
+if TYPE_CHECKING:
+    from nova.scheduler import host_manager
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
+# What the VFs of one PF have and no others.
+Tag = dict[str, str | None]
 
-def tags(host, pools, report):
-    """:param host: nova HostState
-    :param pools: list of dicts, its pools
-    :param report: document.Report of the host
-    :returns: dict, resource provider of a PF's bandwidth → dict, the tag of
-        the PF's VFs by which the claim on the host knows them: this project's
-        the address of the PF, Nova's its netdev
+
+def tags(host_state: host_manager.HostState,
+         host: pools.HostPools) -> dict[str, Tag]:
+    """:returns: resource provider of a PF's bandwidth → the tag of the PF's
+        VFs by which the claim on the host knows them: this project's the
+        address of the PF, Nova's its netdev
     """
-    netdevs = bandwidth.netdevs(pools, report)
-    return {bandwidth.provider(namespace, host.nodename, netdev):
-            {ADDRESS: address} if report.claim else {NETDEV: netdev}
-            for netdev, address in netdevs.items()
+    return {bandwidth.provider(namespace, host_state.nodename, netdev):
+            {ADDRESS: address} if host.report.claim else {NETDEV: netdev}
+            for netdev, address in host.netdevs.items()
             for namespace in CONF.sriov.bandwidth_namespaces}
 
 
-def tied(demand, mappings, tags, claim):
+def tied(demand: model.Demand, mappings: model.Mappings,
+         tags: Mapping[str, Tag], claim: str | None) -> model.Demand:
     """With the PFs that Placement chose for the bandwidth of ports.
 
-    :param demand: model.Demand
-    :param mappings: dict of lists, the suffix of a request group → UUIDs of
-        resource providers, of an allocation candidate
-    :param tags: dict, of :func:`tags`
+    :param mappings: of an allocation candidate
+    :param tags: of :func:`tags`
     :param claim: the claim policy of the host, None with Nova's own claim,
         which ties only groups of the port's id
-    :returns: model.Demand
     """
     return dataclasses.replace(demand, requests=tuple(
         _tied(request, tag_of(request, mappings, tags))
@@ -66,14 +73,15 @@ def tied(demand, mappings, tags, claim):
         for request in demand.requests))
 
 
-def tag_of(request, mappings, tags):
-    """:returns: dict, the tag that the port's VF has to have; None where it
-        is tied to no PF
+def tag_of(request: model.Request, mappings: model.Mappings | None,
+           tags: Mapping[str, Tag]) -> Tag | None:
+    """:returns: the tag that the port's VF has to have; None where it is tied
+        to no PF
     """
-    providers = (mappings or {}).get(request.bandwidth) or (None,)
-    return tags.get(providers[0])
+    providers = (mappings or {}).get(request.bandwidth or '')
+    return tags.get(providers[0]) if providers else None
 
 
-def _tied(request, tag):
+def _tied(request: model.Request, tag: Tag | None) -> model.Request:
     return request if tag is None else dataclasses.replace(
         request, specs=tuple({**spec, **tag} for spec in request.specs))

@@ -12,21 +12,33 @@
 
 """The scheduler filter ``SriovCapacityFilter``."""
 
+from __future__ import annotations
+
 import collections
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
 
 from nova_sriov_ext.demand import gather
-from nova_sriov_ext.fit import matching
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
+from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import verdict
-from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import bandwidth_tie
 from nova_sriov_ext.scheduler import consume
+from nova_sriov_ext.scheduler import host_pools
 from nova_sriov_ext.scheduler import host_records
 from nova_sriov_ext.scheduler import requesters
 from nova_sriov_ext.scheduler import vf_allocations
+
+if TYPE_CHECKING:
+    from nova import objects
+    from nova.scheduler import host_manager
 
 LOG = logging.getLogger(__name__)
 
@@ -42,17 +54,17 @@ class SriovCapacityFilter(filters.BaseHostFilter):
     # A rebuild stays on its host and keeps its VFs.
     RUN_ON_REBUILD = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         # nova-scheduler makes its filters before its records of hosts.
         host_records.install()
 
-    def filter_all(self, filter_obj_list, spec_obj):
+    def filter_all(self, filter_obj_list: Iterable[host_manager.HostState],
+                   spec_obj: objects.RequestSpec
+                   ) -> list[host_manager.HostState]:
         """Judge all hosts of a request.
 
-        :param filter_obj_list: list of nova HostState
-        :param spec_obj: nova.objects.RequestSpec
-        :returns: list of the HostStates that pass
+        :returns: those that pass
         """
         hosts = list(filter_obj_list)
         try:
@@ -62,8 +74,8 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             demand = gather.of_spec(spec_obj)
             plain = demand.plain
         except Exception:
-            LOG.exception('What %s asks could not be read; passing every '
-                          'host on', spec_obj)
+            LOG.exception('What %s requests could not be read; passing '
+                          'every host on', spec_obj)
             return hosts
         if not demand.requests:
             return hosts
@@ -76,53 +88,49 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         return passed
 
 
-def judge(host_state, demand):
-    """Tell why a host is refused.
+def judge(host_state: host_manager.HostState,
+          demand: model.Demand) -> reasons.Misfit | None:
+    """Why a host is refused.
 
-    :param host_state: nova HostState; of its allocation candidates those
-        that fit are kept, where any does
-    :param demand: model.Demand
-    :returns: reasons.Misfit, None for a host that passes
+    :param host_state: of its allocation candidates those that fit are kept,
+        where any does
+    :returns: None for a host that passes
     """
     try:
-        return _judge(host_state, _pools(host_state), demand)
-    except Exception:
-        LOG.debug('Host %s has pools that Nova would not make',
-                  _name(host_state), exc_info=True)
-    try:
-        return _judge(host_state, matching.sound(_pools(host_state)), demand)
+        return _judge(host_state, host_pools.of_host(host_state), demand)
     except Exception:
         LOG.exception('Host %s cannot be judged; passing it on',
                       _name(host_state))
         return None
 
 
-def _judge(host, pools, demand):
-    told = document.of_host(host)
-    demand = demand.on(host.instances)
+def _judge(host_state: host_manager.HostState, host: pools.HostPools,
+           demand: model.Demand) -> reasons.Misfit | None:
+    demand = demand.on(host_state.instances)
     if not demand.is_placed:
-        return verdict.refusal(pools, told, demand)
+        return verdict.refusal(host, demand)
     # What Placement chose differs between candidates.
-    found = host.allocation_candidates or [{'mappings': {}}]
-    tags = (bandwidth_tie.tags(host, pools, told)
+    found = host_state.allocation_candidates or [{'mappings': {}}]
+    tags = (bandwidth_tie.tags(host_state, host)
             if demand.has_bandwidth else {})
-    misfits = [verdict.refusal(pools, told, bandwidth_tie.tied(
-        demand.placed(one['mappings']), one['mappings'], tags, told.claim))
-        for one in found]
+    misfits = [verdict.refusal(host, bandwidth_tie.tied(
+        demand.placed(one['mappings']), one['mappings'], tags,
+        host.report.claim)) for one in found]
     if None not in misfits:
         return misfits[0]
-    if host.allocation_candidates:
-        host.allocation_candidates = [
+    if host_state.allocation_candidates:
+        host_state.allocation_candidates = [
             one for one, why in zip(found, misfits, strict=True)
             if why is None]
     return None
 
 
-def _fits(host, demand, plain):
+def _fits(host: host_manager.HostState, demand: model.Demand,
+          plain: dict[str, int] | None) -> bool:
     """Whether :func:`judge` finds nothing, at less cost where it can."""
     if plain is not None:
         try:
-            return verdict.serves_plain(host.pci_stats.pools, plain)
+            return pools.serves_plain(host.pci_stats.pools, plain)
         except Exception:
             # What is wrong with its pools, or that there are none, is
             # judge's business.
@@ -130,7 +138,7 @@ def _fits(host, demand, plain):
     return judge(host, demand) is None
 
 
-def _adapt(hosts):
+def _adapt(hosts: Iterable[host_manager.HostState]) -> None:
     for host in hosts:
         try:
             consume.adapt(host)
@@ -140,7 +148,8 @@ def _adapt(hosts):
                         '%s', _name(host), exc_info=True)
 
 
-def _add_vfs(hosts, vfs):
+def _add_vfs(hosts: Iterable[host_manager.HostState],
+             vfs: Mapping[str, int]) -> None:
     for host in hosts if vfs else ():
         try:
             vf_allocations.add_vfs(host, vfs)
@@ -149,11 +158,9 @@ def _add_vfs(hosts, vfs):
                           _name(host))
 
 
-def _pools(host):
-    return host.pci_stats.pools if host.pci_stats else None
-
-
-def _log(hosts, passed, demand, spec_obj):
+def _log(hosts: Sequence[host_manager.HostState],
+         passed: Sequence[host_manager.HostState], demand: model.Demand,
+         spec_obj: objects.RequestSpec) -> None:
     """Each refused host at DEBUG, and when no other is left one line at INFO:
     what refused how many hosts, and an example of each."""
     kept = set(map(id, passed))
@@ -173,10 +180,10 @@ def _log(hosts, passed, demand, spec_obj):
              _server(spec_obj), reasons)
 
 
-def _server(spec_obj):
+def _server(spec_obj: objects.RequestSpec) -> object:
     return (spec_obj.instance_uuid if 'instance_uuid' in spec_obj
             else 'unknown')
 
 
-def _name(host):
+def _name(host: host_manager.HostState) -> object:
     return getattr(host, 'host', host)

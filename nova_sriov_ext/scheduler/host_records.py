@@ -18,6 +18,10 @@ filter then adapts the hosts that it passes, and other filters have to come
 after it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from nova.scheduler import host_manager
 from nova.scheduler import request_filter
 from oslo_log import log as logging
@@ -25,6 +29,9 @@ from oslo_log import log as logging
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import requesters
+
+if TYPE_CHECKING:
+    from nova import objects
 
 LOG = logging.getLogger(__name__)
 
@@ -36,7 +43,7 @@ class HostRecord(host_manager.HostState):
     """Nova's HostState; on hosts with this project's claim its pools serve
     what that claim does."""
 
-    def _update_from_compute_node(self, compute):
+    def _update_from_compute_node(self, compute: objects.ComputeNode) -> None:
         super()._update_from_compute_node(compute)
         try:
             consume.adapt(self)
@@ -44,7 +51,7 @@ class HostRecord(host_manager.HostState):
             LOG.exception("Host %s keeps Nova's own record", self.host)
 
 
-def install():
+def install() -> None:
     """Replace ``HostState`` in nova.scheduler.host_manager, and add a request
     filter that changes nothing."""
     if not nova_compat.works(nova_compat.RECORDS):

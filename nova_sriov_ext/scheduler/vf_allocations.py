@@ -12,26 +12,33 @@
 
 """What the scheduler will claim in Placement on a host."""
 
+from __future__ import annotations
+
 import collections
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.report import document
 
+if TYPE_CHECKING:
+    from nova.scheduler import host_manager
+
 _TUNNELLED = names.vf_class(None)
 
 
-def resources(counts):
-    """:param counts: dict, physnet (None: tunnelled) → VFs that a server
-        requests
-    :returns: dict, resource class → VFs
+def resources(counts: Mapping[str | None, int]) -> dict[str, int]:
+    """:param counts: physnet (None: tunnelled) → VFs that a server requests
+    :returns: resource class → VFs
     """
-    found = collections.Counter()
+    found: collections.Counter[str] = collections.Counter()
     for physnet, count in counts.items():
         found[names.vf_class(physnet)] += count
     return {name: count for name, count in found.items() if count}
 
 
-def add_vfs(host_state, vfs):
+def add_vfs(host_state: host_manager.HostState,
+            vfs: Mapping[str, int]) -> None:
     """Let the scheduler claim VFs too, where the host has them in Placement.
 
     Nova claims a host's first allocation candidate as the filters leave it,
@@ -39,13 +46,12 @@ def add_vfs(host_state, vfs):
     was added here, from one server of a request to the next; so this may be
     done again and again.
 
-    :param host_state: nova.scheduler.host_manager.HostState
-    :param vfs: dict, of :func:`resources`
+    :param vfs: of :func:`resources`
     """
-    told = document.of_host(host_state)
-    if not told.placement:
+    report = document.of_host(host_state)
+    if not report.placement:
         return
-    if _TUNNELLED in vfs and not told.has_tunnelled:
+    if _TUNNELLED in vfs and not report.has_tunnelled:
         # It is of a release that does not publish them, or its VFs are not
         # tagged for ports.
         vfs = {name: count for name, count in vfs.items()

@@ -16,7 +16,12 @@ Several, because Nova multiplies what one weigher says of the hosts by one
 number, and what these say is worth different ones.
 """
 
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
 import dataclasses
+from typing import TYPE_CHECKING
 
 import nova.conf
 from nova.scheduler import utils
@@ -25,12 +30,16 @@ from oslo_log import log as logging
 
 from nova_sriov_ext import conf
 from nova_sriov_ext.demand import gather
-from nova_sriov_ext.demand.model import WEIGH
-from nova_sriov_ext.fit import matching
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.fit import verdict
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
+from nova_sriov_ext.scheduler import host_pools
+
+if TYPE_CHECKING:
+    from nova import objects
+    from nova.scheduler import host_manager
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
@@ -43,17 +52,14 @@ _BETTER_LAGS = (states.HEALTHY, states.HEALTHY | {'degraded'})
 _MANY = 1 << 32
 
 
-def all_weighers():
+def all_weighers() -> list[type[_Weigher]]:
     """For ``[filter_scheduler] weight_classes``, beside Nova's function of
-    the same name.
-
-    :returns: list of classes
-    """
+    the same name."""
     return [SriovCapacityWeigher, SriovAvoidanceWeigher, SriovLagWeigher,
             SriovModeWeigher]
 
 
-class _Weigher(weights.BaseHostWeigher):
+class _Weigher(weights.BaseHostWeigher, abc.ABC):
     """What the weighers share.
 
     They never raise: an exception in a weigher fails every request of the
@@ -61,43 +67,45 @@ class _Weigher(weights.BaseHostWeigher):
     """
 
     # Name of the option in [sriov]; an aggregate's key is sriov_<name>.
-    MULTIPLIER = None
+    MULTIPLIER: str
 
-    def weight_multiplier(self, host_state):
+    def weight_multiplier(self, host_state: host_manager.HostState) -> float:
         """As those of Nova's weighers.
 
-        :param host_state: nova HostState
-        :returns: float, of the host's aggregates or else of nova.conf
+        :returns: of the host's aggregates or else of nova.conf
         """
-        return utils.get_weight_multiplier(
+        multiplier: float = utils.get_weight_multiplier(
             host_state, f'sriov_{self.MULTIPLIER}',
             CONF.sriov[self.MULTIPLIER])
+        return multiplier
 
-    def weigh_objects(self, weighed_obj_list, weight_properties):
+    def weigh_objects(self, weighed_obj_list: Sequence[weights.WeighedHost],
+                      weight_properties: objects.RequestSpec) -> list[int]:
         """Weigh all hosts of a request.
 
-        :param weighed_obj_list: list of WeighedHost
-        :param weight_properties: nova.objects.RequestSpec
-        :returns: list of int, higher wins where the multiplier is positive
+        :returns: higher wins where the multiplier is positive
         """
         try:
             demand = gather.of_spec(weight_properties)
         except Exception:
-            LOG.exception('What %s asks could not be read; all hosts weigh '
-                          'the same', weight_properties)
+            LOG.exception('What %s requests could not be read; all hosts '
+                          'weigh the same', weight_properties)
             return [0] * len(weighed_obj_list)
         return [self._weigh_object(weighed.obj, demand)
                 for weighed in weighed_obj_list]
 
-    def _weigh_object(self, host_state, demand):
-        for pools in (_pools, _sound_pools):
-            try:
-                return self._weigh(host_state, pools(host_state), demand)
-            except Exception:
-                LOG.debug('Host %s has pools that Nova would not make',
-                          host_state, exc_info=True)
-        LOG.error('Host %s cannot be weighed', host_state)
-        return 0
+    def _weigh_object(self, host_state: host_manager.HostState,
+                      demand: model.Demand) -> int:
+        try:
+            return self._weigh(host_state, demand)
+        except Exception:
+            LOG.exception('Host %s cannot be weighed', host_state)
+            return 0
+
+    @abc.abstractmethod
+    def _weigh(self, host_state: host_manager.HostState,
+               demand: model.Demand) -> int:
+        """What a host weighs."""
 
 
 class SriovCapacityWeigher(_Weigher):
@@ -105,21 +113,25 @@ class SriovCapacityWeigher(_Weigher):
 
     MULTIPLIER = 'capacity_weight_multiplier'
 
-    def _weigh(self, host_state, pools, demand):
-        told = document.of_host(host_state)
-        return _free(pool for pool in pools if any(
-            matching.serves(pool, request)
-            and not suitability.unsuitable_because(pool, request, told)
-            for request in demand.requests))
+    def _weigh(self, host_state: host_manager.HostState,
+               demand: model.Demand) -> int:
+        if not demand.requests:
+            return 0
+        return min(_MANY, sum(
+            pool.free for pool in host_pools.of_host(host_state).pools
+            if any(pool.suits(request) for request in demand.requests)))
 
 
 class SriovAvoidanceWeigher(_Weigher):
-    """Free devices, for servers that ask for none: the more, the worse."""
+    """Free devices, for servers that request none: the more, the worse."""
 
     MULTIPLIER = 'avoidance_weight_multiplier'
 
-    def _weigh(self, host_state, pools, demand):
-        return 0 if demand.requests else -_free(pools)
+    def _weigh(self, host_state: host_manager.HostState,
+               demand: model.Demand) -> int:
+        if demand.requests or not host_state.pci_stats:
+            return 0
+        return -min(_MANY, pools.count_free(host_state.pci_stats.pools))
 
 
 class SriovLagWeigher(_Weigher):
@@ -127,13 +139,15 @@ class SriovLagWeigher(_Weigher):
 
     MULTIPLIER = 'lag_weight_multiplier'
 
-    def _weigh(self, host_state, pools, demand):
-        told = document.of_host(host_state)
-        if demand.lag_policy != WEIGH or all(
-                row.lag in states.HEALTHY for row in told.rows):
+    def _weigh(self, host_state: host_manager.HostState,
+               demand: model.Demand) -> int:
+        if demand.lag_policy != model.WEIGH or all(
+                row.lag in states.HEALTHY
+                for row in document.of_host(host_state).rows):
             return 0
+        host = host_pools.of_host(host_state)
         return -sum(
-            verdict.refusal(pools, told, _only_from(demand, lags)) is not None
+            verdict.refusal(host, _only_from(demand, lags)) is not None
             for lags in _BETTER_LAGS)
 
 
@@ -142,35 +156,23 @@ class SriovModeWeigher(_Weigher):
 
     MULTIPLIER = 'mode_weight_multiplier'
 
-    def _weigh(self, host_state, pools, demand):
+    def _weigh(self, host_state: host_manager.HostState,
+               demand: model.Demand) -> int:
         if not any(request.preferred for request in demand.requests):
             return 0
-        told = document.of_host(host_state)
-        return -(verdict.refusal(pools, told,
+        return -(verdict.refusal(host_pools.of_host(host_state),
                                  _as_preferred(demand)) is not None)
 
 
-def _only_from(demand, lags):
+def _only_from(demand: model.Demand, lags: frozenset[str]) -> model.Demand:
     """:returns: the demand with VFs of no other LAG state"""
     return dataclasses.replace(demand, requests=tuple(
         dataclasses.replace(request, lags=lags) if request.is_vf else request
         for request in demand.requests))
 
 
-def _as_preferred(demand):
+def _as_preferred(demand: model.Demand) -> model.Demand:
     """:returns: the demand whose preferences are requests"""
     return dataclasses.replace(demand, requests=tuple(
         dataclasses.replace(request, modes=frozenset((request.preferred,)))
         if request.preferred else request for request in demand.requests))
-
-
-def _pools(host_state):
-    return host_state.pci_stats.pools if host_state.pci_stats else []
-
-
-def _sound_pools(host_state):
-    return matching.sound(_pools(host_state))
-
-
-def _free(pools):
-    return min(sum(map(matching.free, pools)), _MANY)

@@ -31,6 +31,8 @@ from nova_sriov_ext import conf
 from nova_sriov_ext.claim.stats import ComputePciStats
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.wanted import Want
 from nova_sriov_ext.report import document
 
 ROUNDS = 30
@@ -78,10 +80,11 @@ def test_claim_test(size, capsys):
                   for of in (stock, ours))
     lines = [f'{size[0]} pools, {size[1]} ports: claim test µs: '
              f'Nova {nova:.0f}, ours {mine:.0f} ({mine / nova:.2f})']
-    wants = [assignment.Want(1, tuple(range(size[0])), 'physnet2')] * size[1]
+    host = HostPools.of(stock.pools)
+    wants = [Want(1, tuple(range(size[0])), 'physnet2')] * size[1]
     for policy in (None, *model.PF_POLICIES):
         took = median(lambda policy=policy: assignment.assign(
-            stock.pools, wants, policy))
+            host, wants, policy))
         lines.append(f'  the assignment alone, {policy or "any"}: {took:.0f}')
     with capsys.disabled():
         print('\n' + '\n'.join(lines))

@@ -26,6 +26,7 @@ import pytest
 from nova_sriov_ext import exception as refused
 from nova_sriov_ext.claim import bandwidth_pf
 from nova_sriov_ext.demand import bandwidth
+from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from tests.unit.claim import trackers
 from tests.unit.scheduler import pools as given
@@ -82,8 +83,8 @@ def update(mapping, *requests):
 
 def wanted(found, rows=()):
     """:returns: address of the PF that a claim looks for, None for any"""
-    spec, = bandwidth_pf.applied(found, POOLS,
-                                 document.Report(tuple(rows))).spec
+    spec, = bandwidth_pf.applied(found, HostPools.of(
+        POOLS, document.Report(tuple(rows)))).spec
     assert 'parent_ifname' not in spec
     return spec.get('address')
 
@@ -138,7 +139,7 @@ def test_aliases_are_novas(conf, neutron):
     found.request_id = uuids.alias
     update({f'{uuids.alias}-0': [uuids.device]}, found)
     assert found.spec == [{'vendor_id': '15b3', 'rp_uuids': uuids.device}]
-    assert bandwidth_pf.applied(found, POOLS, document.NOTHING) is found
+    assert bandwidth_pf.applied(found, HostPools.of(POOLS)) is found
     assert not neutron.calls
 
 
@@ -164,7 +165,7 @@ def test_an_alias_beside_a_port(conf):
 
 def test_a_plain_request_is_not_copied(conf):
     found = request()
-    assert bandwidth_pf.applied(found, POOLS, document.NOTHING) is found
+    assert bandwidth_pf.applied(found, HostPools.of(POOLS)) is found
 
 
 def test_a_silent_neutron_ties_nothing(conf, neutron):

@@ -17,6 +17,7 @@ import pytest
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assigned_claim
 from nova_sriov_ext.fit import reasons
+from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from tests.unit.scheduler.pools import pool
 
@@ -51,7 +52,7 @@ def spread(*requests):
 def test_as_many_of_each_provider_as_placement_chose(requests, left):
     pools = [pool(2, rp_uuid='rp1'), pool(3, rp_uuid='rp2')]
     assert assigned_claim.left(
-        pools, document.NOTHING, model.Demand(requests=requests)) == left
+        HostPools.of(pools), model.Demand(requests=requests)) == left
 
 
 @pytest.mark.parametrize('pools, requests, left', [
@@ -66,14 +67,14 @@ def test_as_many_of_each_provider_as_placement_chose(requests, left):
      (port(None, 'p1'), port('a', 'p2')), [1, 1]),
 ])
 def test_ports_of_a_network_are_spread(pools, requests, left):
-    assert assigned_claim.left(pools, document.NOTHING,
-                               spread(*requests)) == left
+    assert assigned_claim.left(
+        HostPools.of(pools), spread(*requests)) == left
 
 
 def test_too_few_pfs_where_the_mode_suits():
     switchdev = frozenset(('switchdev',))
     misfit = assigned_claim.unassignable(
-        [VF0, VF1], LEGACY_AND_SWITCHDEV,
+        HostPools.of([VF0, VF1], LEGACY_AND_SWITCHDEV),
         spread(port('a', 'p1', switchdev), port('a', 'p2', switchdev)))
     assert (misfit.reason, str(misfit)) == (
         reasons.SAME_PF,
@@ -81,7 +82,7 @@ def test_too_few_pfs_where_the_mode_suits():
 
 
 def test_too_few_pfs_of_several():
-    misfit = assigned_claim.unassignable([VF0, VF1], document.NOTHING, spread(
+    misfit = assigned_claim.unassignable(HostPools.of([VF0, VF1]), spread(
         *(port('a', f'p{number}') for number in range(3))))
     assert str(misfit) == (
         'a: 3 VFs asked from different PFs, they would come from 2')
@@ -89,8 +90,7 @@ def test_too_few_pfs_of_several():
 
 def test_a_whole_pf_is_no_place_for_a_vf():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF1)
-    misfit = assigned_claim.unassignable([VF0, whole], document.NOTHING,
-                                         spread(
+    misfit = assigned_claim.unassignable(HostPools.of([VF0, whole]), spread(
         port('a', 'p1'), port('a', 'p2'),
         port('a', 'p3', dev_type='type-PF')))
     assert str(misfit) == (
@@ -99,7 +99,6 @@ def test_a_whole_pf_is_no_place_for_a_vf():
 
 def test_pfs_are_enough_and_exclude_their_vfs():
     whole = pool(1, physical_network='a', dev_type='type-PF', address=PF0)
-    misfit = assigned_claim.unassignable([VF0, whole], document.NOTHING,
-                                         spread(
+    misfit = assigned_claim.unassignable(HostPools.of([VF0, whole]), spread(
         port('a', 'p1'), port('a', 'p2', dev_type='type-PF')))
     assert misfit.reason == reasons.NO_ASSIGNMENT

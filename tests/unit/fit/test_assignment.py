@@ -21,13 +21,20 @@ import pytest
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
-from nova_sriov_ext.fit.assignment import Want
+from nova_sriov_ext.fit import flow
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.wanted import Want
 
 PF, VF, VDPA, PCI = 'type-PF', 'type-VF', 'vdpa', 'type-PCI'
 
 
 def pool(address, count=1, kind=VF):
     return {'address': address, 'count': count, 'dev_type': kind}
+
+
+def assign(pools, *args, **kwargs):
+    """:param pools: list of dicts"""
+    return assignment.assign(HostPools.of(pools), *args, **kwargs)
 
 
 @st.composite
@@ -101,7 +108,7 @@ def test_found_whenever_one_exists(case):
     pools, wants, _ = case
     exists = any(True for _ in every_assignment(pools, wants))
     for policy in (None, model.PACK, model.PREFER_SPREAD):
-        taken = assignment.assign(pools, wants, policy)
+        taken = assign(pools, wants, policy)
         assert (taken is not None) == exists
         if taken is not None:
             assert _is_one_of_them(pools, wants, taken)
@@ -120,7 +127,7 @@ def test_spread_is_reached_whenever_possible(case):
     pools, wants, held = case
     exists = any(not crowded(pools, wants, taken, held)
                  for taken in every_assignment(pools, wants))
-    taken = assignment.assign(pools, wants, model.SPREAD, held=held)
+    taken = assign(pools, wants, model.SPREAD, held=held)
     assert (taken is not None) == exists
     if taken is not None:
         assert _is_one_of_them(pools, wants, taken)
@@ -131,7 +138,7 @@ def test_spread_is_reached_whenever_possible(case):
 @hypothesis.given(cases())
 def test_prefer_spread_takes_from_as_many_pfs_as_possible(case):
     pools, wants, held = case
-    taken = assignment.assign(pools, wants, model.PREFER_SPREAD, held=held)
+    taken = assign(pools, wants, model.PREFER_SPREAD, held=held)
     if taken is not None:
         assert crowded(pools, wants, taken, held) == min(
             crowded(pools, wants, other, held)
@@ -146,7 +153,7 @@ def test_pack_takes_from_one_pf_if_possible(case):
     one_group = [want if want.group == 'x' and all(
                      pools[i]['dev_type'] in (VF, VDPA) for i in want.pools)
                  else Want(want.count, want.pools) for want in wants]
-    taken = assignment.assign(pools, one_group, model.PACK)
+    taken = assign(pools, one_group, model.PACK)
     if taken is not None:
         best = min(len(set(devices(pools, one_group, other)['x']))
                    for other in every_assignment(pools, one_group))
@@ -157,19 +164,19 @@ def test_pack_takes_from_one_pf_if_possible(case):
 def test_without_a_policy_the_first_pools_are_taken_as_nova_does():
     pools = [pool('a', 2), pool('b', 2)]
     wants = [Want(1, (0, 1), 'x'), Want(2, (0, 1), 'x')]
-    assert assignment.assign(pools, wants) == [{0: 1}, {0: 1, 1: 1}]
+    assert assign(pools, wants) == [{0: 1}, {0: 1, 1: 1}]
 
 
 def test_plain_before_trusted():
     """Nova gives the trusted VF to the plain port and fails."""
     pools = [pool('a'), pool('b')]
-    assert assignment.assign(
+    assert assign(
         pools, [Want(1, (0, 1)), Want(1, (0,))]) == [{1: 1}, {0: 1}]
 
 
 def test_a_vf_leaves_another_cards_pf_alone():
     pools = [pool('a'), pool('b'), pool('a', kind=PF)]
-    assert assignment.assign(
+    assert assign(
         pools, [Want(1, (0, 1)), Want(1, (2,))]) == [{1: 1}, {2: 1}]
 
 
@@ -178,7 +185,7 @@ def test_a_vf_leaves_another_cards_pf_alone():
     (None, 'a')])
 def test_emptier_or_fuller_pfs_first(policy, taken):
     pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
-    (index, _), = assignment.assign(
+    (index, _), = assign(
         pools, [Want(1, (0, 1, 2), 'x')], policy)[0].items()
     assert pools[index]['address'] == taken
 
@@ -186,9 +193,9 @@ def test_emptier_or_fuller_pfs_first(policy, taken):
 @pytest.mark.parametrize('policy', [None, *model.PF_POLICIES])
 def test_rank_comes_before_fullness(policy):
     pools = [pool('a', 3), pool('b', 2), pool('c', 4)]
-    assert assignment.assign(
+    assert assign(
         pools, [Want(1, (0, 1, 2), 'x')], policy,
-        rank=lambda p: p['address'] != 'b' and p['address'] != 'a') in (
+        rank=lambda p: p.pf not in ('a', 'b')) in (
             [{0: 1}], [{1: 1}])
 
 
@@ -204,7 +211,7 @@ def cards(vfs):
 def test_whole_pfs_come_from_cards_with_few_vfs():
     """There are 12,870 ways to give 8 of 16 cards, and one will do."""
     pools, pfs, vfs = cards(range(1, 17))
-    taken = assignment.assign(pools, [Want(8, pfs), Want(100, vfs, 'x')])
+    taken = assign(pools, [Want(8, pfs), Want(100, vfs, 'x')])
     assert taken == [dict.fromkeys(pfs[:8], 1),
                      {index: pools[index]['count'] for index in vfs[8:]}]
 
@@ -214,17 +221,17 @@ def test_whole_pfs_come_from_cards_with_few_vfs():
 def test_what_counting_refutes_is_not_searched_for(
         monkeypatch, whole, single):
     """It took seconds, on each host."""
-    monkeypatch.setattr(assignment, '_Flow', None)
+    monkeypatch.setattr(flow, 'Flow', None)
     pools, pfs, vfs = cards(range(1, 17))
     wants = [Want(whole, pfs), Want(single, vfs, 'x')]
-    assert assignment.assign(pools, wants) is None
+    assert assign(pools, wants) is None
 
 
 def test_a_pool_of_two_groups_is_left_to_one_step_by_step():
     """At first x takes two of a, and y two of its three."""
     pools = [pool('a', 3), pool('b', 2)]
     wants = [Want(3, (0, 1), 'x'), Want(2, (0,), 'y')]
-    assert assignment.assign(pools, wants, model.PREFER_SPREAD) == [
+    assert assign(pools, wants, model.PREFER_SPREAD) == [
         {0: 1, 1: 2}, {0: 2}]
 
 
@@ -235,13 +242,13 @@ def test_pfs_that_differ_in_what_the_server_holds_are_no_one_kind():
     pfs, vfs = (0, 2, 5), (1, 3, 4, 6)
     wants = [Want(2, pfs), Want(1, vfs, 'y'), Want(1, vfs, 'y'),
              Want(1, vfs, 'x')]
-    assert assignment.assign(pools, wants, model.SPREAD,
+    assert assign(pools, wants, model.SPREAD,
                              held={('x', 'b'), ('x', 'd')})
 
 
 def test_a_held_pf_is_avoided_or_joined():
     pools, wants = [pool('a', 4), pool('b', 2)], [Want(1, (0, 1), 'x')]
-    taken = {policy: assignment.assign(pools, wants, policy, held=held)
+    taken = {policy: assign(pools, wants, policy, held=held)
              for policy, held in ((model.SPREAD, {('x', 'a')}),
                                   (model.PREFER_SPREAD, {('x', 'a')}),
                                   (model.PACK, {('x', 'a')}))}
@@ -250,14 +257,14 @@ def test_a_held_pf_is_avoided_or_joined():
 
 
 def test_a_want_of_nothing_needs_a_pool_as_novas_does():
-    assert assignment.assign([pool('a')], [Want(0, (0,))]) == [{}]
-    assert assignment.assign([pool('a')], [Want(0, ())]) is None
+    assert assign([pool('a')], [Want(0, (0,))]) == [{}]
+    assert assign([pool('a')], [Want(0, ())]) is None
 
 
 def test_a_want_of_nothing_does_not_keep_others_from_one_pf():
     pools = [pool('a', 2), pool('b', 1)]
     wants = [Want(0, (1,), 'x'), Want(2, (1, 0), 'x')]
-    assert assignment.assign(pools, wants, model.PACK) == [{}, {0: 2}]
+    assert assign(pools, wants, model.PACK) == [{}, {0: 2}]
 
 
 @pytest.mark.parametrize('policy', [None, *model.PF_POLICIES])
@@ -265,5 +272,5 @@ def test_damaged_pools_serve_nothing(policy):
     pools = [{}, {'count': -1, 'address': None}, {'count': 'x'},
              {'count': 1, 'address': ['a'], 'dev_type': VF}]
     wants = [Want(1, (0, 1, 2, 3), 'x')]
-    assert assignment.assign(pools, wants, policy) == [{3: 1}]
-    assert assignment.assign(pools, wants * 2, policy) is None
+    assert assign(pools, wants, policy) == [{3: 1}]
+    assert assign(pools, wants * 2, policy) is None

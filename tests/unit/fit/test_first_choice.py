@@ -16,7 +16,8 @@ import pytest
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
-from nova_sriov_ext.fit.assignment import Want
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.wanted import Want
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1, PF2 = (f'0000:03:00.{number}' for number in range(3))
@@ -26,13 +27,18 @@ def whole(address):
     return pool(1, dev_type='type-PF', address=address)
 
 
+def assign(pools, *args, **kwargs):
+    """:param pools: list of dicts"""
+    return assignment.assign(HostPools.of(pools), *args, **kwargs)
+
+
 @pytest.mark.parametrize('policy, second', [
     (None, {0: 1}), (model.PACK, {0: 1}),
     (model.SPREAD, {1: 1}), (model.PREFER_SPREAD, {1: 1})])
 def test_only_a_policy_spreads(policy, second):
     pools = [pool(2, address=PF0), pool(2, address=PF1)]
     wants = [Want(1, (0, 1), 'a'), Want(1, (0, 1), 'a')]
-    taken = assignment.assign(pools, wants, policy)
+    taken = assign(pools, wants, policy)
     assert sorted(map(str, taken)) == sorted(map(str, ({0: 1}, second)))
 
 
@@ -41,7 +47,7 @@ def test_only_a_policy_spreads(policy, second):
 def test_the_free_vfs_of_all_pools_of_a_pf_count(policy, taken):
     pools = [pool(3, address=PF0), pool(1, address=PF0, trusted='true'),
              pool(2, address=PF1)]
-    assert assignment.assign(
+    assert assign(
         pools, [Want(1, (0, 1, 2), 'a')], policy) == taken
 
 
@@ -50,7 +56,7 @@ def test_prefer_spread_looks_beyond_the_first_that_serves():
     pools = [whole(PF0), pool(1, address=PF0), pool(2, address=PF1),
              whole(PF2)]
     wants = [Want(1, (1, 2), 'a'), Want(1, (1, 2), 'a'), Want(1, (0, 3))]
-    taken = assignment.assign(pools, wants, model.PREFER_SPREAD)
+    taken = assign(pools, wants, model.PREFER_SPREAD)
     assert sorted(map(str, taken)) == ['{1: 1}', '{2: 1}', '{3: 1}']
 
 
@@ -58,7 +64,7 @@ def test_prefer_spread_looks_beyond_the_first_that_serves():
 def test_a_pf_and_its_vf(policy):
     pools = [whole(PF0), pool(1, address=PF0)]
     wants = [Want(1, (1,), 'a'), Want(1, (0,))]
-    assert assignment.assign(pools, wants, policy) is None
+    assert assign(pools, wants, policy) is None
     # That one could take either, counting does not tell.
     wants = [Want(1, (0, 1)), Want(1, (0,))]
-    assert assignment.assign(pools, wants, policy) is None
+    assert assign(pools, wants, policy) is None

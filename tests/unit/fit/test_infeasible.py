@@ -15,7 +15,8 @@
 import pytest
 
 from nova_sriov_ext.fit import infeasible
-from nova_sriov_ext.fit.assignment import Want
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.wanted import Want
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -44,4 +45,4 @@ def whole(count, address):
 ])
 def test_is_hopeless(pools, wants, hopeless):
     assert infeasible.is_hopeless(
-        pools, [Want(*want) for want in wants]) is hopeless
+        HostPools.of(pools), [Want(*want) for want in wants]) is hopeless

@@ -19,15 +19,17 @@ import pytest
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
 from nova_sriov_ext.fit import preference
-from nova_sriov_ext.fit.assignment import Want
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.wanted import Want
 from tests.unit.scheduler.pools import pool
 
 PFS = tuple(f'0000:03:00.{number}' for number in range(3))
 
 
 def vfs(*counts):
-    return [pool(count, address=address)
-            for count, address in zip(counts, PFS, strict=False)]
+    return HostPools.of([
+        pool(count, address=address)
+        for count, address in zip(counts, PFS, strict=False)])
 
 
 @pytest.mark.parametrize('counts, wants, taken', [

@@ -17,6 +17,7 @@ import pytest
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import verdict
+from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
 from tests.unit.scheduler.pools import pool
@@ -134,8 +135,8 @@ CASES = {
     'pools, requests, reason, words', CASES.values(), ids=CASES.keys())
 def test_a_lack_of_devices_is_given_with_its_numbers(
         pools, requests, reason, words):
-    misfit = verdict.refusal(pools, document.NOTHING,
-                             model.Demand(requests=tuple(requests)))
+    misfit = verdict.refusal(
+        HostPools.of(pools), model.Demand(requests=tuple(requests)))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
 
@@ -212,7 +213,7 @@ POLICIES = {
     ids=POLICIES.keys())
 def test_a_policy_that_leaves_too_few_devices_is_named(
         pools, told, requests, policies, reason, words):
-    misfit = verdict.refusal(pools, told, model.Demand(
+    misfit = verdict.refusal(HostPools.of(pools, told), model.Demand(
         requests=tuple(requests), **policies))
     assert (misfit.reason, str(misfit)) == (reason, words)
 
@@ -237,14 +238,14 @@ ASSIGNED = {
 def test_the_claim_decides(pools, told, requests, policies):
     """What this project's claim can serve, and Nova's own cannot."""
     asked = model.Demand(requests=tuple(requests), **policies)
-    assert verdict.refusal(pools, told, asked) is None
+    assert verdict.refusal(HostPools.of(pools, told), asked) is None
     novas = document.Report(rows=told.rows)
-    assert verdict.refusal(pools, novas, asked) is not None
+    assert verdict.refusal(HostPools.of(pools, novas), asked) is not None
 
 
 @pytest.mark.parametrize('pools', [None, [], [A1]])
 def test_a_server_without_requests_fits_everywhere(pools):
-    assert verdict.refusal(pools, document.NOTHING, model.Demand()) is None
+    assert verdict.refusal(HostPools.of(pools), model.Demand()) is None
 
 
 def test_every_reason_has_words():
@@ -258,11 +259,12 @@ def test_novas_claim_may_spread_by_itself():
              pool(1, physical_network='a', address=PF1, dev_type='type-PF')]
     spread = {'pf_policy': model.SPREAD}
     both = on('a', 'p1'), on('a', 'p2')
-    assert verdict.refusal(pools, told(), model.Demand(both, **spread)) is None
+    assert verdict.refusal(HostPools.of(pools, told()), model.Demand(
+        both, **spread)) is None
     # A whole PF is not one of the VFs that are spread.
     pools[:2] = [pool(2, physical_network='a', address=PF0)]
     whole = on('a', 'p3', dev_type='type-PF')
-    assert verdict.refusal(pools, told(), model.Demand(
+    assert verdict.refusal(HostPools.of(pools, told()), model.Demand(
         (*both, whole), **spread)).reason == reasons.SAME_PF
 
 
@@ -275,7 +277,8 @@ def test_all_that_does_not_suit_is_told():
     rows = told((PF0, 8, 'legacy', 'none'), (PF1, 8, 'unknown', 'none'),
                 ('0000:03:00.2', 8, 'switchdev', 'inactive'),
                 ('0000:03:00.3', 8, 'switchdev', 'degraded'))
-    assert str(verdict.refusal(pools, rows, model.Demand((request,)))) == (
+    assert str(verdict.refusal(
+        HostPools.of(pools, rows), model.Demand((request,)))) == (
         'a: 1 VFs asked, none free of 32; 4 more are legacy or unknown, '
         'switchdev asked and on a PF whose LAG is degraded or inactive '
         '(port p1)')

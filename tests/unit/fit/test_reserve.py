@@ -16,7 +16,9 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.fit import reserve
+from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
@@ -31,7 +33,7 @@ ROWS = (document.Row('a', 'physnet1', 3, 'legacy'),
 def test_total_of_a_report_that_is_whole(physnet, rows, complete, total):
     """Of a report that was cut, a percentage would be too few."""
     found = document.Report(rows, complete=complete)
-    assert reserve.total(found, physnet) == total
+    assert HostPools.of([], found).total(physnet) == total
 
 
 @pytest.mark.parametrize('rule, total, kept', [
@@ -58,12 +60,12 @@ POOLS = [
 def test_vfs_of_a_physnet_count_and_nothing_else(physnet, free):
     """Whole PFs do not, nor do VFs that are for aliases."""
     counts = [pool['count'] for pool in POOLS]
-    assert reserve.free(POOLS, physnet, counts) == free
+    assert HostPools.of(POOLS).vfs(physnet, counts) == free
 
 
 def test_counts_of_other_pools_are_an_error():
     with pytest.raises(ValueError):
-        reserve.free(POOLS, 'physnet1', [1])
+        HostPools.of(POOLS).vfs('physnet1', [1])
 
 
 def request(physnet, **spec):
@@ -90,13 +92,13 @@ def touched(rule, left, ports=1, returned=0, rows=ROWS, physnet='physnet1'):
     """:param left: of the 10 VFs of the physnet that are free
     :param returned: VFs of the physnet that the server gives back
     """
-    pools = [given.pool(10, physical_network=physnet),
-             given.pool(50, physical_network='physnet2')]
-    back = [*pools[:1] * returned, *pools[1:] * 9]
+    mine, others = (given.pool(10, physical_network=physnet),
+                    given.pool(50, physical_network='physnet2'))
     return reserve.touched(
-        pools, document.Report(rows), model.Demand(
+        HostPools.of([mine, others], document.Report(rows)), model.Demand(
             requests=(request(physnet),) * ports, reserves={physnet: rule}),
-        iter((left, 50)), back)
+        iter((left, 50)),
+        map(pools.of_tags, [mine] * returned + [others] * 9))
 
 
 @pytest.mark.parametrize('rule, left, ports, returned, refused', [
@@ -124,4 +126,4 @@ def test_the_numbers_of_a_touched_reserve():
 def test_a_physnet_that_no_port_requests_is_left_alone():
     found = model.Demand(
         requests=(request('physnet1'),), reserves={'physnet2': '9'})
-    assert reserve.touched([], document.NOTHING, found, []) is None
+    assert reserve.touched(HostPools.of([]), found, []) is None

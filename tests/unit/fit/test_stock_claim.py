@@ -16,10 +16,25 @@ import pytest
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import stock_claim
+from nova_sriov_ext.fit.pools import HostPools
 from tests.unit.scheduler.pools import pool
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
-BOTH = [stock_claim.consume, stock_claim.support]
+
+
+def consume(pools, requests):
+    return stock_claim.consume(HostPools.of(pools), requests)
+
+
+def support(pools, requests):
+    return stock_claim.support(HostPools.of(pools), requests)
+
+
+def left(pools, counts):
+    return stock_claim.left(HostPools.of(pools), counts)
+
+
+BOTH = [consume, support]
 
 
 def ask(count=1, rp_uuids=(), name='r', **spec):
@@ -62,11 +77,11 @@ def test_the_first_that_finds_too_few_ends_it(walk, requests):
 
 def test_only_the_test_forgets_what_it_emptied():
     requests = [ask(1), ask(0, name='none')]
-    assert stock_claim.consume([pool(1)], requests).failed is None
-    assert stock_claim.support([pool(1)], requests).failed.name == 'none'
-    assert stock_claim.support([pool(1), pool(1)], requests).failed is None
+    assert consume([pool(1)], requests).failed is None
+    assert support([pool(1)], requests).failed.name == 'none'
+    assert support([pool(1), pool(1)], requests).failed is None
     # What was empty before, it leaves in its list.
-    assert stock_claim.support([pool(1), pool(0)], requests).failed is None
+    assert support([pool(1), pool(0)], requests).failed is None
 
 
 @pytest.mark.parametrize('walk', BOTH)
@@ -91,13 +106,13 @@ def test_nova_gives_up_where_a_provider_has_several_pools():
     split = [pool(1, rp_uuid='rp1'), pool(1, rp_uuid='rp1', numa_node=1)]
     apart = [pool(1, rp_uuid='rp1'), pool(1, rp_uuid='rp1', product_id='1')]
     plain = [pool(1, rp_uuid='rp1'), pool(1), pool(1)]
-    for walk, served in ((stock_claim.consume, (False, True, True)),
-                         (stock_claim.support, (False, False, True))):
+    for walk, served in ((consume, (False, True, True)),
+                         (support, (False, False, True))):
         assert tuple(walk(pools, placed).failed is None
                      for pools in (split, apart, plain)) == served
     # What the test emptied is in the way no longer.
     first = [ask(1, product_id='1', name='first')]
-    assert stock_claim.support(apart, first + placed).failed is None
+    assert support(apart, first + placed).failed is None
 
 
 KINDS = [pool(1, dev_type='type-PF', address=PF0), pool(2, address=PF0),
@@ -106,39 +121,39 @@ KINDS = [pool(1, dev_type='type-PF', address=PF0), pool(2, address=PF0),
          pool(1, dev_type='type-PCI', address=PF0)]
 
 
-@pytest.mark.parametrize('index, left', [
+@pytest.mark.parametrize('index, rest', [
     (0, [0, 0, 0, 1, 2, 1]), (1, [0, 1, 1, 1, 2, 1]),
     (2, [0, 2, 0, 1, 2, 1]), (3, [1, 2, 1, 0, 0, 1]),
     (5, [1, 2, 1, 1, 2, 0])])
-def test_a_pf_and_its_vfs_exclude_each_other(index, left):
-    assert stock_claim.left(KINDS, {index: 1}) == left
+def test_a_pf_and_its_vfs_exclude_each_other(index, rest):
+    assert left(KINDS, {index: 1}) == rest
     asked = ask(1, dev_type=KINDS[index]['dev_type'],
                 address=KINDS[index]['address'])
-    assert stock_claim.consume(KINDS, [asked]).left == left
+    assert consume(KINDS, [asked]).left == rest
     # Its test does not know.
-    alone = stock_claim.support(KINDS, [asked]).left
+    alone = support(KINDS, [asked]).left
     assert sum(alone) == sum(one['count'] for one in KINDS) - 1
 
 
 def test_pools_without_an_address_exclude_nothing():
     """Of a compute host of before Nova wrote it into them."""
     pools = [pool(1, dev_type='type-PF'), pool(2)]
-    assert stock_claim.left(pools, {0: 1, 1: 1}) == [0, 1]
-    assert stock_claim.left(pools, {}) == [1, 2]
+    assert left(pools, {0: 1, 1: 1}) == [0, 1]
+    assert left(pools, {}) == [1, 2]
 
 
 def test_an_excluded_pool_is_no_longer_there():
     vf, none = ask(1, dev_type='type-VF'), ask(0, dev_type='type-PF')
     pools = KINDS[:2]
-    assert stock_claim.consume(pools, [vf, none]).failed is none
-    assert stock_claim.support(pools, [vf, none]).failed is None
+    assert consume(pools, [vf, none]).failed is none
+    assert support(pools, [vf, none]).failed is None
     # Of one that was empty before, Nova's list is as it was.
     pools = [pool(0, dev_type='type-PF', address=PF0), KINDS[1]]
-    assert stock_claim.consume(pools, [vf, none]).failed is None
+    assert consume(pools, [vf, none]).failed is None
 
 
 def test_nothing_is_taken_for_a_request_of_nothing():
     """So it excludes nothing either."""
-    found = stock_claim.consume(KINDS[:2], [ask(0, dev_type='type-VF'),
+    found = consume(KINDS[:2], [ask(0, dev_type='type-VF'),
                                             ask(1, dev_type='type-PF')])
     assert found.failed is None and found.left == [0, 0]

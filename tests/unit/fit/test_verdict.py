@@ -19,7 +19,8 @@ import pytest
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import verdict
-from nova_sriov_ext.report import document
+from nova_sriov_ext.fit.pools import HostPools
+from nova_sriov_ext.fit.pools import serves_plain
 from tests.unit.scheduler import pools as given
 
 # Values that meet: the smaller the world and the more usual most of it, the
@@ -62,10 +63,10 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
     asked = gather.demand_of(ports, {})
     try:
         quick = (None if asked.plain is None
-                 else verdict.serves_plain(pools, asked.plain))
+                 else serves_plain(pools, asked.plain))
     except (AttributeError, KeyError, TypeError):
         quick = None
-    fits = verdict.refusal(pools, document.NOTHING, asked) is None
+    fits = verdict.refusal(HostPools.of(pools), asked) is None
     hypothesis.event(f'quick: {quick}')
     assert quick in (None, fits)
 
@@ -76,7 +77,7 @@ def test_the_sums_decide_for_plain_ports(conf, neutron, pools, ports):
 def test_the_vfs_of_all_pools_of_a_physnet_serve(wanted, served):
     tags = {'physical_network': 'a'}
     before = dict(wanted)
-    assert verdict.serves_plain([
+    assert serves_plain([
         given.pool(2, **tags), given.pool(0, **tags), given.pool(-1, **tags),
         given.pool(9, **tags, dev_type='type-PF'), given.pool(9),
         given.pool(9, **tags, dev_type='vdpa'),
@@ -93,7 +94,7 @@ def test_the_vfs_of_all_pools_of_a_physnet_serve(wanted, served):
     {}, 'pool'])
 def test_of_pools_that_nova_would_not_make_the_sums_tell_nothing(pool):
     with pytest.raises((AttributeError, KeyError, TypeError)):
-        verdict.serves_plain([pool], {'a': 1})
+        serves_plain([pool], {'a': 1})
 
 
 PLAIN = given.port_request(physical_network='a')

@@ -12,7 +12,7 @@
 
 """What nova-compute counts for its report."""
 
-from nova_sriov_ext.fit import suitability
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.report import collect
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
@@ -35,7 +35,7 @@ def test_the_mode_of_vfs_without_the_tag_is_known():
     told = document.read({document.STATS_KEY: document.write(
         document.Report(found))})
     pool = {'dev_type': 'type-VF', 'count': 2, 'address': PF0}
-    assert suitability.mode_of(pool, told) == 'switchdev'
+    assert pools.of_tags(pool, told).mode == 'switchdev'
     assert not told.has_tunnelled
 
 

@@ -13,6 +13,7 @@
 """Whose requests a host's pools are asked for, and what that changes."""
 
 import gc
+import weakref
 
 from nova import objects
 import os_resource_classes as orc
@@ -23,6 +24,7 @@ from nova_sriov_ext.demand import bandwidth
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assigning_stats
+from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
 from nova_sriov_ext.scheduler import requesters
@@ -33,10 +35,17 @@ NAMESPACE = '87f1895c-73bb-11e8-9008-c4d987b2a692'
 PF1, PF2 = '0000:81:00.0', '0000:82:00.0'
 POOLS = [given.pool(1, address=PF1, parent_ifname='one'),
          given.pool(1, address=PF2, parent_ifname='two')]
-REPORT = document.Report(claim='assign')
+HOST = HostPools.of(POOLS, document.Report(claim='assign'))
 PORT = given.port_request(uuids.port, physical_network='a')
 OTHER = given.port_request(uuids.other, physical_network='a')
 ALIAS = given.alias_request(specs=[{'vendor_id': '15b3'}])
+
+
+@pytest.fixture(autouse=True)
+def no_other_servers(monkeypatch):
+    """A RequestSpec with hints refers to itself: those of other tests live
+    until garbage is collected."""
+    monkeypatch.setattr(requesters, '_specs', weakref.WeakValueDictionary())
 
 
 @pytest.fixture
@@ -119,7 +128,7 @@ def test_a_port_is_tied_to_the_pf_with_its_bandwidth(
         conf, host, request_, mapping, address):
     found = server(host, PORT, OTHER, ALIAS)
     before = request_.obj_to_primitive()
-    tied = found.tied(request_, mapping, POOLS, REPORT)
+    tied = found.tied(request_, mapping, HOST)
     if address is None:
         assert tied is request_
     else:
@@ -128,7 +137,8 @@ def test_a_port_is_tied_to_the_pf_with_its_bandwidth(
     # Nova's pools may lack the netdev; the host reports it.
     rows = document.Report((document.Row('pf', 'a', 1, netdev='new'),),
                            claim='assign')
-    tied = found.tied(PORT, {uuids.port: [provider('new')]}, [], rows)
+    tied = found.tied(
+        PORT, {uuids.port: [provider('new')]}, HostPools.of([], rows))
     assert tied.spec[0]['address'] == 'pf'
 
 
