@@ -24,6 +24,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova_sriov_ext.claim import tracker
 from nova_sriov_ext.report import document
+from tests.unit.scheduler import pools as given
 
 PHYSNET = 'physnet2'
 STOCK = tracker.AssigningTracker.__base__
@@ -121,19 +122,20 @@ def cells(*numbers):
 
 def port(name='port', **spec):
     """What Nova makes of a port of vnic type direct."""
-    return objects.InstancePCIRequest(
-        count=1, request_id=getattr(uuids, f'request_{name}'),
-        requester_id=getattr(uuids, name), alias_name=None,
-        spec=[{'physical_network': PHYSNET, 'remote_managed': 'False',
-               **spec}])
+    found = given.port_request(
+        getattr(uuids, name), **{'physical_network': PHYSNET, **spec})
+    found.request_id = getattr(uuids, f'request_{name}')
+    found.alias_name = None
+    return found
 
 
 def alias(count=1, name='a', numa_policy=None, **spec):
     """What Nova makes of an alias in a flavor."""
-    return objects.InstancePCIRequest(
-        count=count, request_id=getattr(uuids, f'alias_{name}'),
-        requester_id=None, alias_name=name, numa_policy=numa_policy,
-        spec=[{'vendor_id': '15b3', **spec}])
+    found = given.alias_request(name, count, [{'vendor_id': '15b3', **spec}])
+    found.request_id = getattr(uuids, f'alias_{name}')
+    found.requester_id = None
+    found.numa_policy = numa_policy
+    return found
 
 
 def claim(found, *requests, server='server', numa=None):

@@ -45,11 +45,7 @@ def provider(netdev, host='h'):
 
 
 def host(*pools, claim='assign', rows=(), name='h'):
-    state = hosts.host(name, *pools)
-    state.nodename = name
-    state.stats = {document.STATS_KEY: document.write(
-        document.Report(tuple(rows), claim=claim))}
-    return state
+    return hosts.host(name, *pools, rows=rows, claim=claim)
 
 
 def pool(count, pf, netdev, **tags):

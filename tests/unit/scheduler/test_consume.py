@@ -29,9 +29,8 @@ PFS = ('0000:03:00.0', '0000:03:00.1')
 def record(conf):
     """:returns: HostState with pools of 3 and 2 VFs"""
     found = hosts.host('h1', given.pool(3, address='0000:03:00.0'),
-                       given.pool(2, address='0000:03:00.1'))
-    found.stats = {document.STATS_KEY: document.write(
-        document.Report(claim='assign'))}
+                       given.pool(2, address='0000:03:00.1'),
+                       claim='assign')
     consume.adapt(found)
     return found
 
@@ -78,10 +77,9 @@ def test_from_the_pf_whose_mode_suits_the_port(conf, neutron):
     """As the host reports it, and Neutron tells of the port."""
     found = hosts.host('h1', *(
         given.pool(2, address=address, physical_network='a')
-        for address in PFS))
-    found.stats = {document.STATS_KEY: document.write(document.Report(tuple(
-        document.Row(address, 'a', 2, mode) for address, mode in zip(
-            PFS, ('legacy', 'switchdev'), strict=True)), claim='assign'))}
+        for address in PFS), claim='assign', rows=[
+            document.Row(address, 'a', 2, mode) for address, mode in zip(
+                PFS, ('legacy', 'switchdev'), strict=True)])
     consume.adapt(found)
     neutron.add(uuids.port, hardware_offload_type='switchdev')
     spec = hosts.request(given.port_request(uuids.port, physical_network='a'))

@@ -15,7 +15,6 @@
 import collections
 
 from nova import objects
-from nova.objects import pci_device_pool
 from nova.scheduler import filters as nova_filters
 from nova.scheduler import host_manager
 from oslo_utils import timeutils
@@ -37,22 +36,8 @@ LAGS = ('active', 'none', 'degraded', 'inactive')
 CELL = objects.CellMapping(uuid=uuids.cell, name='cell1', disabled=False)
 
 
-def node(name, pools, stats):
-    """:returns: nova.objects.ComputeNode as nova-compute reports it"""
-    return objects.ComputeNode(
-        host=name, hypervisor_hostname=name, uuid=uuids.node, vcpus=4,
-        vcpus_used=0, memory_mb=1024, local_gb=10, local_gb_used=0,
-        free_disk_gb=10, disk_available_least=10, free_ram_mb=1024,
-        updated_at=None, numa_topology=None, host_ip=None, cpu_info='{}',
-        hypervisor_type='QEMU', hypervisor_version=1, metrics=None,
-        supported_hv_specs=[], cpu_allocation_ratio=1.0,
-        ram_allocation_ratio=1.0, disk_allocation_ratio=1.0, stats=stats,
-        pci_device_pools=objects.PciDevicePoolList(objects=[
-            pci_device_pool.PciDevicePool.from_dict(p) for p in pools]))
-
-
 def host(name, pools=(), stats=None, **service):
-    return cells.ComputeHost(CELL, node(name, pools, stats or {}),
+    return cells.ComputeHost(CELL, made.node(name, pools, stats),
                              objects.Service(
         host=name, **{'disabled': False, 'forced_down': False,
                       'last_seen_up': timeutils.utcnow(True)} | service))
@@ -70,9 +55,9 @@ def random_host(rng, name):
 def random_stats(rng, pools):
     pfs = {(pool['address'], pool.get('physical_network')) for pool in pools
            if pool.get('physical_network')}
-    return {document.STATS_KEY: document.write(document.Report(tuple(
+    return made.stats(rows=tuple(
         document.Row(*pf, vfs=8, mode=rng.choice(MODES), lag=rng.choice(LAGS))
-        for pf in sorted(pfs))))}
+        for pf in sorted(pfs)))
 
 
 def scheduled(hosts, spec):

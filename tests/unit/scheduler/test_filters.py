@@ -18,27 +18,15 @@ import hypothesis
 from hypothesis import strategies as st
 from nova import objects
 from nova.scheduler import filters as nova_filters
-from nova.scheduler import host_manager
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.scheduler import filters
 from tests.unit.scheduler import pools as given
+from tests.unit.scheduler.hosts import host
+from tests.unit.scheduler.hosts import request
 
 PATH = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
-
-
-def host(name, *pools):
-    state = host_manager.HostState(name, name, uuids.cell)
-    state.stats = {}
-    state.pci_stats = given.pci_stats(pools)
-    return state
-
-
-def request(*requests, hints=None):
-    return objects.RequestSpec(
-        instance_uuid=uuids.server, scheduler_hints=hints or {},
-        pci_requests=objects.InstancePCIRequests(requests=list(requests)))
 
 
 def passed(hosts, spec):

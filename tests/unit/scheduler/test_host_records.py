@@ -15,7 +15,6 @@
 import logging
 
 from nova import objects
-from nova.objects import pci_device_pool
 from nova.pci import stats
 from nova.scheduler import host_manager
 from nova.scheduler import request_filter
@@ -24,7 +23,6 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.fit import reasons
-from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import host_records
@@ -34,18 +32,7 @@ from tests.unit.scheduler import pools as given
 
 
 def node(claim):
-    """:returns: nova.objects.ComputeNode with one pool"""
-    return objects.ComputeNode(
-        uuid=uuids.node, free_disk_gb=1, disk_available_least=1,
-        local_gb_used=0, free_ram_mb=1, memory_mb=1, local_gb=1, vcpus=1,
-        vcpus_used=0, updated_at=None, numa_topology=None, host_ip=None,
-        hypervisor_type='QEMU', hypervisor_version=1,
-        hypervisor_hostname='host', cpu_info='', supported_hv_specs=[],
-        metrics='[]', cpu_allocation_ratio=1, ram_allocation_ratio=1,
-        disk_allocation_ratio=1, pci_device_pools=objects.PciDevicePoolList(
-            objects=[pci_device_pool.PciDevicePool.from_dict(given.pool())]),
-        stats={document.STATS_KEY: document.write(document.Report(
-            claim=claim))})
+    return hosts.node('host', [given.pool()], hosts.stats(claim=claim))
 
 
 def state(claim):
@@ -114,9 +101,7 @@ def test_a_pf_and_its_vfs_exclude_each_other(conf):
     vf, pf = (given.pool(count, address='0000:03:00.0', dev_type=kind,
                          physical_network='a')
               for count, kind in ((2, 'type-VF'), (1, 'type-PF')))
-    state = hosts.host('host', vf, pf)
-    state.stats = {document.STATS_KEY: document.write(
-        document.Report(claim='assign'))}
+    state = hosts.host('host', vf, pf, claim='assign')
     consume.adapt(state)
     state.pci_stats.apply_requests(
         [given.port_request(physical_network='a')], {})

@@ -20,7 +20,6 @@ import pytest
 
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.fit import reasons
-from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import requesters
@@ -34,17 +33,15 @@ CLASS = 'CUSTOM_SRIOV_VF_A'
 
 
 def host(name, *pools, claim=None, placement=True):
-    state = made.host(name, *pools or (
-        given.pool(2, physical_network='a'),
-        given.pool(2, physical_network=None),
-        given.pool(2, vendor_id='8086', rp_uuid='rp1')))
-    state.uuid = getattr(uuids, name)
-    state.stats = {document.STATS_KEY: document.write(
-        document.Report(claim=claim, placement=placement))}
-    state.allocation_candidates = [
-        {'allocations': {state.uuid: {'resources': {'VCPU': 1}}},
-         'mappings': {}}]
-    return state
+    return made.host(
+        name, *pools or (
+            given.pool(2, physical_network='a'),
+            given.pool(2, physical_network=None),
+            given.pool(2, vendor_id='8086', rp_uuid='rp1')),
+        claim=claim, placement=placement, candidates=[{
+            'allocations': {
+                getattr(uuids, name): {'resources': {'VCPU': 1}}},
+            'mappings': {}}])
 
 
 def passed(hosts, *requests):

@@ -12,12 +12,12 @@
 
 import copy
 
-from nova.scheduler import host_manager
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import vf_allocations
+from tests.unit.scheduler import hosts
 
 VFS = 'CUSTOM_SRIOV_VF_A'
 
@@ -26,12 +26,8 @@ TUNNELLED = 'CUSTOM_SRIOV_VF__TUNNELLED'
 
 
 def host(*found, placement=True, rows=()):
-    state = host_manager.HostState('h', 'h', uuids.cell)
-    state.uuid = uuids.host
-    state.stats = {document.STATS_KEY: document.write(
-        document.Report(rows, placement=placement))}
-    state.allocation_candidates = list(found)
-    return state
+    return hosts.host('host', rows=rows, placement=placement,
+                      candidates=found)
 
 
 def candidate(**resources):
