@@ -72,4 +72,4 @@ def _driver(host: Host, pf: str) -> str | None:
 
 def _port(host: Host, uplink: str) -> int | None:
     found = netdevs.identity(host.sysfs, uplink)
-    return found.port.pf if found and found.port else None
+    return found.port_name.pf if found and found.port_name else None

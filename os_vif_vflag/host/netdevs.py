@@ -42,19 +42,19 @@ def links(sysfs: Sysfs, netlink: Source | None) -> tuple[Link, ...]:
 
 def physical(ports: Iterable[Port]) -> Iterator[Link]:
     """The netdevs of physical ports."""
-    return (Link(port.name, port.ifindex, port.port, parent=port.device)
-            for port in ports if port.port.flavour == uapi.PHYSICAL)
+    return (Link(port.name, port.ifindex, port.port_name, parent=port.device)
+            for port in ports if port.port_name.flavour == uapi.PHYSICAL)
 
 
 def children(sysfs: Sysfs, pf: str) -> Iterator[Link]:
     """The netdevs of a PF; since Linux 5.8 that is its representors, too.
 
     :param pf: PCI address
-    :returns: Links of nothing but name, port and parent; with the ifindex
+    :returns: Links of nothing but name, port name and parent; with the ifindex
         only where phys_port_name is missing, of no known form or physical
     """
     for name in sysfs.names('bus', 'pci', 'devices', pf, 'net'):
-        link = Link(name, 0, _port(sysfs, name), parent=pf)
+        link = Link(name, 0, _port_name(sysfs, name), parent=pf)
         if not is_uplink(link):
             yield link
         # One that has just gone has no phys_port_name either.
@@ -65,12 +65,12 @@ def children(sysfs: Sysfs, pf: str) -> Iterator[Link]:
 def identity(sysfs: Sysfs, name: str) -> Link | None:
     """What shows whether a netdev is still the one that had this name.
 
-    :returns: Link of nothing but name, ifindex, port and parent; None when
-        no netdev has that name (any more)
+    :returns: Link of nothing but name, ifindex, port name and parent; None
+        when no netdev has that name (any more)
     """
     ifindex = sysfs.number(*_NET, name, 'ifindex')
     return None if ifindex is None else Link(
-        name, ifindex, port=_port(sysfs, name), parent=_parent(sysfs, name))
+        name, ifindex, _port_name(sysfs, name), parent=_parent(sysfs, name))
 
 
 def uplinks(links: Iterable[Link]) -> dict[str, Link]:
@@ -88,12 +88,13 @@ def uplinks(links: Iterable[Link]) -> dict[str, Link]:
 
 
 def is_uplink(link: Link) -> bool:
-    return link.port is None or link.port.flavour == uapi.PHYSICAL
+    return (link.port_name is None
+            or link.port_name.flavour == uapi.PHYSICAL)
 
 
 def _order(link: Link) -> tuple[bool, int, int]:
-    return (link.port is None, link.port.pf or 0 if link.port else 0,
-            link.ifindex)
+    name = link.port_name
+    return name is None, name.pf or 0 if name else 0, link.ifindex
 
 
 def _one(sysfs: Sysfs, name: str) -> Link | None:
@@ -112,7 +113,7 @@ def _completed(sysfs: Sysfs, link: Link) -> Link:
     return dataclasses.replace(
         link,
         parent=_parent(sysfs, link.name),
-        port=link.port or _port(sysfs, link.name),
+        port_name=link.port_name or _port_name(sysfs, link.name),
         switch_id=link.switch_id or sysfs.read(
             *_NET, link.name, 'phys_switch_id') or None)
 
@@ -121,5 +122,5 @@ def _parent(sysfs: Sysfs, name: str) -> str | None:
     return sysfs.target(*_NET, name, 'device')
 
 
-def _port(sysfs: Sysfs, name: str) -> port_name.PortName | None:
+def _port_name(sysfs: Sysfs, name: str) -> port_name.PortName | None:
     return port_name.parse(sysfs.read(*_NET, name, 'phys_port_name'))

@@ -59,7 +59,7 @@ class RepresentorIndex:
         ports_of_cards = [
             (link, _index_of_pf(link, driver_of)) for link in links
             if orphans and netdevs.is_uplink(link)
-            and (link.parent or link.port)]
+            and (link.parent or link.port_name)]
         claims = [(link, pf) for link in orphans
                   for pf in _claimants(link, ports_of_cards)]
         self._by_switch = _index((pf, link) for link, pf in claims)
@@ -184,7 +184,8 @@ def _same(found: Link | Port, now: Link) -> bool:
     """Of a netdev found by its parent the ifindex may be unknown: that it
     still is that parent's, and that port, is as good."""
     if isinstance(found, Link) and not found.ifindex:
-        return (found.port, found.parent) == (now.port, now.parent)
+        return (found.port_name, found.parent) == (
+            now.port_name, now.parent)
     return found.ifindex == now.ifindex
 
 
@@ -195,7 +196,7 @@ def _claimants(link: Link, uplinks: Iterable[tuple[Link, int | None]]) -> (
         id is the card's; the PF's index, where both state it, distinguishes
         its PFs.
     """
-    own = link.port.pf if link.port else None
+    own = link.port_name.pf if link.port_name else None
     return {uplink.parent for uplink, index in uplinks
             if link.switch_id and uplink.switch_id == link.switch_id
             and (None in (index, own) or index == own)}
@@ -206,7 +207,7 @@ def _index_of_pf(uplink: Link,
     """N of the names pfNvfM of its representors."""
     if uplink.parent and driver_of(uplink.parent) in _COUNT_FUNCTIONS:
         return pci_address.function(uplink.parent)
-    return uplink.port.pf if uplink.port else None
+    return uplink.port_name.pf if uplink.port_name else None
 
 
 def _index(pairs: Iterable[tuple[str | None, Link | Port]]) -> _Index:
@@ -223,6 +224,6 @@ def _index(pairs: Iterable[tuple[str | None, Link | Port]]) -> _Index:
 
 def _vf_number(netdev: Link | Port) -> int | None:
     """None unless it represents a VF of this host, not of a DPU's host."""
-    port = netdev.port
-    return port.number if (port is not None and port.flavour == uapi.PCI_VF
-                           and port.controller is None) else None
+    name = netdev.port_name
+    return name.number if (name is not None and name.flavour == uapi.PCI_VF
+                           and name.controller is None) else None

@@ -26,6 +26,7 @@ from os_vif_vflag.kernel import nlmsg
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
 from os_vif_vflag.kernel import vfinfo
+from os_vif_vflag.kernel.port_name import PortName
 
 _PCI = 'pci'
 # A dump during which netdevs came or went is not one moment's picture.
@@ -39,7 +40,7 @@ class Link:
 
     :ivar name: interface name
     :ivar ifindex: 0 where it was not read; the kernel counts from 1
-    :ivar port: None where phys_port_name has no known form
+    :ivar port_name: None where phys_port_name has no known form
     :ivar switch_id: None outside an eswitch. It is the card's: equal on both
         PFs of an mlx5 card.
     :ivar parent: PCI address of the device it is a child of, or None
@@ -49,7 +50,7 @@ class Link:
 
     name: str
     ifindex: int
-    port: port_name.PortName | None = None
+    port_name: PortName | None = None
     switch_id: str | None = None
     parent: str | None = None
     up: bool = False
@@ -61,13 +62,13 @@ class Port:
     """A devlink port with a netdev.
 
     :ivar device: PCI address of the devlink instance
-    :ivar port: as if it had been read from phys_port_name
+    :ivar port_name: as if it had been read from phys_port_name
     :ivar name: interface name of its netdev
     :ivar ifindex: of its netdev
     """
 
     device: str
-    port: port_name.PortName
+    port_name: PortName
     name: str
     ifindex: int
 
@@ -165,7 +166,7 @@ def _link(message: bytes) -> Link:
     return Link(
         name=found.text(uapi.IFLA_IFNAME),
         ifindex=ifindex,
-        port=port_name.parse(found.text(uapi.IFLA_PHYS_PORT_NAME)),
+        port_name=port_name.parse(found.text(uapi.IFLA_PHYS_PORT_NAME)),
         switch_id=found.raw(uapi.IFLA_PHYS_SWITCH_ID).hex() or None,
         parent=found.text(uapi.IFLA_PARENT_DEV_NAME)
         if parent_bus == _PCI else None,
@@ -187,7 +188,7 @@ def _port(message: bytes) -> Port | None:
                   if found.number(uapi.DEVLINK_ATTR_PORT_EXTERNAL) else None)
     return Port(
         device=found.text(uapi.DEVLINK_ATTR_DEV_NAME),
-        port=port_name.PortName(
+        port_name=PortName(
             flavour,
             pf=found.number(uapi.DEVLINK_ATTR_PORT_NUMBER)
             if flavour == uapi.PHYSICAL

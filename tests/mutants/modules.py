@@ -41,7 +41,8 @@ _OF_THE_DRIVER = ['tests/unit/virt/test_vf_setup.py',
                   'tests/unit/virt/test_infiniband.py']
 OWN_OF_MODULE = {
     'os_vif_vflag/host/vf_settings.py': _OF_THE_DRIVER,
-    'os_vif_vflag/host/ib_partition.py': _OF_THE_DRIVER,
+    'os_vif_vflag/host/ib_partition.py': [
+        *_OF_THE_DRIVER, 'tests/unit/vflag/host/test_ib_partition.py'],
 }
 
 # Tests that judge none: each fork would start a process that loads Nova.

@@ -46,7 +46,7 @@ class Netlink(netlink.Source):
             return None
         return tuple(netlink.Link(
             name=link.name, ifindex=link.ifindex,
-            port=port_name.parse(link.phys_port_name),
+            port_name=port_name.parse(link.phys_port_name),
             switch_id=link.phys_switch_id,
             parent=link.pci if self._parents else None,
             up=link.up, type=uapi.LINK_TYPES.get(link.type))
@@ -74,7 +74,7 @@ class Netlink(netlink.Source):
         flavour = _PORTS[kind]
         return netlink.Port(
             device=pf, name=link.name, ifindex=link.ifindex,
-            port=port_name.PortName(
+            port_name=port_name.PortName(
                 flavour, pf=self._sim.pf(pf).port,
                 number=number if flavour != uapi.PHYSICAL else None,
                 controller=1 if kind.startswith('external') else None))

@@ -204,7 +204,7 @@ def test_devlink_that_reports_half(sriov_host, reported):
     host = sources.host(sim, {})
     ports = host.netlink.ports
     host.netlink.ports = lambda pf=None: tuple(
-        port for port in ports(pf) if port.port.flavour == reported)
+        port for port in ports(pf) if port.port_name.flavour == reported)
     found = host.representors(PF0)
     assert found.uplinks[PF0].name == 'enp3s0f0np0'
     assert [found.only(PF0, number).name for number in range(4)] == [

@@ -86,7 +86,7 @@ def test_a_port_of_a_vf_with_its_controller(more, controller):
 def test_a_physical_port_is_numbered_by_itself():
     assert devlink_port(
         *PORT[:2], ('DEVLINK_ATTR_PORT_FLAVOUR', 0),
-        ('DEVLINK_ATTR_PORT_NUMBER', 0), *PORT[5:]).port == (
+        ('DEVLINK_ATTR_PORT_NUMBER', 0), *PORT[5:]).port_name == (
             port_name.parse('p0'))
 
 
@@ -105,7 +105,7 @@ PARENT = (('IFLA_PARENT_DEV_NAME', '0000:03:00.1'),
     (PARENT, {}, {'parent': '0000:03:00.1'}),
     ((PARENT[0], ('IFLA_PARENT_DEV_BUS_NAME', 'auxiliary')), {}, {}),
     ((('IFLA_PHYS_PORT_NAME', 'pf1vf200'),), {},
-     {'port': port_name.parse('pf1vf200')}),
+     {'port_name': port_name.parse('pf1vf200')}),
     ((('IFLA_PHYS_SWITCH_ID', bytes.fromhex('e41d2d0300a1b2c4')),), {},
      {'switch_id': 'e41d2d0300a1b2c4'}),
     ((('IFLA_OPERSTATE', 'UP'),), {}, {'up': True}),

@@ -83,6 +83,12 @@ def test_guids_in_the_kernels_size():
         3: {'ib_node_guid': 'fa:16:3e:00:00:0a:ec:e7'}}
 
 
+def test_a_vf_of_which_nothing_known_is_reported_is_left_out():
+    later = struct.pack('=HHI', 8, 99, 3)
+    info = struct.pack('=HH', 4 + len(later), uapi.IFLA_VF_INFO) + later
+    assert vfinfo.decode(info) == {}
+
+
 @pytest.mark.parametrize('name', ['spoofchk', 'trust', 'link_state'])
 def test_what_the_driver_leaves_open(name):
     assert vfinfo.decode(encoded(
