@@ -20,9 +20,15 @@ here for it, and by nothing that stands in the request.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 import functools
 import weakref
 
+from nova import context as nova_context
 from nova import objects
 import nova.conf
 from nova.network import neutron
@@ -33,16 +39,21 @@ from oslo_log import log as logging
 from nova_sriov_ext import conf
 from nova_sriov_ext.demand import bandwidth
 from nova_sriov_ext.demand import bandwidth_groups
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import pools
 from nova_sriov_ext.report import tags
 
 CONF = conf.register(nova.conf.CONF)
 LOG = logging.getLogger(__name__)
 
+# Nova's ``update_pci_request_with_placement_allocations``.
+Update = Callable[..., None]
+
 # InstancePCIRequest → netdev of the PF. A claim gets the very objects that
 # Nova updates before it. Nothing of it gets into a database: stock Nova would
 # demand it of the next host, too.
-_netdevs = weakref.WeakKeyDictionary()
+_netdevs: weakref.WeakKeyDictionary[objects.InstancePCIRequest, str] = (
+    weakref.WeakKeyDictionary())
 
 
 def applied(request: objects.InstancePCIRequest,
@@ -66,30 +77,33 @@ def applied(request: objects.InstancePCIRequest,
     return tied
 
 
-def learning(update):
-    """:param update: Nova's ``update_pci_request_with_placement_allocations``
-    :returns: function that does the same, and learns
-    """
+def learning(update: Update) -> Update:
+    """Does the same, and learns."""
     if getattr(update, 'learns', None):
         return update
 
     @functools.wraps(update)
-    def updated(context, report_client, pci_requests, provider_mapping):
+    def updated(context: nova_context.RequestContext,
+                report_client: report_client.SchedulerReportClient,
+                pci_requests: Sequence[objects.InstancePCIRequest] | None,
+                provider_mapping: model.Mappings) -> None:
         for request in pci_requests or ():
             _netdevs.pop(request, None)
         update(context, report_client, pci_requests, provider_mapping)
         learn(context, report_client, pci_requests or (), provider_mapping)
 
-    updated.learns = True
+    # What functools.wraps makes takes attributes, as any function.
+    updated.learns = True  # type: ignore[attr-defined]
     return updated
 
 
-def learn(context, client, pci_requests, mapping):
+def learn(context: nova_context.RequestContext,
+          client: report_client.SchedulerReportClient,
+          pci_requests: Iterable[objects.InstancePCIRequest],
+          mapping: model.Mappings) -> None:
     """Remember the PFs that Placement chose.
 
-    :param client: nova.scheduler.client.report.SchedulerReportClient
-    :param pci_requests: iterable of nova.objects.InstancePCIRequest
-    :param mapping: dict of lists, id of a request group → resource providers
+    :param mapping: by the id of a request group
     """
     # Aliases have no requester.
     ports = {request.requester_id: request for request in pci_requests
@@ -98,8 +112,11 @@ def learn(context, client, pci_requests, mapping):
         _netdevs[ports[port]] = netdev
 
 
-def _chosen(context, client, ports, mapping):
-    """:returns: iterator of (id of a port, netdev of a PF)"""
+def _chosen(context: nova_context.RequestContext,
+            client: report_client.SchedulerReportClient,
+            ports: Mapping[str, objects.InstancePCIRequest],
+            mapping: model.Mappings) -> Iterator[tuple[str, str]]:
+    """:returns: ids of ports, each with the netdev of a PF"""
     for port in ports.keys() & mapping.keys():
         # Nova has just written it; when it cannot, it raises.
         netdev = ports[port].spec[0].get(tags.NETDEV)
@@ -110,36 +127,38 @@ def _chosen(context, client, ports, mapping):
         groups = bandwidth_groups.of_ports(others) if (
             others and mapping.keys() - ports.keys()) else {}
         for port, group in groups.items():
-            netdev = group in mapping and _netdev(
-                context, client, mapping[group][0])
-            if netdev:
-                yield port, netdev
+            chosen = _netdev(context, client, mapping[group][0]) if (
+                group in mapping) else None
+            if chosen:
+                yield port, chosen
     except Exception:
         LOG.exception('The bandwidth of ports %s could not be looked up; '
                       'their VFs may be of other PFs',
                       ', '.join(sorted(others)))
 
 
-def _netdev(context, client, provider):
-    """:returns: str, None for a provider that is no PF's bandwidth"""
+def _netdev(context: nova_context.RequestContext,
+            client: report_client.SchedulerReportClient,
+            provider: str) -> str | None:
+    """None for a provider that is not of a PF's bandwidth."""
     # <hypervisor>:<agent type>:<netdev> (neutron's placement_report.py); a
     # device's provider with colons in its name is none of the known agents'.
-    names = client.get_resource_provider_name(context, provider).split(':')
+    name: str = client.get_resource_provider_name(context, provider)
+    names = name.split(':')
     node, netdev = names[0], names[-1]
     return netdev if any(
         bandwidth.provider(namespace, node, netdev) == provider
         for namespace in CONF.sriov.bandwidth_namespaces) else None
 
 
-def before_live_migration(context, instance):
+def before_live_migration(context: nova_context.RequestContext,
+                          instance: objects.Instance) -> None:
     """Learn on the destination of a live migration, whose requests Nova's
-    conductor updates, and does not tell of what.
+    conductor updates without the mapping that it used.
 
-    Placement does not tell either which of its allocations are for which
+    Placement does not say either which of its allocations are for which
     group; Nova's own guess of them, for a revert, is as good where two ports
     of the server want the same.
-
-    :param instance: nova.objects.Instance
     """
     requests = list(filter(_is_port, instance.pci_requests.requests))
     if not requests:
@@ -160,13 +179,16 @@ def before_live_migration(context, instance):
                       instance.uuid)
 
 
-def _mapping(context, client, uuid, groups):
+def _mapping(context: nova_context.RequestContext,
+             client: report_client.SchedulerReportClient, uuid: str,
+             groups: list[objects.RequestGroup]) -> model.Mappings:
     spec = objects.RequestSpec(requested_resources=groups)
     scheduler_utils.fill_provider_mapping_based_on_allocation(
         context, client, spec,
         client.get_allocations_for_consumer(context, uuid))
-    return spec.get_request_group_mapping()
+    found: model.Mappings = spec.get_request_group_mapping()
+    return found
 
 
-def _is_port(request):
-    return request.source == objects.InstancePCIRequest.NEUTRON_PORT
+def _is_port(request: objects.InstancePCIRequest) -> bool:
+    return bool(request.source == objects.InstancePCIRequest.NEUTRON_PORT)

@@ -14,9 +14,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Collection
+from collections.abc import Sequence
 import functools
 
+from nova import context as nova_context
 from nova import objects
+from nova.compute import claims
 import nova.conf
 from nova.objects import fields
 from oslo_log import log as logging
@@ -37,15 +42,14 @@ LOG = logging.getLogger(__name__)
 class Anybody(assigning_stats.Server):
     """A server that is not known: its ports are, its flavor is not.
 
-    :ivar requests: list of nova.objects.InstancePCIRequest, those that are
-        tested or claimed
-    :ivar to_come: tuple of nova.objects.InstancePCIRequest that are going to
-        be claimed for it after those of a claim
+    :ivar requests: those that are tested or claimed
+    :ivar to_come: those that are going to be claimed for it after those of a
+        claim
     :ivar attaching: whether no scheduler has seen the requests
     """
 
-    requests = ()
-    to_come = ()
+    requests: Sequence[objects.InstancePCIRequest] = ()
+    to_come: tuple[objects.InstancePCIRequest, ...] = ()
     attaching = False
     uuid = 'unknown'
 
@@ -64,12 +68,12 @@ class Anybody(assigning_stats.Server):
         if not (mixed or self.attaching and request.is_plain_vf):
             return request
         mode = port_answers.mode_of(request.port, self.requests)
-        return mode and gather.with_mode(request, mode, CONF.sriov)
+        return None if mode is None else gather.with_mode(
+            request, mode, CONF.sriov)
 
 
 class Server(Anybody):
-    """:param uuid: of the server
-    :param flavor: function, gives the nova.objects.Flavor that it claims for
+    """:param flavor: gives the one that it claims for
     :param held: as assigning_stats.Server.held
     :param to_come: as Anybody.to_come
     :param returned: as assigning_stats.Server.returned
@@ -77,8 +81,11 @@ class Server(Anybody):
     :param attaching: as Anybody.attaching
     """
 
-    def __init__(self, uuid, flavor, held=frozenset(), to_come=(),
-                 returned=(), evacuated=False, attaching=False):
+    def __init__(self, uuid: str, flavor: Callable[[], objects.Flavor],
+                 held: frozenset[tuple[str, str]] = frozenset(),
+                 to_come: tuple[objects.InstancePCIRequest, ...] = (),
+                 returned: Collection[pools.Pool] = (),
+                 evacuated: bool = False, attaching: bool = False) -> None:
         self.uuid = uuid
         self._flavor = flavor
         self.held = held
@@ -87,55 +94,50 @@ class Server(Anybody):
         self.attaching = attaching
         self._lifted = evacuated and CONF.sriov.evacuation_uses_reserve
 
-    def reserves(self, requests):
+    def reserves(self, requests: Collection[model.Request]
+                 ) -> dict[str | None, str]:
         """The flavor is read only where there is a reserve."""
         if self._lifted or not gather.rules_for(
                 CONF.sriov.vf_reserve, requests):
             return {}
         return gather.reserves_of(self._extra_specs, requests)
 
+    # Properties: the flavor is read where there is a choice, and no sooner.
     @property
-    def pf_policy(self):
-        """:returns: one of model.PF_POLICIES"""
+    def pf_policy(self) -> str:  # type: ignore[override]
+        """One of model.PF_POLICIES."""
         return gather.pf_policy_of(self._extra_specs)
 
     @property
-    def lag_policy(self):
-        """:returns: one of model.LAG_POLICIES"""
+    def lag_policy(self) -> str:  # type: ignore[override]
+        """One of model.LAG_POLICIES."""
         return gather.lag_policy_of(self._extra_specs)
 
     @functools.cached_property
-    def _extra_specs(self):
+    def _extra_specs(self) -> dict[str, str]:
         try:
-            return self._flavor().extra_specs
+            return dict(self._flavor().extra_specs)
         except Exception:
             LOG.exception('The flavor of server %s cannot be read; taking '
                           'the policies of nova.conf', self.uuid)
             return {}
 
 
-def flavor_in_database(context, uuid):
+def flavor_in_database(context: nova_context.RequestContext,
+                       uuid: str) -> objects.Flavor:
     """For a claim without a test, of a port that is attached or of a live
     migration: Nova does not hand the flavor to the tracker. Reading it is one
     more call of the conductor, beside those that Nova makes under the same
-    lock.
-
-    :returns: nova.objects.Flavor that the server has
-    """
+    lock."""
     return objects.Instance.get_by_uuid(
         context.elevated(), uuid, expected_attrs=['flavor']).flavor
 
 
-def flavor_of(claim):
-    """:param claim: nova.compute.claims.Claim
-    :returns: nova.objects.Flavor that it is for: of a resize the new one
-    """
+def flavor_of(claim: claims.Claim) -> objects.Flavor:
+    """The flavor that a claim is for: of a resize the new one."""
     return getattr(claim, 'flavor', None) or claim.instance.flavor
 
 
-def is_evacuated(claim):
-    """:param claim: nova.compute.claims.Claim
-    :returns: bool
-    """
-    return claim.migration is not None and (
+def is_evacuated(claim: claims.Claim) -> bool:
+    return claim.migration is not None and bool(
         claim.migration.migration_type == fields.MigrationType.EVACUATION)

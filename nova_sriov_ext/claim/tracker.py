@@ -12,44 +12,57 @@
 
 """The tracker of a compute host's PCI devices, with a choice of its own."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 
+from nova import context as nova_context
 from nova import exception
+from nova import objects
+from nova.compute import claims
 from nova.pci import manager
 
 from nova_sriov_ext.claim import server as servers
-from nova_sriov_ext.claim import stats
+from nova_sriov_ext.claim import stats as claim_stats
+from nova_sriov_ext.fit import pools
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import tags
+
+_Devices = list['objects.PciDevice'] | None
 
 
 class AssigningTracker(manager.PciDevTracker):
     """Nova's tracker, whose stats assign all requests of a server at once.
 
-    :param compute_node: nova.objects.ComputeNode; the resource tracker keeps
-        what the driver reports in this very object
-    :ivar arriving: dict, uuid → nova.objects.Instance of the servers whose
-        live migration to this host is being checked (arrivals.Arrivals)
+    :param compute_node: the resource tracker keeps what the driver reports in
+        this very object
+    :ivar arriving: the servers whose live migration to this host is being
+        checked (arrivals.Arrivals), by uuid
     """
 
-    def __init__(self, context, compute_node):
+    stats: claim_stats.ComputePciStats
+
+    def __init__(self, context: nova_context.RequestContext,
+                 compute_node: objects.ComputeNode) -> None:
         super().__init__(context, compute_node)
         self._node = compute_node
-        self.arriving = {}
-        self.stats = stats.ComputePciStats(self.stats, self._report)
-        # The InstancePCIRequests of the last test, and the server.Server.
-        self._tested = None, None
+        self.arriving: dict[str, objects.Instance] = {}
+        self.stats = claim_stats.ComputePciStats(
+            self.stats, self._report)
+        # Requests and server of the last test.
+        self._tested: tuple[objects.InstancePCIRequests | None,
+                            servers.Server | None] = None, None
 
-    def _report(self):
+    def _report(self) -> document.Report:
         return document.read(
             self._node.stats if 'stats' in self._node else None)
 
     @contextlib.contextmanager
-    def testing(self, claim):
+    def testing(self, claim: claims.Claim) -> Iterator[None]:
         """Let Nova's test of a claim, which tries one choice of NUMA nodes
-        after the other, respect all that the claim will.
-
-        :param claim: nova.compute.claims.Claim
-        """
+        after the other, respect all that the claim will."""
         requests = claim._pci_requests
         server = self._server(requests, lambda: servers.flavor_of(claim),
                               evacuated=servers.is_evacuated(claim))
@@ -58,7 +71,8 @@ class AssigningTracker(manager.PciDevTracker):
         with self.stats.serving(server):
             yield
 
-    def free_device(self, dev, instance):
+    def free_device(self, dev: objects.PciDevice,
+                    instance: objects.Instance) -> None:
         """Nova's looks at who had the device when ``dev`` was copied, not at
         who has it now: one that was given back already it frees again
         (PciDeviceInvalidStatus), or takes from the server that has it since.
@@ -72,28 +86,37 @@ class AssigningTracker(manager.PciDevTracker):
         if dev.id in held:
             super().free_device(dev, instance)
 
-    def claim_instance(self, context, pci_requests, instance_numa_topology):
+    def claim_instance(
+            self, context: nova_context.RequestContext,
+            pci_requests: objects.InstancePCIRequests,
+            instance_numa_topology: objects.InstanceNUMATopology | None,
+    ) -> _Devices:
         """Nova's own forgets what was claimed before: the aliases of a live
         migration would stay claimed, whatever becomes of the server."""
         before = self.claims.get(pci_requests.instance_uuid, [])
-        devices = super().claim_instance(
+        devices: _Devices = super().claim_instance(
             context, pci_requests, instance_numa_topology)
         if devices:
             self.claims[pci_requests.instance_uuid] = before + devices
         return devices
 
-    def _claim_instance(self, context, pci_requests, instance_numa_topology):
+    def _claim_instance(
+            self, context: nova_context.RequestContext,
+            pci_requests: objects.InstancePCIRequests,
+            instance_numa_topology: objects.InstanceNUMATopology | None,
+    ) -> _Devices:
         uuid = pci_requests.instance_uuid
         (tested, server), self._tested = self._tested, (None, None)
-        if tested is not pci_requests:
+        if server is None or tested is not pci_requests:
             server = self._server(
                 pci_requests,
                 lambda: servers.flavor_in_database(context, uuid),
                 attaching=True)
         try:
             with self.stats.serving(server):
-                return super()._claim_instance(
+                devices: _Devices = super()._claim_instance(
                     context, pci_requests, instance_numa_topology)
+                return devices
         except exception.PciDeviceRequestFailed as e:
             if uuid not in self.arriving:
                 raise
@@ -102,7 +125,9 @@ class AssigningTracker(manager.PciDevTracker):
             raise exception.MigrationPreCheckError(
                 reason=e.format_message()) from e
 
-    def _to_come(self, pci_requests):
+    def _to_come(
+            self, pci_requests: objects.InstancePCIRequests
+    ) -> Iterator[objects.InstancePCIRequest]:
         """What a live migration is going to claim beside these requests."""
         done = {device.request_id for device
                 in self.claims.get(pci_requests.instance_uuid, ())}
@@ -112,11 +137,11 @@ class AssigningTracker(manager.PciDevTracker):
             if request.request_id not in done:
                 yield request
 
-    def _server(self, pci_requests, flavor, **what):
-        """:param flavor: as server.Server has it
-        :param what: more of server.Server
-        :returns: server.Server
-        """
+    def _server(self, pci_requests: objects.InstancePCIRequests,
+                flavor: Callable[[], objects.Flavor],
+                evacuated: bool = False,
+                attaching: bool = False) -> servers.Server:
+        """As server.Server has them."""
         uuid = pci_requests.instance_uuid
         if uuid in self.arriving:
             return servers.Server(
@@ -125,16 +150,17 @@ class AssigningTracker(manager.PciDevTracker):
         # requests; when it is resized on its host, of the same, and it gives
         # them back.
         mine = {request.request_id for request in pci_requests.requests}
-        here = {True: [], False: []}
+        here: dict[bool, list[pools.Pool]] = {True: [], False: []}
         for dev, pool in self._vfs(uuid):
             here[dev.request_id in mine].append(pool)
         return servers.Server(
-            uuid, flavor, returned=here[True], **what,
-            held=frozenset((pool.physnet or '', pool.pf)
+            uuid, flavor, returned=here[True], evacuated=evacuated,
+            attaching=attaching,
+            held=frozenset((pool.physnet or '', pool.tags[tags.ADDRESS])
                            for pool in here[False]))
 
-    def _vfs(self, uuid):
-        """:returns: iterator of (PciDevice, pools.Pool)"""
+    def _vfs(
+            self, uuid: str) -> Iterator[tuple[objects.PciDevice, pools.Pool]]:
         for dev in (*self.claims.get(uuid, ()),
                     *self.allocations.get(uuid, ())):
             pool = self.stats.pool_of(dev)

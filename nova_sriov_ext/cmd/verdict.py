@@ -25,6 +25,7 @@ from nova.scheduler import host_manager
 from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
+from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import shortage
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import host_pools
@@ -95,11 +96,9 @@ def _of_service(host: cells.ComputeHost,
     return PASSES, None
 
 
-def _found(state, demand):
-    """What a host that passes has, in the words of a refusal.
-
-    :returns: str, e.g. ``physnet2: 2 VFs asked, 5 free of 16``
-    """
+def _found(state: host_manager.HostState, demand: model.Demand) -> str:
+    """What a host that passes has, in the words of a refusal, e.g.
+    ``physnet2: 2 VFs asked, 5 free of 16``."""
     found = host_pools.of_host(state)
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
@@ -108,7 +107,7 @@ def _found(state, demand):
         for request in last.values()) or 'no SR-IOV device asked'
 
 
-def _words(numbers):
+def _words(numbers: reasons.Misfit) -> str:
     of = '' if numbers.total is None else f' of {numbers.total}'
     return (f'{numbers.subject}: {numbers.asked} {numbers.unit} asked, '
             f'{numbers.free} free{of}')

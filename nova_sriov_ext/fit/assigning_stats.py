@@ -174,7 +174,7 @@ class Server:
     lag_policy: str | None = None
     returned: Collection[pools.Pool] = ()
 
-    def reserves(self, requests: Iterable[model.Request]
+    def reserves(self, requests: Collection[model.Request]
                  ) -> dict[str | None, str]:
         """:returns: as Demand.reserves"""
         return {}

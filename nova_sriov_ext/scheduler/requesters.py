@@ -18,7 +18,7 @@ the requests of one server only, so its id shows whose they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from collections.abc import Sequence
 import dataclasses
 from typing import TYPE_CHECKING
@@ -94,7 +94,7 @@ class Requested(assigning_stats.Server):
         self.lag_policy = demand.lag_policy
         self._reserves = demand.on(host.instances).reserves
 
-    def reserves(self, requests: Iterable[model.Request]
+    def reserves(self, requests: Collection[model.Request]
                  ) -> dict[str | None, str]:
         return self._reserves
 
