@@ -25,7 +25,6 @@ import dataclasses
 import functools
 import json
 from typing import TYPE_CHECKING
-from typing import Any
 from typing import NotRequired
 from typing import TypedDict
 
@@ -183,7 +182,8 @@ def _rows(rows: Iterable[object]) -> Iterator[Row]:
                          if key in row})
 
 
-def _sane(row: Mapping[str, Any], types: _Types, needed: bool = False) -> bool:
+def _sane(row: Mapping[str, object], types: _Types,
+          needed: bool = False) -> bool:
     return all(type(row[key]) in kinds if key in row else not needed
                for key, kinds in types.items())
 
