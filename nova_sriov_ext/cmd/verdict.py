@@ -98,16 +98,16 @@ def _of_service(host: cells.ComputeHost,
 
 def _found(state: host_manager.HostState, demand: model.Demand) -> str:
     """What a host that passes has, in the words of a refusal, e.g.
-    ``physnet2: 2 VFs asked, 5 free of 16``."""
+    ``physnet2: 2 VFs requested, 5 free of 16``."""
     found = host_pools.of_host(state)
     # As a refusal counts: the last of equal requests has the sum of all.
     last = {str(request.specs): request for request in demand.requests}
     return '; '.join(
         _words(shortage.of_request(found, demand, request))
-        for request in last.values()) or 'no SR-IOV device asked'
+        for request in last.values()) or 'no SR-IOV device requested'
 
 
 def _words(numbers: reasons.Misfit) -> str:
     of = '' if numbers.total is None else f' of {numbers.total}'
-    return (f'{numbers.subject}: {numbers.asked} {numbers.unit} asked, '
-            f'{numbers.free} free{of}')
+    return (f'{numbers.subject}: {numbers.requested} {numbers.unit} '
+            f'requested, {numbers.free} free{of}')

@@ -38,20 +38,20 @@ class Misfit:
     """Why a host cannot serve a server.
 
     :ivar reason: one of the constants of this module
-    :ivar subject: the physnet, or what else was asked for
+    :ivar subject: the physnet, or what else was requested
     :ivar unit: ``VFs``, ``PFs`` or ``devices``
-    :ivar asked: devices asked of it, up to and with the request that failed
+    :ivar requested: devices of it, up to and with the request that failed
     :ivar free: devices of it that are free and suit
     :ivar total: VFs of it, None where the host does not report it
     :ivar others: further free devices of it, which do not suit
-    :ivar because: what these others are, and what was asked
+    :ivar because: what these others are, and what was requested
     :ivar request: name of the request that failed
     """
 
     reason: str
     subject: str = ''
     unit: str = 'devices'
-    asked: int = 0
+    requested: int = 0
     free: int = 0
     total: int | None = None
     others: int = 0
@@ -63,17 +63,17 @@ class Misfit:
             numbers=self._numbers(), **dataclasses.asdict(self))
 
     def _numbers(self) -> str:
-        """``2 VFs asked, 1 free of 16; 3 more are legacy, …``"""
+        """``2 VFs requested, 1 free of 16; 3 more are legacy, …``"""
         of = '' if self.total is None else f' of {self.total}'
         more = f'; {self.others} more are {self.because}' * bool(self.because)
-        return (f'{self.subject}: {self.asked} {self.unit} asked, '
+        return (f'{self.subject}: {self.requested} {self.unit} requested, '
                 f'{self.free or "none"} free{of}{more}')
 
 
 WORDS = {
     NO_PCI: 'the host reports no free PCI devices',
     NO_FREE: '{numbers} ({request})',
-    NO_MATCH: '{subject}: {others} free, but none as asked by {request}',
+    NO_MATCH: '{subject}: {others} free, but none as requested by {request}',
     TOO_FEW: '{numbers} ({request})',
     EXCLUDED: '{numbers}, but a PF and its VFs exclude each other ({request})',
     TAKEN: '{numbers}, but earlier requests of the server take those that '
@@ -85,18 +85,18 @@ WORDS = {
     MODE: '{numbers} ({request})',
     LAG: '{numbers} ({request})',
     CHOICE: '{numbers}, and the claim takes one of those ({request})',
-    SAME_PF: '{subject}: {asked} VFs asked from different PFs, they would '
-             'come from {free}',
+    SAME_PF: '{subject}: {requested} VFs requested from different PFs, they '
+             'would come from {free}',
     RESERVED: '{numbers}, {others} reserved',
     NO_ASSIGNMENT: 'no choice of devices serves all at once: {request}',
-    PORTS_UNREAD: 'Neutron does not tell what the ports ask for',
+    PORTS_UNREAD: 'Neutron does not answer what the ports request',
 }
 
 
-def same_pf(physnet: str | None, asked: int, pfs: int) -> Misfit:
+def same_pf(physnet: str | None, requested: int, pfs: int) -> Misfit:
     """:param physnet: None on a tunnelled network
-    :param asked: VFs asked, each from another PF
+    :param requested: VFs, each from another PF
     :param pfs: how many PFs would give them
     """
-    return Misfit(SAME_PF, subject=physnet or model.NO_PHYSNET, asked=asked,
-                  free=pfs)
+    return Misfit(SAME_PF, subject=physnet or model.NO_PHYSNET,
+                  requested=requested, free=pfs)

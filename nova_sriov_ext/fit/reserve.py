@@ -50,7 +50,7 @@ def touched(host: pools.HostPools, demand: model.Demand, left: Iterable[int],
                 and host.vfs(physnet, left) + back < kept(rule, total)):
             return reasons.Misfit(
                 reasons.RESERVED, subject=physnet or model.NO_PHYSNET,
-                unit='VFs', total=total, asked=requested,
+                unit='VFs', total=total, requested=requested,
                 others=kept(rule, total),
                 free=host.vfs(physnet, host.free()))
     return None

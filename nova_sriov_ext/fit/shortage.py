@@ -39,7 +39,7 @@ def by_count(host: pools.HostPools, demand: model.Demand,
     """
     numbers, unsuited = _count(host, demand, request)
     return (_judged(numbers, unsuited, host, demand, request)
-            if numbers.free < numbers.asked else None)
+            if numbers.free < numbers.requested else None)
 
 
 def _count(host: pools.HostPools, demand: model.Demand, request: model.Request
@@ -58,8 +58,8 @@ def _count(host: pools.HostPools, demand: model.Demand, request: model.Request
             others += pool.free
     return reasons.Misfit(
         reasons.TOO_FEW, request=request.name, subject=request.subject,
-        unit=request.unit, asked=_requested(demand, request), free=suited,
-        others=others, because=_because(unsuited, request),
+        unit=request.unit, requested=_requested(demand, request),
+        free=suited, others=others, because=_because(unsuited, request),
         total=host.total(request.physnet) if request.is_vf else None
         ), unsuited
 
@@ -77,9 +77,9 @@ def _judged(numbers: reasons.Misfit, unsuited: Iterable[tuple[str, str]],
                   else reasons.BANDWIDTH if request.is_tied
                   else reasons.NO_MATCH)
         numbers = dataclasses.replace(numbers, others=others)
-    elif served < numbers.asked:
+    elif served < numbers.requested:
         reason = reasons.TOO_FEW
-    elif numbers.free < numbers.asked:
+    elif numbers.free < numbers.requested:
         reason = max(kind for kind, _ in unsuited)
     elif stock_claim.support(host, demand.requests).failed is None:
         reason = reasons.EXCLUDED
@@ -112,7 +112,8 @@ def _because(unsuited: Iterable[tuple[str, str]],
     words = []
     if modes:
         wanted = sorted((request.modes or set()) - {document.UNKNOWN})
-        words.append(f'{" or ".join(modes)}, {" or ".join(wanted)} asked')
+        words.append(
+            f'{" or ".join(modes)}, {" or ".join(wanted)} requested')
     if lags:
         words.append(f'on a PF whose LAG is {" or ".join(lags)}')
     return ' and '.join(words)

@@ -70,7 +70,7 @@ def _unsuited(host: pools.HostPools, demand: model.Demand,
     for request, index, _ in claimed.taken:
         if host.pools[index].unsuitable_because(request):
             found = shortage.of_request(host, demand, request)
-            return (found if found.free < found.asked else
+            return (found if found.free < found.requested else
                     dataclasses.replace(found, reason=reasons.CHOICE))
     return None
 

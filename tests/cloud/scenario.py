@@ -221,8 +221,8 @@ class Scenario:
                                             'refused')))
         self.checks.true(
             'and how many VFs compute1 has for it',
-            'physnet2: 3 VFs asked, 2 free of 8; 3 more are legacy, '
-            'switchdev asked' in verdicts.get('compute1', ('', ''))[1],
+            'physnet2: 3 VFs requested, 2 free of 8; 3 more are legacy, '
+            'switchdev requested' in verdicts.get('compute1', ('', ''))[1],
             verdicts)
 
     def remove(self):

@@ -108,8 +108,8 @@ class SpreadTest(AssigningTest):
         ports = self.create_port(1), self.create_port(2)
         server = self.boot(*ports, flavor_id=self.flavor, az='nova:compute1',
                            expected_state='ERROR')
-        assert ('physnet4: 2 VFs asked from different PFs, they would come '
-                'from 1' in server['fault']['message'])
+        assert ('physnet4: 2 VFs requested from different PFs, they would '
+                'come from 1' in server['fault']['message'])
         assert server['OS-EXT-SRV-ATTR:host'] is None
         self._run_periodics()
         assert [row.free for row in self.capacity()] == [2]

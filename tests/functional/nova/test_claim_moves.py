@@ -79,8 +79,8 @@ class EvacuationTest(MoveTest):
         log = self.useFixture(base.log_of('nova.compute', logging.INFO))
         with pytest.raises(client.OpenStackApiException):
             self.evacuate(server, 'compute2')
-        assert ('Insufficient compute resources: physnet4: 2 VFs asked from '
-                'different PFs, they would come from 1.') in log.output
+        assert ('Insufficient compute resources: physnet4: 2 VFs requested '
+                'from different PFs, they would come from 1.') in log.output
         self._wait_for_migration_status(server, ['failed'])
         assert self.api.get_server(server['id'])['status'] == 'ACTIVE'
         assert self.statuses('compute2') == ['available'] * 2

@@ -50,9 +50,9 @@ class ExplainTest(base.SriovServersTest):
         one, two, three = (self.create_port(n) for n in (1, 2, 3))
         found = self.explain(one, two)
         assert found == {
-            'compute1': ('refused', 'physnet4: 2 VFs asked, 1 free of 1 '
+            'compute1': ('refused', 'physnet4: 2 VFs requested, 1 free of 1 '
                                     f'(port {two})'),
-            'compute2': ('passes', 'physnet4: 2 VFs asked, 2 free of 2')}
+            'compute2': ('passes', 'physnet4: 2 VFs requested, 2 free of 2')}
         assert self.boot_as_explained(one, two) == {
             'compute1': 'refused', 'compute2': 'passes'}
         assert self.boot_as_explained(three) == {
@@ -68,7 +68,7 @@ class ExplainTest(base.SriovServersTest):
         self.start_host('compute2', mode='switchdev')
         port = self.create_port(profile={'capabilities': ['switchdev']})
         word, reason = self.explain(port)['compute1']
-        assert (word, 'legacy, switchdev asked' in reason) == (
+        assert (word, 'legacy, switchdev requested' in reason) == (
             'refused', True)
         assert self.boot_as_explained(port) == {
             'compute1': 'refused', 'compute2': 'passes'}
@@ -83,7 +83,7 @@ class ExplainTest(base.SriovServersTest):
         port = self.create_port()
         assert self.explain(port)['compute1'] == (
             'disabled', 'nova-compute is disabled (new NIC); physnet4: 1 VFs '
-                        'asked, 2 free of 2')
+                        'requested, 2 free of 2')
         assert self.boot_as_explained(port)['compute2'] == 'passes'
 
     def test_a_host_that_is_down_is_said_to_be(self):
@@ -103,7 +103,7 @@ class ExplainTest(base.SriovServersTest):
         ports = [self.create_port(n) for n in (1, 2)]
         word, reason = self.explain(*ports, flavor=flavor)['compute1']
         assert word == 'refused'
-        assert '2 VFs asked from different PFs' in reason
+        assert '2 VFs requested from different PFs' in reason
         server = self.boot(*ports, flavor_id=flavor, expected_state='ERROR')
         assert 'No valid host' in server['fault']['message']
 
@@ -111,7 +111,7 @@ class ExplainTest(base.SriovServersTest):
         self.start_host('compute1')
         port = self.create_port(vnic_type='normal')
         assert self.explain(port) == {
-            'compute1': ('passes', 'no SR-IOV device asked')}
+            'compute1': ('passes', 'no SR-IOV device requested')}
         assert self.warnings == [f'Port {port} (normal) does not need a VF.']
 
     def test_nothing_is_written(self):

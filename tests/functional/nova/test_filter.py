@@ -42,8 +42,8 @@ class FilterTest(base.SriovServersTest):
         self.start_host(mode='legacy')
         port = self.create_port(profile={'capabilities': ['switchdev']})
         assert ('wrong_mode on 1 host(s), e.g. compute1: physnet4: 1 VFs '
-                'asked, none free of 2; 2 more are legacy, switchdev asked'
-                ) in self.refused(port)
+                'requested, none free of 2; 2 more are legacy, switchdev '
+                'requested') in self.refused(port)
 
     def test_the_host_in_switchdev_mode_is_taken(self):
         self.start_host('compute1', mode='legacy')
@@ -55,8 +55,8 @@ class FilterTest(base.SriovServersTest):
         self.flags(vf_reserve={'physnet4': '50%'}, group='sriov')
         self.start_host(num_vfs=2)
         self.boot(self.create_port(1))
-        assert ('reserved on 1 host(s), e.g. compute1: physnet4: 1 VFs asked,'
-                ' 1 free of 2, 1 reserved') in self.refused(
+        assert ('reserved on 1 host(s), e.g. compute1: physnet4: 1 VFs '
+                'requested, 1 free of 2, 1 reserved') in self.refused(
                     self.create_port(2))
         lifting = self._create_flavor(
             extra_spec={'sriov:ignore_reserve': 'true'})

@@ -33,7 +33,7 @@ class RefusalTest(base.SriovServersTest):
                            expected_state='ERROR')
         assert 'No valid host' in server['fault']['message']
         assert ('too_few_free on 1 host(s), e.g. compute1: physnet4: 3 VFs '
-                'asked, 2 free of 2') in log.output
+                'requested, 2 free of 2') in log.output
         self.assert_all_free()
 
     def test_the_host_with_a_free_vf_is_taken(self):

@@ -70,15 +70,15 @@ class TunnelledTest(Tunnelled, base.SriovServersTest):
         # What a claim writes is in the pools as Nova's database has them.
         assert self.rows('compute2') == [(None, 'switchdev', 1, 1, 0)]
         assert ('wrong_mode on 1 host(s), e.g. compute1: tunnelled networks: '
-                '1 VFs asked, none free of 4; 4 more are legacy, switchdev '
-                'asked') in self.refused(self.create_port(2))
+                '1 VFs requested, none free of 4; 4 more are legacy, '
+                'switchdev requested') in self.refused(self.create_port(2))
 
     def test_a_reserve(self):
         self.flags(vf_reserve={'null': '50%'}, group='sriov')
         self.start_host(num_vfs=2, mode='switchdev')
         self.boot(self.create_port(1))
         assert ('reserved on 1 host(s), e.g. compute1: tunnelled networks: '
-                '1 VFs asked, 1 free of 2, 1 reserved') in self.refused(
+                '1 VFs requested, 1 free of 2, 1 reserved') in self.refused(
                     self.create_port(2))
         lifting = self._create_flavor(
             extra_spec={'sriov:ignore_reserve': 'true'})
@@ -97,7 +97,7 @@ class TunnelledTest(Tunnelled, base.SriovServersTest):
         self.flags(tunnelled_port_mode='plain', group='sriov')
         self.start_host(mode='legacy')
         self.boot(self.create_port(1))
-        assert 'legacy, switchdev asked' in self.refused(self.create_port(
+        assert 'legacy, switchdev requested' in self.refused(self.create_port(
             2, profile={'capabilities': ['switchdev']}))
 
 
@@ -124,8 +124,8 @@ class LagTest(Tunnelled, base.SriovServersTest):
         healthy = self._create_flavor(
             extra_spec={'sriov:lag_policy': 'reject'})
         assert ('unhealthy_lag on 1 host(s), e.g. compute1: tunnelled '
-                'networks: 1 VFs asked, none free of 2; 2 more are on a PF '
-                'whose LAG is inactive') in self.refused(
+                'networks: 1 VFs requested, none free of 2; 2 more are on a '
+                'PF whose LAG is inactive') in self.refused(
                     self.create_port(1), flavor_id=healthy)
         self.start_host('compute2', num_vfs=4, mode='switchdev')
         # Few free VFs come first, but for the LAG.

@@ -255,7 +255,7 @@ def test_the_pools_know_the_netdev_of_vfs_with_a_driver(conf, host):
     for port in both:
         port.requester_id = PORT
         update({GROUP: [provider('two')]}, port)
-    with pytest.raises(refused.ClaimRefused, match='2 VFs asked, 1 free'):
+    with pytest.raises(refused.ClaimRefused, match='2 VFs requested, 1 free'):
         trackers.claim(found, *both)
     assert trackers.claim(found, both[0]) == ['0000:82:01.0']
 

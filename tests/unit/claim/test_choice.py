@@ -161,7 +161,7 @@ def test_both_test_and_claim_say_why(host):
     with pytest.raises(exception.ComputeResourcesUnavailable) as claimed:
         claim(tracker, *asked)
     assert str(tested.value) == str(claimed.value)
-    assert 'physnet2: 3 VFs asked, 2 free' in str(claimed.value)
+    assert 'physnet2: 3 VFs requested, 2 free' in str(claimed.value)
 
 
 def test_the_reason_is_about_the_guests_numa_nodes(host):

@@ -128,7 +128,7 @@ def test_with_one_mode_an_attached_port_is_judged(
     if found:
         assert claim(tracker, port(name)) == [found]
     else:
-        with pytest.raises(refusal.ClaimRefused, match='asked'):
+        with pytest.raises(refusal.ClaimRefused, match='requested'):
             claim(tracker, port(name))
 
 
@@ -195,7 +195,7 @@ def test_without_an_answer_the_option_decides(
     assert (f'modes of ports {trackers.uuids.plain} could not be read from '
             'Neutron: Neutron is away' in caplog.text)
     conf.config(group='sriov', unknown_ports='reject')
-    with pytest.raises(refusal.ClaimRefused, match='Neutron does not tell'):
+    with pytest.raises(refusal.ClaimRefused, match='Neutron does not answer'):
         claim(mixed.tracker(OURS), port('plain'))
 
 

@@ -97,7 +97,7 @@ def test_a_refusal_is_one_that_the_conductor_knows(
     kind = (exception.PciDeviceRequestFailed if attached
             else exception.MigrationPreCheckError)
     with caplog.at_level(logging.INFO), pytest.raises(
-            kind, match='2 VFs asked, 1 free'):
+            kind, match='2 VFs requested, 1 free'):
         claim(tracker, *(both if attached else [ANY]))
     assert f'server {uuids.server} cannot be claimed' in caplog.text
     assert 'last on NUMA nodes any' in caplog.text

@@ -103,8 +103,8 @@ def test_one_line_tells_why_no_node_fits(host, no_database, caplog):
              if record.name.startswith('nova_sriov_ext')]
     assert len(lines) == 1
     assert f'server {uuids.server} cannot be claimed, tried 2' in lines[0]
-    assert 'physnet2: 2 VFs asked from different PFs, they would come from 1' \
-        in lines[0]
+    assert ('physnet2: 2 VFs requested from different PFs, they would come '
+            'from 1') in lines[0]
     assert 'last on NUMA nodes [1]' in lines[0]
     # Of a pool its tags and its count; its devices are many lines.
     pools = lines[0].partition('pools: ')[2]
@@ -124,7 +124,7 @@ def test_who_may_use_the_reserve(conf, host, kind, option, served):
         assert move(tracker, port('a'), kind=kind)
         return
     with pytest.raises(exception.ComputeResourcesUnavailable,
-                       match='physnet2: 1 VFs asked, 2 free, 2 reserved'):
+                       match='physnet2: 1 VFs requested, 2 free, 2 reserved'):
         move(tracker, port('a'), kind=kind)
     assert move(tracker, port('a'), new={'sriov:ignore_reserve': 'true'})
 

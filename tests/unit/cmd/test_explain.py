@@ -23,9 +23,9 @@ import pytest
 from tests.unit.cmd import script
 
 THREE = [
-    ('compute1', 'cell1', 'passes', 'alias cx6: 3 devices asked, 5 free'),
+    ('compute1', 'cell1', 'passes', 'alias cx6: 3 devices requested, 5 free'),
     ('compute2', 'cell1', 'disabled',
-     'nova-compute is disabled (new NIC); alias cx6: 3 devices asked, '
+     'nova-compute is disabled (new NIC); alias cx6: 3 devices requested, '
      '2 free (alias cx6)'),
     ('compute2', 'cell2', 'down',
      'nova-compute is down (last seen: 2026-01-02 00:00:00+00:00); the host '
@@ -33,7 +33,7 @@ THREE = [
     ('compute3', 'cell2', 'down',
      'there is no nova-compute service of that name; the host reports no '
      'free PCI devices'),
-    ('stock1', 'cell2', 'passes', 'alias cx6: 3 devices asked, 16 free'),
+    ('stock1', 'cell2', 'passes', 'alias cx6: 3 devices requested, 16 free'),
 ]
 
 

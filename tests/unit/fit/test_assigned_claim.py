@@ -78,14 +78,14 @@ def test_too_few_pfs_where_the_mode_suits():
         spread(port('a', 'p1', switchdev), port('a', 'p2', switchdev)))
     assert (misfit.reason, str(misfit)) == (
         reasons.SAME_PF,
-        'a: 2 VFs asked from different PFs, they would come from 1')
+        'a: 2 VFs requested from different PFs, they would come from 1')
 
 
 def test_too_few_pfs_of_several():
     misfit = assigned_claim.unassignable(HostPools.of([VF0, VF1]), spread(
         *(port('a', f'p{number}') for number in range(3))))
     assert str(misfit) == (
-        'a: 3 VFs asked from different PFs, they would come from 2')
+        'a: 3 VFs requested from different PFs, they would come from 2')
 
 
 def test_a_whole_pf_is_no_place_for_a_vf():
@@ -94,7 +94,7 @@ def test_a_whole_pf_is_no_place_for_a_vf():
         port('a', 'p1'), port('a', 'p2'),
         port('a', 'p3', dev_type='type-PF')))
     assert str(misfit) == (
-        'a: 2 VFs asked from different PFs, they would come from 1')
+        'a: 2 VFs requested from different PFs, they would come from 1')
 
 
 def test_pfs_are_enough_and_exclude_their_vfs():

@@ -79,55 +79,55 @@ CASES = {
         'the host reports no free PCI devices'),
     'another physnet only': (
         [A1], [on('b')], reasons.NO_FREE,
-        'b: 1 VFs asked, none free (port p1)'),
+        'b: 1 VFs requested, none free (port p1)'),
     'the physnet, but nothing left of it': (
         [A1, B0], [on('b', 'p1'), on('b', 'p2')], reasons.NO_FREE,
-        'b: 1 VFs asked, none free (port p1)'),
+        'b: 1 VFs requested, none free (port p1)'),
     'counts that are no numbers of devices': (
         [pool(count, physical_network='a')
          for count in (None, '5', -5, 0.5)], [on('a')], reasons.NO_FREE,
-        'a: 1 VFs asked, none free (port p1)'),
+        'a: 1 VFs requested, none free (port p1)'),
     'the first port fits, the second not': (
         [A1], [on('a', 'p1'), on('a', 'p2')], reasons.TOO_FEW,
-        'a: 2 VFs asked, 1 free (port p2)'),
+        'a: 2 VFs requested, 1 free (port p2)'),
     'free ones of all pools of the physnet count': (
         [A1, A2], [on('a', f'p{n}') for n in range(1, 6)], reasons.TOO_FEW,
-        'a: 4 VFs asked, 3 free (port p4)'),
+        'a: 4 VFs requested, 3 free (port p4)'),
     'ports of other physnets do not count': (
         [A1, pool(1, physical_network='c')],
         [on('c', 'p1'), on('a', 'p2'), on('a', 'p3')], reasons.TOO_FEW,
-        'a: 2 VFs asked, 1 free (port p3)'),
+        'a: 2 VFs requested, 1 free (port p3)'),
     'a PF is free, a VF is asked': (
         [A_PF], [on('a')], reasons.NO_MATCH,
-        'a: 1 free, but none as asked by port p1'),
+        'a: 1 free, but none as requested by port p1'),
     'free, but not trusted': (
         [A1], [on('a', trusted='True')], reasons.NO_MATCH,
-        'a: 1 free, but none as asked by port p1'),
+        'a: 1 free, but none as requested by port p1'),
     'a PF and a VF of it': (
         [A_PF, A1], [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')],
         reasons.EXCLUDED,
-        'a: 1 PFs asked, 1 free, but a PF and its VFs exclude each other '
+        'a: 1 PFs requested, 1 free, but a PF and its VFs exclude each other '
         '(port p2)'),
     'a plain port takes the trusted VF': (
         [TRUSTED, A1], [on('a', 'p1'), on('a', 'p2', trusted='True')],
         reasons.TAKEN,
-        'a: 1 VFs asked, 1 free, but earlier requests of the server take '
+        'a: 1 VFs requested, 1 free, but earlier requests of the server take '
         'those that suit port p2'),
     'a port on a tunnelled network, all devices have a physnet': (
         [A1], [on(None)], reasons.NO_FREE,
-        'tunnelled networks: 1 VFs asked, none free (port p1)'),
+        'tunnelled networks: 1 VFs requested, none free (port p1)'),
     'two ports on a tunnelled network': (
         [A1, PLAIN], [on(None, 'p1'), on(None, 'p2')], reasons.TOO_FEW,
-        'tunnelled networks: 2 VFs asked, 1 free (port p2)'),
+        'tunnelled networks: 2 VFs requested, 1 free (port p2)'),
     'an alias asks for more than there is': (
         [A1], [alias(3, vendor_id='15b3')], reasons.TOO_FEW,
-        'alias a1: 3 devices asked, 1 free (alias a1)'),
+        'alias a1: 3 devices requested, 1 free (alias a1)'),
     'an alias asks for another vendor': (
         [A1], [alias(vendor_id='8086')], reasons.NO_MATCH,
-        'alias a1: 1 free, but none as asked by alias a1'),
+        'alias a1: 1 free, but none as requested by alias a1'),
     'an alias on a host that is full': (
         [B0], [alias(vendor_id='15b3')], reasons.NO_FREE,
-        'alias a1: 1 devices asked, none free (alias a1)'),
+        'alias a1: 1 devices requested, none free (alias a1)'),
 }
 
 
@@ -145,53 +145,53 @@ SWITCHDEV = (PF1, 8, 'switchdev', 'active')
 DEGRADED = (PF0, 8, 'switchdev', 'degraded')
 
 POLICIES = {
-    'legacy VFs, switchdev asked': (
+    'legacy VFs, switchdev requested': (
         [A1, B0], told(LEGACY), [switchdev('a')], {}, reasons.MODE,
-        'a: 1 VFs asked, none free of 8; 1 more are legacy, switchdev asked '
-        '(port p1)'),
+        'a: 1 VFs requested, none free of 8; 1 more are legacy, switchdev '
+        'requested (port p1)'),
     'too few in switchdev mode': (
         [A1, A2], told(LEGACY), [switchdev('a', f'p{n}') for n in range(4)],
         {}, reasons.TOO_FEW,
-        'a: 4 VFs asked, 2 free of 8; 1 more are legacy, switchdev asked '
-        '(port p3)'),
+        'a: 4 VFs requested, 2 free of 8; 1 more are legacy, switchdev '
+        'requested (port p3)'),
     'both modes, and the claim takes the legacy VF first': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [switchdev('a')], {}, reasons.CHOICE,
-        'a: 1 VFs asked, 2 free of 16; 1 more are legacy, switchdev asked, '
-        'and the claim takes one of those (port p1)'),
+        'a: 1 VFs requested, 2 free of 16; 1 more are legacy, switchdev '
+        'requested, and the claim takes one of those (port p1)'),
     'a degraded LAG': (
         [A1], told(DEGRADED), [healthy('a')], {}, reasons.LAG,
-        'a: 1 VFs asked, none free of 8; 1 more are on a PF whose LAG is '
+        'a: 1 VFs requested, none free of 8; 1 more are on a PF whose LAG is '
         'degraded (port p1)'),
     'two ports shall come from two PFs': (
         [pool(2, physical_network='a', address=PF1), A1], told(),
         [on('a', 'p1'), on('a', 'p2')], {'pf_policy': model.SPREAD},
         reasons.SAME_PF,
-        'a: 2 VFs asked from different PFs, they would come from 1'),
+        'a: 2 VFs requested from different PFs, they would come from 1'),
     'a number is reserved': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '3'}},
-        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
     'a percentage is reserved, rounded up': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '13%'}},
-        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
     'a percentage is reserved, VFs are assigned': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV, claim='assign'), [on('a')],
         {'reserves': {'a': '13%'}},
-        reasons.RESERVED, 'a: 1 VFs asked, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
     'an assignment lacks VFs in switchdev mode': (
         [A1, pool(1, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV, claim='assign'),
         [switchdev('a', 'p1'), switchdev('a', 'p2')], {}, reasons.MODE,
-        'a: 2 VFs asked, 1 free of 16; 1 more are legacy, switchdev asked '
-        '(port p2)'),
+        'a: 2 VFs requested, 1 free of 16; 1 more are legacy, switchdev '
+        'requested (port p2)'),
     'an assignment lacks PFs': (
         [pool(2, physical_network='a', address=PF1), A_PF],
         told(claim='assign'), [on('a', 'p1'), on('a', 'p2')],
         {'pf_policy': model.SPREAD}, reasons.SAME_PF,
-        'a: 2 VFs asked from different PFs, they would come from 1'),
+        'a: 2 VFs requested from different PFs, they would come from 1'),
     'a PF and a VF of it, to be assigned': (
         [A_PF, A1], told(claim='assign'),
         [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')], {},
@@ -199,7 +199,7 @@ POLICIES = {
         'no choice of devices serves all at once: port p1, port p2'),
     'Neutron is silent': (
         [A1], told(), [on('a')], {'unread': True}, reasons.PORTS_UNREAD,
-        'Neutron does not tell what the ports ask for'),
+        'Neutron does not answer what the ports request'),
     'Placement chose a device that is in use': (
         [PLAIN | {'rp_uuid': 'rp1'}], told(),
         [model.Request(specs=({},), count=1, name='alias a1', group='r1',
@@ -279,6 +279,6 @@ def test_all_that_does_not_suit_is_told():
                 ('0000:03:00.3', 8, 'switchdev', 'degraded'))
     assert str(verdict.refusal(
         HostPools.of(pools, rows), model.Demand((request,)))) == (
-        'a: 1 VFs asked, none free of 32; 4 more are legacy or unknown, '
-        'switchdev asked and on a PF whose LAG is degraded or inactive '
+        'a: 1 VFs requested, none free of 32; 4 more are legacy or unknown, '
+        'switchdev requested and on a PF whose LAG is degraded or inactive '
         '(port p1)')

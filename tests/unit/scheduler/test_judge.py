@@ -138,8 +138,8 @@ def test_each_refused_host_is_told_at_debug(conf, caplog):
     assert passed([host('free'), full], A_PORT)[0] == ['free']
     told = [record.getMessage() for record in caplog.records
             if record.name == filters.LOG.name]
-    assert told == [f'Host full refused: {reasons.NO_FREE}: a: 1 VFs asked, '
-                    f'none free (port {uuids.port})']
+    assert told == [f'Host full refused: {reasons.NO_FREE}: a: 1 VFs '
+                    f'requested, none free (port {uuids.port})']
 
 
 def test_a_server_that_has_no_id_is_told_too(conf, caplog):
