@@ -231,6 +231,25 @@ def test_a_look_up_without_time_is_not_tried(cloud, service):
     assert service.connections() == 0
 
 
+def test_connections_are_those_that_nova_conf_describes(cloud, service):
+    """With its certificates; only who is authenticated, and how often a
+    refused connection is tried, is ours."""
+    service_auth.reset_globals()
+    cloud.config(group='neutron', cafile='/ca.pem', certfile='/nova.pem',
+                 keyfile='/nova.key')
+    client = neutron_ports._client(time.monotonic()).httpclient
+    assert (client.session.verify, client.session.cert) == (
+        '/ca.pem', ('/nova.pem', '/nova.key'))
+    stock = nova_neutron.get_client(
+        context.get_admin_context(), admin=True).httpclient
+    stock.session.additional_headers['X-Zone'] = 'one'
+    client = neutron_ports._client(time.monotonic()).httpclient
+    assert client.session.additional_headers == {'X-Zone': 'one'}
+    assert client.session.session.headers is stock.session.session.headers
+    assert client.auth is not stock.auth
+    assert (stock.connect_retries, client.connect_retries) == (3, 1)
+
+
 class Nameless(Exception):
     """An error without a text."""
 

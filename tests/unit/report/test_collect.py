@@ -55,9 +55,9 @@ def test_rows_are_in_order_whatever_order_nova_lists_devices_in():
                        on(None, address='0000:04:00.2'),
                        on('a', address='0000:05:*.*'))
     devices = vfs(PF1, 1, bus='05') + vfs(PF0, 3)
-    unlisted = vfs(PF0, 1, bus='06')
+    others = vfs(PF0, 1, 'type-PF', bus='07') + vfs(PF0, 1, bus='06')
     assert [(row.pf, row.physnet) for row in collect.rows(
-        model.HostSnapshot(()), unlisted + devices, spec)] == [
+        model.HostSnapshot(()), others + devices, spec)] == [
         (PF0, None), (PF0, 'A'), (PF0, 'B'), (PF1, 'a')]
 
 

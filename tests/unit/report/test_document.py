@@ -12,6 +12,7 @@
 
 """What a compute host writes into its stats, a scheduler reads back."""
 
+import json
 import types
 
 import hypothesis
@@ -87,6 +88,14 @@ def test_a_host_without_stats_has_reported_nothing(stats):
     # Before Nova's first update of it.
     del state.stats
     assert document.of_host(state) == document.NOTHING
+
+
+def test_a_row_that_is_damaged_is_left_out_and_the_others_are_read():
+    rows = [{'pf': PF}, 7, {'pf': PF, 'physnet': 'a', 'vfs': '1'},
+            {'pf': PF, 'physnet': 'a', 'vfs': 1, 'mode': []},
+            {'pf': PF, 'physnet': 'b', 'vfs': 1}]
+    text = json.dumps({'version': document.VERSION, 'pfs': rows})
+    assert read(text).rows == (document.Row(PF, 'b', 1),)
 
 
 def test_a_claim_that_is_not_a_name_is_none():
