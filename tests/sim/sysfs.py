@@ -146,12 +146,20 @@ class Sysfs:
 
     def remove_representor(self, vf: str) -> None:
         """The netdev of a representor goes, its VF stays."""
-        self._removed.add(self._representor_key(vf))
-        self._sync()
+        self.remove(self._representor_key(vf))
 
     def restore_representor(self, vf: str) -> None:
         """It comes back, with another ifindex."""
-        self._removed.discard(self._representor_key(vf))
+        self.restore(self._representor_key(vf))
+
+    def remove(self, *keys: Key) -> None:
+        """Netdevs go, their PCI devices stay."""
+        self._removed.update(keys)
+        self._sync()
+
+    def restore(self, *keys: Key) -> None:
+        """They come back, with other ifindexes."""
+        self._removed.difference_update(keys)
         self._sync()
 
     def reload_representors(self, pf: str) -> None:

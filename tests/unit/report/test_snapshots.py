@@ -105,14 +105,12 @@ def test_a_driver_that_reloads(sim, machine, caplog):
     seen.now()
     machine.silent.add(PF0)
     gone = {link.key for link in sim.links() if link.key[0] == PF0}
-    sim._removed |= gone
-    sim._sync()
+    sim.remove(*gone)
     assert machine.take().pfs[0].mode == 'legacy'
     for _ in range(2):
         assert told(seen.now()) == BEFORE
     assert caplog.text.count(f'PF {PF0} cannot be read in full') == 1
-    sim._removed -= gone
-    sim._sync()
+    sim.restore(*gone)
     machine.silent.clear()
     assert told(seen.now()) == BEFORE
     sim.set_mode(PF0, 'legacy')

@@ -47,8 +47,7 @@ def test_offload_is_left_as_it_is(start, switch):
 
 def test_a_representor_whose_pf_has_no_uplink(start, switch):
     host = start()
-    host.sim._removed.add((PF1, 'uplink', None))
-    host.sim._sync()
+    host.sim.remove((PF1, 'uplink', None))
     host.plug(compute.vif(VF))
     assert host.offloading == {DEVICE}
     assert switch.ports() == {'br-int': {DEVICE}}

@@ -217,8 +217,7 @@ def test_a_vf_without_netdev(machine):
 
 def test_a_pf_without_netdev(machine):
     here = machine()
-    here.host._removed.add(('0000:03:00.0', 'uplink', None))
-    here.host._sync()
+    here.host.remove(('0000:03:00.0', 'uplink', None))
     with pytest.raises(exception.VifOperationFailed,
                        match='lspci -k -s 0000:03:00.0'):
         here.driver.plug(vifs.INSTANCE, vifs.macvtap())

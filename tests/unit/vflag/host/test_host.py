@@ -121,13 +121,10 @@ def attribute(sim, address, name):
 
 def without_netdevs(sim):
     """All PFs' drivers reload: their uplinks are gone for a moment."""
-    for link in sim.links():
-        if link.kind == 'uplink':
-            sim._removed.add(link.key)
-    sim._sync()
+    sim.remove(*(link.key for link in sim.links() if link.kind == 'uplink'))
 
 
-def test_old_kernels_do_not_tell_the_product_of_vfs(sriov_host):
+def test_old_kernels_do_not_report_the_product_of_vfs(sriov_host):
     sim = sriov_host(card())
     attribute(sim, PF0, 'sriov_vf_device').unlink()
     snapshot = read(sim).snapshot()
@@ -185,8 +182,7 @@ def test_a_driver_that_reloads(sriov_host, source):
         Pf(PF0, 'up0', vfs=2, vfs_bound_to=None, mode='legacy'),
         Pf(PF1, 'up1')))
     before = sources.host(sim, source).snapshot()
-    sim._removed.add((PF0, 'uplink', None))
-    sim._sync()
+    sim.remove((PF0, 'uplink', None))
     attribute(sim, PF0, 'driver').unlink()
     after = sources.host(sim, source).snapshot()
     assert after.pfs[1] == before.pfs[1]
