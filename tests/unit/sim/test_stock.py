@@ -45,7 +45,7 @@ def answers(questions):
     return found
 
 
-def ask(host, *questions):
+def answers_of(host, *questions):
     return inside.call(answers, questions, sys=host.sys).result()
 
 
@@ -67,7 +67,7 @@ def test_nova_reads_a_legacy_card(sriov_host):
         vendor='8086', product='1572', vf_product='154c', driver='i40e',
         vf_driver='iavf', naming='mlx5-5.1'))
     vf, mac = '0000:03:00.2', host.link('ens1f0v1').mac
-    assert ask(
+    assert answers_of(
         host,
         (nova_pci.get_function_by_ifname, 'ens1f0'),
         (nova_pci.get_function_by_ifname, 'ens1f0v1'),
@@ -137,7 +137,8 @@ def test_legacy_mode_and_switch_id(sriov_host, naming, switch_id):
     """os-vif takes a switch id for switchdev mode; it is not."""
     host = sriov_host(Card(naming=naming, pfs=(
         Pf('0000:03:00.0', 'enp3s0f0np0', mode='legacy'),)))
-    assert ask(host, (linux_net._is_switchdev, 'enp3s0f0np0')) == [switch_id]
+    assert answers_of(host, (linux_net._is_switchdev, 'enp3s0f0np0')) == [
+        switch_id]
 
 
 def test_stock_takes_the_other_card_port_for_the_function(sriov_host):
@@ -161,7 +162,7 @@ def test_stock_takes_external_representors_for_the_hosts(sriov_host):
 def test_stock_nova_may_take_a_representor_for_the_pf(sriov_host):
     """Its answer is what the folder lists last: here any of five."""
     host = sriov_host(Card(pfs=(PF0,)))
-    listed, answer = ask(
+    listed, answer = answers_of(
         host,
         (os.listdir, '/sys/bus/pci/devices/0000:03:00.0/net'),
         (nova_pci.get_ifname_by_pci_address, '0000:03:00.1', True))
@@ -172,5 +173,5 @@ def test_stock_nova_may_take_a_representor_for_the_pf(sriov_host):
 
 def test_the_machine_sees_nothing_of_it(sriov_host):
     host = sriov_host(Card(pfs=(PF0,)))
-    ask(host, (nova_pci.get_function_by_ifname, 'enp3s0f0np0'))
+    answers_of(host, (nova_pci.get_function_by_ifname, 'enp3s0f0np0'))
     assert nova_pci.get_function_by_ifname('enp3s0f0np0') == (None, False)

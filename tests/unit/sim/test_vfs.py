@@ -94,7 +94,7 @@ def test_infiniband_vfs_have_guids(table):
     assert not table('mlx4_core', infiniband=True).of(INFINIBAND)
 
 
-def test_a_driver_that_tells_nothing(table):
+def test_a_driver_that_reports_nothing(table):
     here = table('enic')
     here.set(ETHERNET, 0, {'mac': MAC})
     assert not here.of(ETHERNET)

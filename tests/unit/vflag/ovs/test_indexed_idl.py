@@ -80,7 +80,7 @@ def test_what_arrives_ends_the_trouble():
     assert not found.wait_for_vswitchd(8, 0.01)
 
 
-def test_only_silence_tells_that_a_member_hangs():
+def test_only_silence_shows_that_a_member_hangs():
     """A single server has no other one to turn to."""
     def seconds(found):
         return found._session.reconnect.get_probe_interval()
