@@ -454,9 +454,11 @@ class Cloud(placement.PlacementTest):
         host.up = False
 
     def bring_up(self, host):
-        self._force_down(host, False)
+        """Nova takes it back only after nova-compute has seen which of its
+        servers were evacuated (ServiceController._check_for_evacuations)."""
         host.up = True
         self.restart(host)
+        self._force_down(host, False)
 
     def _force_down(self, host, down):
         service, = self.api.get_services(
