@@ -14,6 +14,7 @@
 
 Nova takes seconds to import, most tests take milliseconds."""
 
+import collections
 import gc
 import importlib
 import json
@@ -45,13 +46,17 @@ class Judge:
     def __init__(self, work, sources):
         self._work = work
         self._sources = sources
-        self._failed = False
+        self._failed = None
         self._calls = {}
         self._functions = {}
         self._loaded = {}
+        self._running = {}
+        # Function → the tests that saw its mutants, the last one first.
+        self._saw = collections.defaultdict(list)
 
     def pytest_runtest_logreport(self, report):
-        self._failed = self._failed or report.failed
+        if report.failed:
+            self._failed = self._failed or report.nodeid
 
     def pytest_runtestloop(self, session):
         if session.testsfailed:
@@ -92,7 +97,7 @@ class Judge:
         for key, item in self._items.items():
             called, started = set(), time.process_time()
             watch(called)
-            self._failed = False
+            self._failed = None
             passed = self._run([item])
             unwatch()
             if passed:
@@ -102,12 +107,16 @@ class Judge:
         return True
 
     def tests_of(self, mutant):
-        """Own tests that call the mutant's function, the quickest first."""
+        """Own tests that call the mutant's function: first those that saw
+        another mutant of it, then the quickest."""
         own = tuple(modules.own_tests(mutant.path))
-        function = f'{mutant.path}:{mutant.function}'
-        return sorted((seconds, key) for key, (seconds, called)
-                      in self._calls.items()
-                      if key.startswith(own) and function in called)
+        function = _function(mutant)
+        saw = self._saw[function]
+        found = sorted((seconds, key) for key, (seconds, called)
+                       in self._calls.items()
+                       if key.startswith(own) and function in called)
+        return sorted(found, key=lambda test: (
+            saw.index(test[1]) if test[1] in saw else len(saw)))
 
     def start(self, mutant):
         """Begin to judge a mutant; the child's process id, or None when no
@@ -116,10 +125,13 @@ class Judge:
         if not tests:
             return None
         loaded = self._keyed(mutant.path)
+        seen_by = tempfile.TemporaryFile('w+')  # noqa: SIM115, end() does
         pid = os.fork()
         if pid == 0:
             limit = 5 + int(5 * sum(seconds for seconds, key in tests))
-            self._child(lambda: self._judge(mutant, loaded, tests), limit)
+            self._child(
+                lambda: self._judge(mutant, loaded, tests, seen_by), limit)
+        self._running[pid] = mutant, seen_by
         return pid
 
     def _keyed(self, path):
@@ -131,10 +143,13 @@ class Judge:
                 self._functions[str(full)], str(full), self._sources[path])
         return self._loaded[path]
 
-    def _judge(self, mutant, loaded, tests):
+    def _judge(self, mutant, loaded, tests, seen_by):
         exchange.exchange(
             loaded, str(modules.ROOT / mutant.path), mutant.source)
-        return self._run([self._items[key] for seconds, key in tests])
+        passed = self._run([self._items[key] for seconds, key in tests])
+        seen_by.write(self._failed or '')
+        seen_by.flush()
+        return passed
 
     def _child(self, work, limit=None):
         """Never returns. Exits 0 when the tests passed, 1 when one failed."""
@@ -151,12 +166,28 @@ class Judge:
         finally:
             os._exit(1)
 
-    @staticmethod
-    def end():
+    def end(self):
         """Wait for one mutant: its process id and verdict."""
         pid, status = os.wait()
+        mutant, seen_by = self._running.pop(pid)
+        with seen_by:
+            seen_by.seek(0)
+            self._note(_function(mutant), seen_by.read())
         return pid, VERDICTS.get(
             os.waitstatus_to_exitcode(status), 'timeout')
+
+    def _note(self, function, test):
+        """What sees one mutant of a function sees most others."""
+        saw = self._saw[function]
+        if test in saw:
+            saw.remove(test)
+        if test:
+            saw.insert(0, test)
+
+
+def _function(mutant):
+    """As watch() names it."""
+    return f'{mutant.path}:{mutant.function}'
 
 
 def watch(called):
