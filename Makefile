@@ -6,7 +6,7 @@ TOX  := $(SUDO) .venv/bin/tox -q
 .PHONY: help setup test nova-tests test-all mutants demo demo-keep demo-stop clean
 
 help:
-	@echo "make test       linters, unit and functional tests, documentation"
+	@echo "make test       linters, types, unit and functional tests, documentation"
 	@echo "make nova-tests Nova's own tests of what this project replaces"
 	@echo "make test-all   all tests there are, an hour and more: before a release"
 	@echo "make mutants    changes of the code that no test sees, hours of them"
@@ -19,7 +19,7 @@ setup:
 	@$(SUDO) tools/setup.sh
 
 test: setup
-	$(TOX) -e pep8,py3,functional,docs
+	$(TOX) -e pep8,mypy,py3,functional,docs
 
 # What CI has time for. tox -e nova-tests runs all of them.
 nova-tests: setup
