@@ -12,8 +12,6 @@
 
 """Whose a VF is, and what is done to one that is another server's."""
 
-import types
-
 from nova import context
 from nova import objects
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -25,6 +23,7 @@ from nova_sriov_ext.virt.libvirt import owner
 from nova_sriov_ext.virt.libvirt import vif as sriov
 from tests.unit.placement import host as hosts
 from tests.unit.placement import services
+from tests.unit.virt import stock_driver
 from tests.unit.virt import vifs
 from tests.unit.virt.test_plug import holders
 
@@ -40,9 +39,9 @@ def owners(**servers):
                for address, uuid in servers.items()]
     # As a new one is before it is saved.
     devices.append(objects.PciDevice(address='0000:03:00.7'))
-    tracker = types.SimpleNamespace(pci_devs=devices)
-    return owner.Owners(types.SimpleNamespace(_compute=types.SimpleNamespace(
-        rt=types.SimpleNamespace(pci_tracker=tracker))))
+    resources = stock_driver.ResourceTracker()
+    resources.pci_tracker.pci_devs = devices
+    return owner.Owners(resources.virtapi)
 
 
 def server():
