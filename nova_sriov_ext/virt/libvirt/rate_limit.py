@@ -58,13 +58,13 @@ def wanted(instance: objects.Instance, vif: model.VIF) -> vfinfo.Settings:
     return {'rate': rate} if rate else {}
 
 
-def _rate(flavor: objects.Flavor, vif: model.VIF) -> dict[str, int]:
-    """:returns: min_tx_rate and max_tx_rate; empty without a limit"""
+def _rate(flavor: objects.Flavor, vif: model.VIF) -> dict[str, int] | None:
+    """:returns: min_tx_rate and max_tx_rate; None without a limit"""
     quotas = _quotas(flavor)
     average, peak = (_mbits(quotas, name, flavor, vif)
                      for name in (_AVERAGE, _PEAK))
     if not average and not peak:
-        return {}
+        return None
     if average and peak and peak < average:
         raise _invalid(
             vif, flavor, _PEAK, quotas[_PEAK],
