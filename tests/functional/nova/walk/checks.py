@@ -51,7 +51,8 @@ class Checks:
     def _ports(self, server):
         """Each port has a VF of the mode that it requested, and Nova's
         record of the server's VFs is Neutron's."""
-        if server.status == 'SHELVED_OFFLOADED':
+        if (server.status == 'SHELVED_OFFLOADED'
+                or server.host in server.keeps_at):
             return
         host = self._cloud.hosts[server.host]
         slots = {port.id: self._cloud.neutron.slot_of(port.id)
@@ -66,10 +67,13 @@ class Checks:
 
     def _owners(self, host, devices):
         """Only servers that are here, or may come back, have devices."""
+        kept = {server.id for server in self._cloud.servers
+                if host.name in server.keeps_at}
         found = collections.Counter(
             (device.instance_uuid, device.dev_type == _VF)
             for device in devices
-            if device.status in ('claimed', 'allocated'))
+            if device.status in ('claimed', 'allocated')
+            and device.instance_uuid not in kept)
         expected = collections.Counter()
         for server in self._cloud.servers:
             here = {}

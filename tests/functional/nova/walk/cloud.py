@@ -71,6 +71,9 @@ class Server:
     """:ivar number: of its boot; ids differ from run to run
     :ivar old: (host, flavor, ports) to which a revert goes back
     :ivar booted_with: frozenset of the ids of the ports of its boot
+    :ivar keeps_at: names of hosts that it could not be evacuated from once:
+        Nova's tracker keeps its devices there (``clean_usage`` spares servers
+        with a migration in error)
     """
 
     number: int
@@ -80,6 +83,7 @@ class Server:
     host: str
     status: str = 'ACTIVE'
     old: tuple = None
+    keeps_at: set = dataclasses.field(default_factory=set)
     booted_with: frozenset = dataclasses.field(init=False)
 
     def __post_init__(self):
@@ -424,6 +428,8 @@ class Cloud(placement.PlacementTest):
         if server.host != before and server.status == 'SHUTOFF':
             self.api.post_server_action(server.id, {'os-start': None})
             server.status = self.settle(server, 'ACTIVE')
+        if server.host == before:
+            server.keeps_at.add(before)
         return server.host != before
 
     def reset(self, server):
