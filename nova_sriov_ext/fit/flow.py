@@ -56,6 +56,7 @@ class Problem:
         self.host = host
         self.wants = wants
         self.policy = policy
+        self._fullness = _FULLNESS.get(policy or '', 0)
         self.rank = rank
         self.held = held
         self.pf_of = list(map(host.pf_of, range(len(host.pools))))
@@ -65,9 +66,10 @@ class Problem:
         # Who wants of a pool: index → group → numbers of wants.
         self.wanted: dict[int, dict[str | None, list[int]]] = {}
         for number, want in enumerate(wants):
+            group = self.group(want) if policy in _SPREADING else None
             for index in want.pools:
                 self.wanted.setdefault(index, {}).setdefault(
-                    self._spread_group(want), []).append(number)
+                    group, []).append(number)
 
     def parts(self) -> Iterator[tuple[int, str | None, list[int]]]:
         """:returns: index of a pool, group of wants, numbers of wants"""
@@ -80,14 +82,10 @@ class Problem:
         return want.group if any(
             self.host.pools[index].is_vf for index in want.pools) else None
 
-    def _spread_group(self, want: Want) -> str | None:
-        return self.group(want) if self.policy in _SPREADING else None
-
     def key(self, index: int) -> tuple[Any, int, int]:
         """For sorting: the best pool first."""
-        fullness = _FULLNESS.get(self.policy, 0) if self.policy else 0
         return (self.rank(self.host.pools[index]),
-                fullness * self.free_vfs[self.pf_of[index]], index)
+                self._fullness * self.free_vfs[self.pf_of[index]], index)
 
 
 class Flow:
@@ -124,9 +122,9 @@ class Flow:
         self._network.edge(source, part, most)
         for number in numbers:
             self._network.edge(part, number, problem.wants[number].count)
-        key = problem.key(index)
-        known, count = self._sources.get(source, (key, 0))
-        self._sources[source] = min(key, known), count + most
+        key, known = problem.key(index), self._sources.get(source)
+        self._sources[source] = (
+            (min(key, known[0]), known[1] + most) if known else (key, most))
 
     def _fill(self) -> bool:
         missing = sum(want.count for want in self._problem.wants)
