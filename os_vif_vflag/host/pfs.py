@@ -18,6 +18,7 @@ from os_vif_vflag import exception
 from os_vif_vflag.host import bonds
 from os_vif_vflag.host import lag
 from os_vif_vflag.host import model
+from os_vif_vflag.host import snapshot
 from os_vif_vflag.host.host import Host
 from os_vif_vflag.host.representors import RepresentorFinder
 from os_vif_vflag.kernel import pci_address
@@ -59,7 +60,7 @@ class Pfs:
             if address not in vfs and self._sysfs.exists(
                     *_DEVICES, address, 'sriov_totalvfs'):
                 vfs |= self._vfs(address)
-                if self._is_network(address):
+                if snapshot.has_network_class(self._sysfs, address):
                     yield address
 
     def _vfs(self, pf: str) -> set[str]:
@@ -68,10 +69,6 @@ class Pfs:
             for name in ('offset', 'stride', 'numvfs'))
         return (pci_address.vf_addresses(pf, offset, stride, count)
                 if count and stride and offset else set())
-
-    def _is_network(self, pf: str) -> bool:
-        code = self._number(pf, 'class', base=16)
-        return code is not None and code >> 16 == uapi.PCI_NETWORK
 
     def _pf(self, address: str) -> model.PF:
         uplink = self._representors.uplink(address)
@@ -100,5 +97,5 @@ class Pfs:
             return uapi.LEGACY
         return uapi.SWITCHDEV
 
-    def _number(self, pf: str, name: str, base: int = 10) -> int | None:
-        return self._sysfs.number(*_DEVICES, pf, name, base=base)
+    def _number(self, pf: str, name: str) -> int | None:
+        return self._sysfs.number(*_DEVICES, pf, name)

@@ -86,8 +86,7 @@ class SnapshotBuilder:
 
     def _is_network(self, address: str) -> bool:
         # A PF whose driver reloads has no netdev for a moment, but a class.
-        code = self._number(address, 'class', base=16)
-        return (code is not None and code >> 16 == uapi.PCI_NETWORK
+        return (has_network_class(self._sysfs, address)
                 or address in self._children)
 
     def _pf(self, address: str) -> model.PF:
@@ -168,6 +167,12 @@ class SnapshotBuilder:
         sriov_vf_device does not (pci-sysfs.c, iov.c)."""
         number = self._number(address, name, base=16, silent=silent)
         return None if number is None else f'{number:04x}'
+
+
+def has_network_class(sysfs: Sysfs, address: str) -> bool:
+    """Whether a PCI device says that it is for a network."""
+    code = sysfs.number(*_DEVICES, address, 'class', base=16, silent=LISTED)
+    return code is not None and code >> 16 == uapi.PCI_NETWORK
 
 
 def virtfns(sysfs: Sysfs, pf: str) -> list[tuple[int, str]]:
