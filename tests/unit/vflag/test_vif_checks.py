@@ -144,8 +144,11 @@ def test_of_the_wrong_type(plugin, field, problem, value):
 
 
 def test_a_server_without_a_uuid(plugin):
-    with pytest.raises(exception.InvalidVif, match='server has no uuid'):
+    with pytest.raises(exception.InvalidVif) as caught:
         plugin.plug(vif(), instance_info.InstanceInfo(name='server'))
+    for part in (f'Port {uuids.port}', 'VF 0000:03:00.2',
+                 ': its server has no uuid.'):
+        assert part in str(caught.value)
 
 
 @pytest.mark.parametrize('method', ['plug', 'unplug'])
