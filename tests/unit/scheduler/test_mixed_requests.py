@@ -34,7 +34,7 @@ def test_a_port_without_a_preference_takes_what_is_left(conf, neutron):
                         rows=[document.Row(PF0, 'a', 2, mode)])
              for mode in ('switchdev', 'legacy')]
     assert weigh(weights.SriovModeWeigher, found, hosts.request(
-        port('had'), port('new'))) == [0, -1]
+        port('new'), port('had'))) == [0, -1]
 
 
 def test_the_lag_of_an_aliass_devices_is_nobodys(conf):
