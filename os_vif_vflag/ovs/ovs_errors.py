@@ -70,5 +70,6 @@ class BridgeNotFound(exception.HostError):
 
 class InterfaceRejected(exception.HostError):
     problem = 'ovs-vswitchd could not open %(device)s: %(error)s'
-    remedy = ('The port was taken off the bridge again; check the device '
-              'with "ip link show %(device)s" and the log of ovs-vswitchd')
+    remedy = ('A port that was not plugged before was taken off the bridge '
+              'again; check the device with "ip link show %(device)s" and the '
+              'log of ovs-vswitchd')
