@@ -26,6 +26,7 @@ nova-tests: setup
 	$(TOX) -e nova-tests -- --include-list tests/nova_own/ci.txt
 
 test-all: test
+	$(TOX) -e cover
 	$(SUDO) SRIOV_WALK_STEPS=2000 SRIOV_WALK_SEED=$$(date +%j%H%M) \
 		.venv/bin/tox -q -e functional -- tests/functional/nova/test_walk.py
 	$(TOX) -e nova-tests
