@@ -215,12 +215,14 @@ def test_the_netdev_cannot_be_set(start, switch, monkeypatch):
     def refuse(*_):
         raise OSError(22, 'Invalid argument')
 
-    monkeypatch.setattr(calls, 'set_link', refuse)
-    with pytest.raises(exception.PlugFailed) as caught:
-        host.plug(compute.vif(VF))
+    with monkeypatch.context() as refusing:
+        refusing.setattr(calls, 'set_link', refuse)
+        with pytest.raises(exception.PlugFailed) as caught:
+            host.plug(compute.vif(VF))
     assert ('up1_1 could not be set up with MTU 1500: Invalid argument'
             ) in str(caught.value)
     assert switch.dump() == before
-    switch.add_port('br-int', DEVICE, iface_id=uuids.port)
+    host.plug(compute.vif(VF))
+    monkeypatch.setattr(calls, 'set_link', refuse)
     host.unplug(compute.vif(VF))
     assert switch.dump() == before
