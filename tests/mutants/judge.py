@@ -106,7 +106,7 @@ class Judge:
         pathlib.Path(name).write_text(json.dumps(calls))
         return True
 
-    def tests_of(self, mutant):
+    def judging(self, mutant):
         """Own tests that call the mutant's function: first those that saw
         another mutant of it, then the quickest."""
         own = tuple(modules.own_tests(mutant.path))
@@ -121,7 +121,7 @@ class Judge:
     def start(self, mutant):
         """Begin to judge a mutant; the child's process id, or None when no
         test calls its function."""
-        tests = self.tests_of(mutant)
+        tests = self.judging(mutant)
         if not tests:
             return None
         loaded = self._keyed(mutant.path)

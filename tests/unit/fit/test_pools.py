@@ -28,17 +28,9 @@ from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
 from nova_sriov_ext.report import tags
+from tests.unit.fit.drawn import MISSING
+from tests.unit.fit.drawn import dicts
 from tests.unit.scheduler import pools as given
-
-MISSING = object()
-
-
-def dicts(**values):
-    return st.fixed_dictionaries(
-        {key: st.sampled_from(some) for key, some in values.items()}
-    ).map(lambda drawn: {key: value for key, value in drawn.items()
-                         if value is not MISSING})
-
 
 POOLS = st.lists(dicts(
     vendor_id=('15b3', '15B3', '8086'), product_id=('101e',),

@@ -21,24 +21,17 @@ from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import verdict
 from nova_sriov_ext.fit.pools import HostPools
 from nova_sriov_ext.fit.pools import serves_plain
+from tests.unit.fit.drawn import MISSING
+from tests.unit.fit.drawn import dicts
 from tests.unit.scheduler import pools as given
 
 # Values that meet: the smaller the world and the more usual most of it, the
 # more often a pool is the one asked for, or nearly. MISSING: no such key.
-MISSING = object()
 PHYSNETS = 5 * ('physnet0',) + ('PhysNet0', 'physnet1')
 FALSE = 4 * ('false',) + ('False', 'no', '0')
 TRUE = ('true', 'True', '1')
 
-
-def _dicts(**values):
-    return st.fixed_dictionaries(
-        {key: st.sampled_from(some) for key, some in values.items()}
-    ).map(lambda drawn: {key: value for key, value in drawn.items()
-                         if value is not MISSING})
-
-
-POOLS = st.lists(_dicts(
+POOLS = st.lists(dicts(
     vendor_id=('15b3',), numa_node=(None,),
     count=(*range(6), -1, None, '3', 2.0),
     dev_type=5 * ('type-VF',) + ('type-PF', 'type-PCI', 'vdpa', MISSING),
@@ -48,7 +41,7 @@ POOLS = st.lists(_dicts(
     address=('0000:03:00.0', '0000:03:00.1', MISSING)), max_size=7)
 
 PORTS = st.lists(st.builds(
-    lambda spec: given.port_request(**spec), _dicts(
+    lambda spec: given.port_request(**spec), dicts(
         physical_network=(*PHYSNETS, None),
         remote_managed=9 * ('False',) + ('false', 'True'),
         dev_type=19 * (MISSING,) + ('type-PF',),
