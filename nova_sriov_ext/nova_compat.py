@@ -243,8 +243,31 @@ RECORDS = Part(
             mentions=('ALL_REQUEST_FILTERS',)),
     ))
 
+_CONDUCTOR = 'nova.conductor.manager.ComputeTaskManager'
+_MIGRATE = 'nova.conductor.tasks.migrate.MigrationTask'
+_LIVE = 'nova.conductor.tasks.live_migrate.LiveMigrationTask'
+
+MOVES = Part(
+    'Boots without a look-up', 'For a boot, too, nova-scheduler reads from '
+    "Nova's databases what ports the server has by now.", (
+        Use(RELIES, f'{_CONDUCTOR}._restrict_request_spec_to_cell',
+            mentions=('requested_destination', 'cell')),
+        Use(RELIES, f'{_CONDUCTOR}.rebuild_instance',
+            mentions=('_restrict_request_spec_to_cell',)),
+        Use(RELIES, f'{_CONDUCTOR}.unshelve_instance',
+            mentions=('_restrict_request_spec_to_cell',)),
+        Use(RELIES, f'{_MIGRATE}._set_requested_destination_cell',
+            mentions=('requested_destination', 'cell')),
+        Use(RELIES, f'{_MIGRATE}._execute',
+            mentions=('_set_requested_destination_cell',)),
+        Use(RELIES, f'{_LIVE}._get_request_spec_for_select_destinations',
+            mentions=('requested_destination', 'cell')),
+        Use(RELIES, f'{_LIVE}._find_destination',
+            mentions=('_get_request_spec_for_select_destinations',)),
+    ))
+
 PARTS = (VIFS, START, DETACH, OWNERS, CLAIM, LIVE_MIGRATION, PLACEMENT,
-         RECORDS)
+         RECORDS, MOVES)
 
 
 def works(part: Part) -> bool:

@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
+import functools
 
 from nova import context as nova_context
 from nova import exception
 from nova import objects
 from nova.compute import task_states
+
+from nova_sriov_ext import nova_compat
 
 
 def of_server(
@@ -61,9 +64,7 @@ def is_evacuation(spec_obj: objects.RequestSpec) -> bool:
 def _current(
         spec_obj: objects.RequestSpec
 ) -> list[objects.InstancePCIRequest] | None:
-    """:returns: None for a server without a cell: one that has never been on
-        a host
-    """
+    """:returns: None for a server that has never been on a host"""
     with _cell(spec_obj) as cell:
         return cell and objects.InstancePCIRequests.get_by_instance_uuid(
             cell, spec_obj.instance_uuid).requests
@@ -72,7 +73,7 @@ def _current(
 @contextlib.contextmanager
 def _cell(spec_obj: objects.RequestSpec
           ) -> Iterator[nova_context.RequestContext | None]:
-    """For the cell of a server; None without one."""
+    """For the cell of a server that is moved; None for another."""
     context = nova_context.get_admin_context()
     mapping = _mapping(context, spec_obj)
     if mapping is None:
@@ -84,6 +85,27 @@ def _cell(spec_obj: objects.RequestSpec
 
 def _mapping(context: nova_context.RequestContext,
              spec_obj: objects.RequestSpec) -> objects.CellMapping | None:
+    """The cell that nova-conductor names for a server that it moves.
+
+    It names one for every move (nova_compat.MOVES) and for no boot, whose
+    server has no cell yet; so a boot costs no query. Nova does not persist
+    requested_destination: what is there is of this request. The name is None
+    for a move to a given host of any cell.
+    """
+    destination = (spec_obj.requested_destination
+                   if 'requested_destination' in spec_obj else None)
+    if destination is not None and 'cell' in destination:
+        return destination.cell or _recorded(context, spec_obj)
+    return None if _moves_name_cells() else _recorded(context, spec_obj)
+
+
+@functools.cache
+def _moves_name_cells() -> bool:
+    return nova_compat.works(nova_compat.MOVES)
+
+
+def _recorded(context: nova_context.RequestContext,
+              spec_obj: objects.RequestSpec) -> objects.CellMapping | None:
     if 'instance_uuid' not in spec_obj:
         return None
     try:

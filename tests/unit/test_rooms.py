@@ -47,6 +47,7 @@ ARROWS = {
     f'{EXTENSION}.report.states': (f'{EXTENSION}.report.document',),
     f'{EXTENSION}.report': (f'{PLUGIN}.host.model',),
     f'{EXTENSION}.demand': (f'{EXTENSION}.conf',
+                            f'{EXTENSION}.nova_compat',
                             f'{EXTENSION}.report.document',
                             f'{EXTENSION}.report.networks',
                             f'{EXTENSION}.report.states',
