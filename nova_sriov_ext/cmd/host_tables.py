@@ -83,7 +83,7 @@ class Tables:
              ', '.join(m.name if m.up else f'{m.name} (down)'
                        for m in bond.members),
              bond.active, 'up' if bond.up else 'down', bond.lag.state,
-             'inference' if bond.lag.inferred else 'driver',
+             _source(bond.lag),
              bond.lag.reason)
             for bond in self._snapshot.bonds]
 
@@ -122,6 +122,13 @@ class Tables:
         if problem:
             self._warn(problem)
         return found
+
+
+def _source(lag: model.Lag) -> str | None:
+    """Who says what the state is; None where there is no LAG to judge."""
+    if lag.state == model.NONE:
+        return None
+    return 'inference' if lag.inferred else 'driver'
 
 
 def _network(listed: tags.Tags) -> str | None:

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 from typing import TYPE_CHECKING
@@ -33,11 +34,14 @@ _PASSED_THROUGH = 'vfio-pci'
 
 _ADDRESSES = ('./devices/interface[@type="hostdev"]/source/address',
               './devices/hostdev[@type="pci"]/source/address')
+# A macvtap names the netdev of its VF.
+_NETDEVS = './devices/interface[@type="direct"]/source[@dev]'
 
 
 # Name of an interface → its external_ids in OVS.
 Ports = Mapping[str, Mapping[str, str]]
 # PCI address → uuid of the domain.
+# PCI address, or netdev, of what a guest has → uuid of the server
 Guests = Mapping[str, str]
 
 
@@ -69,12 +73,17 @@ def uses(vfs: Iterable[model.VF], ports: Ports | None,
 
 def _use(vf: model.VF, ports: Ports, guests: Guests | None) -> Use:
     external_ids = ports.get(vf.representor) if vf.representor else None
-    instance = (guests or {}).get(vf.address) or (
+    instance = _guest(vf, guests or {}) or (
         external_ids or {}).get('vm-uuid')
     passed = guests is None and vf.driver == _PASSED_THROUGH
     return Use(used=bool(instance) or passed,
                port=None if external_ids is None else vf.representor,
                instance=instance)
+
+
+def _guest(vf: model.VF, guests: Guests) -> str | None:
+    return guests.get(vf.address) or (
+        guests.get(vf.netdev) if vf.netdev else None)
 
 
 def ports(ovsdb: client.OvsDb) -> tuple[Ports | None, str | None]:
@@ -99,7 +108,7 @@ def guests(uri: str) -> tuple[Guests | None, str | None]:
     try:
         connection = libvirt.openReadOnly(uri)
         try:
-            return _addresses(connection.listAllDomains()), None
+            return _devices(connection.listAllDomains()), None
         finally:
             connection.close()
     except libvirt.libvirtError as e:
@@ -107,11 +116,17 @@ def guests(uri: str) -> tuple[Guests | None, str | None]:
                       'is used is concluded from its driver')
 
 
-def _addresses(domains: Iterable[libvirt.virDomain]) -> dict[str, str]:
-    return {_address(element): domain.UUIDString()
-            for domain in domains
-            for root in [etree.fromstring(domain.XMLDesc(0))]
-            for path in _ADDRESSES for element in root.findall(path)}
+def _devices(domains: Iterable[libvirt.virDomain]) -> dict[str, str]:
+    """As Guests."""
+    return {device: domain.UUIDString() for domain in domains
+            for device in _devices_of(etree.fromstring(domain.XMLDesc(0)))}
+
+
+def _devices_of(domain: etree._Element) -> Iterator[str]:
+    for path in _ADDRESSES:
+        yield from map(_address, domain.findall(path))
+    for source in domain.findall(_NETDEVS):
+        yield str(source.attrib['dev'])
 
 
 def _address(element: etree._Element) -> str:

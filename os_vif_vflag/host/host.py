@@ -72,6 +72,7 @@ class Host:
             return pf, number
         raise (errors.NotAVf(vf=address)
                if self.sysfs.exists(*_DEVICES, address)
+               and not _is_place_of_a_vf(self.sysfs, address)
                else errors.VfNotFound(vf=address))
 
     def uplink(self, pf: str) -> str | None:
@@ -107,6 +108,20 @@ class Host:
     def _ports(self, pf: str | None = None) -> (
             tuple[kernel_netlink.Port, ...] | None):
         return self.netlink.ports(pf) if self.netlink else None
+
+
+def _is_place_of_a_vf(sysfs: Sysfs, address: str) -> bool:
+    """Whether a PF has a VF at this address, or could have. The kernel takes
+    the links between the two away before the VF
+    (drivers/pci/iov.c, pci_iov_remove_virtfn)."""
+    for pf in sysfs.names(*_DEVICES):
+        offset, stride, most = (
+            sysfs.number(*_DEVICES, pf, f'sriov_{name}')
+            for name in ('offset', 'stride', 'totalvfs'))
+        if offset and stride and most and address in (
+                pci_address.vf_addresses(pf, offset, stride, most)):
+            return True
+    return False
 
 
 def _computed_number(sysfs: Sysfs, pf: str, address: str) -> int | None:

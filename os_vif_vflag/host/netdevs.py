@@ -15,6 +15,7 @@
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import errno
 
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
@@ -25,6 +26,7 @@ from os_vif_vflag.kernel.sysfs import LISTED
 from os_vif_vflag.kernel.sysfs import Sysfs
 
 _NET = ('class', 'net')
+_WHILE_DOWN = LISTED | {errno.EINVAL}
 
 
 def links(sysfs: Sysfs, netlink: Source | None) -> tuple[Link, ...]:
@@ -105,8 +107,16 @@ def _one(sysfs: Sysfs, name: str) -> Link | None:
     kind = sysfs.number(*_NET, name, 'type', silent=LISTED)
     return _completed(sysfs, Link(
         name, ifindex,
-        up=sysfs.read(*_NET, name, 'operstate', silent=LISTED) == 'up',
+        up=_is_up(sysfs, name),
         type=None if kind is None else uapi.LINK_TYPES.get(kind)))
+
+
+def _is_up(sysfs: Sysfs, name: str) -> bool:
+    """As the dump of netdevs has it, see kernel/netlink.py. The carrier of
+    one that is set down cannot be read (EINVAL)."""
+    state = sysfs.read(*_NET, name, 'operstate', silent=LISTED)
+    return state == 'up' or state == 'unknown' and sysfs.read(
+        *_NET, name, 'carrier', silent=_WHILE_DOWN) == '1'
 
 
 def _completed(sysfs: Sysfs, link: Link) -> Link:

@@ -16,10 +16,14 @@ Settings are those of kernel/vfinfo.py: one key for each attribute of the
 kernel.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from collections.abc import Mapping
 import contextlib
 import dataclasses
 import errno
+import functools
 
 from oslo_log import log as logging
 
@@ -68,14 +72,14 @@ _HINT = 'See the kernel log'
 
 
 def apply(host: Host, address: str,
-          wanted: Mapping[str, Setting]) -> Settings:
+          wanted: Mapping[str, Setting]) -> Callable[[], None]:
     """Set what is not so yet, in one request; all or nothing.
 
     Setting anew what is so would reset the VF of a running guest with some
     drivers (i40e_ndo_set_vf_mac, i40e_ndo_set_vf_trust).
 
     :param address: PCI address of the VF
-    :returns: what the settings that changed were before
+    :returns: what puts back what was before; raises as restore does
     :raises errors.VfNotFound, errors.NotAVf: see Host.vf
     :raises errors.NoUplink: its PF has no netdev
     :raises exception.PrivilegesMissing
@@ -83,17 +87,18 @@ def apply(host: Host, address: str,
         been set is put back
     """
     if not wanted:
-        return {}
+        return _nothing
     vf = _find(host, address)
     # What a driver does not report was never set.
     now = CLEARED | _now(host, vf)
     change = _different(wanted, now)
-    before = {name: now[name] for name in change}
+    before = _Before({name: now[name] for name in change},
+                     _own_mac(host, address))
     refusals = _set(vf, change)
     if refusals:
-        _set(vf, before)
+        before.put_back(vf)
         raise _refused(vf, change, refusals)
-    return before
+    return functools.partial(_undo, host, address, before)
 
 
 def restore(host: Host, address: str, settings: Mapping[str, Setting],
@@ -120,7 +125,25 @@ def restore(host: Host, address: str, settings: Mapping[str, Setting],
         LOG.debug('VF %s is another port\'s by now', address)
         return
     change = _different(settings, now)
-    refusals = {name: error for name, error in _set(vf, change).items()
+    _raise_if_any(vf, change, _set(vf, change))
+
+
+def _undo(host: Host, address: str, before: _Before) -> None:
+    """As restore, for what apply has changed."""
+    if not before.settings:
+        return
+    try:
+        vf = _find(host, address)
+    except exception.HostError as e:
+        LOG.debug('Nothing to put back: %s', e)
+        return
+    _raise_if_any(vf, before.settings, before.put_back(vf))
+
+
+def _raise_if_any(vf: _Vf, change: Settings,
+                  refusals: Mapping[str, OSError]) -> None:
+    """:raises errors.VfRefused: but of what can never have been set"""
+    refusals = {name: error for name, error in refusals.items()
                 if error.errno not in _UNSUPPORTED | _GONE}
     if refusals:
         raise _refused(vf, change, refusals)
@@ -133,12 +156,46 @@ class _Vf:
     number: int
 
 
+@dataclasses.dataclass(frozen=True)
+class _Before:
+    """What was set of a VF.
+
+    :ivar settings: as the driver of the PF reported them
+    :ivar own_mac: of the VF's netdev, None without one
+    """
+
+    settings: Settings
+    own_mac: str | None
+
+    def put_back(self, vf: _Vf) -> dict[str, OSError]:
+        """Of a VF whose MAC nobody has set igb and ixgbe report the one that
+        it gave itself (igb_set_vf_mac_addr). Set by the PF, it could not be
+        changed by the VF any more, so it is put back as none; and as it was
+        only where the driver does not take that.
+
+        :returns: as _set
+        """
+        if self.settings.get('mac') != self.own_mac or self.own_mac is None:
+            return _set(vf, self.settings)
+        refusals = _set(vf, {**self.settings, 'mac': NO_MAC})
+        if refusals.pop('mac', None):
+            refusals |= _set(vf, {'mac': self.own_mac})
+        return refusals
+
+
 def _find(host: Host, address: str) -> _Vf:
     pf, number = host.vf(address)
     uplink = host.uplink(pf)
     if uplink is None:
         raise errors.NoUplink(pf=pf, vf=address)
     return _Vf(address, uplink, number)
+
+
+def _own_mac(host: Host, address: str) -> str | None:
+    """The MAC of a VF's netdev on this host, None without one."""
+    netdev = host.netdev(address)
+    return (host.sysfs.read('class', 'net', netdev, 'address')
+            if netdev else None)
 
 
 def _now(host: Host, vf: _Vf) -> Settings:
@@ -198,6 +255,10 @@ def _refused(vf: _Vf, change: Settings,
         setting=name, value=_shown(change[name]), vf=vf.address,
         number=vf.number, uplink=vf.uplink, error=error.strerror,
         hint=_HINTS.get(error.errno, _HINT))
+
+
+def _nothing() -> None:
+    """What puts back nothing."""
 
 
 def _shown(value: Setting) -> str | int:

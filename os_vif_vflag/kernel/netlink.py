@@ -44,7 +44,8 @@ class Link:
     :ivar switch_id: None outside an eswitch. It is the card's: equal on both
         PFs of an mlx5 card.
     :ivar parent: PCI address of the device it is a child of, or None
-    :ivar up: whether it has a link (operational state up)
+    :ivar up: whether it has a link: its operational state is up, or unknown
+        with a carrier
     :ivar type: a value of uapi.LINK_TYPES, or None
     """
 
@@ -170,8 +171,17 @@ def _link(message: bytes) -> Link:
         switch_id=found.raw(uapi.IFLA_PHYS_SWITCH_ID).hex() or None,
         parent=found.text(uapi.IFLA_PARENT_DEV_NAME)
         if parent_bus == _PCI else None,
-        up=found.number(uapi.IFLA_OPERSTATE) == uapi.IF_OPER_UP,
+        up=_is_up(found),
         type=uapi.LINK_TYPES.get(kind))
+
+
+def _is_up(found: nlmsg.Attributes) -> bool:
+    """Drivers that set no operational state leave it unknown: then the
+    carrier decides (Documentation/networking/operstates.rst)."""
+    state = found.number(uapi.IFLA_OPERSTATE)
+    return state == uapi.IF_OPER_UP or (
+        state == uapi.IF_OPER_UNKNOWN
+        and found.number(uapi.IFLA_CARRIER) == 1)
 
 
 def _port(message: bytes) -> Port | None:

@@ -157,7 +157,7 @@ def host(bond_names: Iterable[str]) -> Entries:
     path = 'devices/virtual/net/lo'
     entries: Entries = {f'{path}/{name}': value for name, value in {
         'address': '00:00:00:00:00:00', 'ifindex': '1', 'type': '772',
-        'mtu': '65536', 'operstate': 'unknown'}.items()}
+        'mtu': '65536', 'operstate': 'unknown', 'carrier': '1'}.items()}
     entries[f'{path}/subsystem'] = To('class/net')
     entries['class/net/lo'] = To(path)
     masters = ' '.join(bond_names)

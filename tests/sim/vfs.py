@@ -62,6 +62,10 @@ DRIVERS = {
     'mlx4_core': (_ETHERNET - {'trust'}, errno.EPROTONOSUPPORT),
     'enic': (frozenset(('mac',)), errno.EOPNOTSUPP),
 }
+# Once the PF has set a VF's MAC, the VF may not (igb_set_vf_mac_addr); until
+# then the PF reports the one that the VF gave itself.
+_KEEP_MAC = frozenset(('igb',))
+_OWN_MAC = 'own mac'
 
 
 class Vfs:
@@ -79,10 +83,9 @@ class Vfs:
         can = self._can(uplink)
         if 'link_state' not in can:     # no ndo_get_vf_config, no list
             return {}
-        table = self._read().get(uplink, {})
         return {number: {
             name: value for name, value in
-            (NEW | table.get(str(number), {})).items()
+            self._settings(uplink, number).items()
             if name in can | _ALWAYS_REPORTED}
             for number in range(self._count(uplink))}
 
@@ -94,10 +97,9 @@ class Vfs:
             raise _error(errno.ENODEV)
         for name in sorted(settings, key=ORDER.index):
             self._check(uplink, number, name, settings[name])
-            table = self._read()
-            table.setdefault(uplink, {}).setdefault(
-                str(number), {})[name] = settings[name]
-            self._file.write_text(json.dumps(table))
+            self._write(uplink, number, name, settings[name])
+            if name == 'mac':
+                self._write(uplink, number, _OWN_MAC, _ZERO)
 
     def set_netdev(self, name: str, address: str | None = None,
                    state: str | None = None, mtu: int | None = None) -> None:
@@ -111,13 +113,15 @@ class Vfs:
             # take it while the netdev is up (IFF_LIVE_ADDR_CHANGE).
             if self.netdev(name)[1]:
                 raise _error(errno.EBUSY)
-            if address == _ZERO:
+            if address == _ZERO or self._mac_is_kept(name):
                 raise _error(errno.EADDRNOTAVAIL)
-            (folder / 'address').write_text(f'{address}\n')
+            self._give_itself(name, address)
         if mtu is not None:
             (folder / 'mtu').write_text(f'{mtu}\n')
         if state is not None:
             flags = int((folder / 'flags').read_text(), 16)
+            if state == 'down' and flags & _UP:
+                self._reset(name)
             flags = flags | _UP if state == 'up' else flags & ~_UP
             (folder / 'flags').write_text(f'{flags:#x}\n')
 
@@ -126,6 +130,57 @@ class Vfs:
         folder = self._net / name
         return ((folder / 'address').read_text().strip(),
                 bool(int((folder / 'flags').read_text(), 16) & _UP))
+
+    def _reset(self, name: str) -> None:
+        """A VF of igb that goes down gets the MAC from its PF
+        (igbvf_reset)."""
+        found = self._kept(name)
+        if found:
+            self._give_itself(name, str(self._settings(*found)['mac'])
+                              if self._mac_is_kept(name)
+                              else self.netdev(name)[0])
+
+    def _give_itself(self, name: str, address: str) -> None:
+        (self._net / name / 'address').write_text(f'{address}\n')
+        found = self._kept(name)
+        if found and not self._mac_is_set(*found):
+            self._write(*found, _OWN_MAC, address)
+
+    def _mac_is_kept(self, name: str) -> bool:
+        """Whether the VF that has a netdev may not set its MAC."""
+        found = self._kept(name)
+        return found is not None and self._mac_is_set(*found) and (
+            not self._settings(*found)['trust'])
+
+    def _mac_is_set(self, uplink: str, number: int) -> bool:
+        known = self._read().get(uplink, {}).get(str(number), {})
+        return known.get('mac', _ZERO) != _ZERO
+
+    def _kept(self, name: str) -> tuple[str, int] | None:
+        """:returns: uplink of the PF and number of the VF that has a netdev,
+            where the driver of the PF keeps MACs
+        """
+        vf = (self._net / name / 'device').resolve()
+        pf = (vf / 'physfn').resolve()
+        uplink = next((path.name for path in (pf / 'net').glob('*')), None)
+        if uplink is None or self._driver(uplink) not in _KEEP_MAC:
+            return None
+        return uplink, next(
+            int(link.name.removeprefix('virtfn'))
+            for link in pf.glob('virtfn*') if link.resolve() == vf)
+
+    def _settings(self, uplink: str, number: int) -> Settings:
+        known = dict(self._read().get(uplink, {}).get(str(number), {}))
+        own = known.pop(_OWN_MAC, _ZERO)
+        if own != _ZERO and known.get('mac', _ZERO) == _ZERO:
+            known['mac'] = own
+        return NEW | known
+
+    def _write(self, uplink: str, number: int, name: str,
+               value: Setting) -> None:
+        table = self._read()
+        table.setdefault(uplink, {}).setdefault(str(number), {})[name] = value
+        self._file.write_text(json.dumps(table))
 
     def _check(self, uplink: str, number: int, name: str,
                value: Setting) -> None:

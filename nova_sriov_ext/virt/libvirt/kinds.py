@@ -53,7 +53,6 @@ class Kind:
             for setting in self.settings)
 
 
-_LIMITED = vf_setup.Uplink(vf_setup.RATE)
 _CHOSEN = vf_setup.Uplink(vf_setup.CHOSEN_RATE)
 _UNLIMITED = vf_setup.Unlimited()
 
@@ -65,7 +64,8 @@ KINDS = {
         interface.hw_veb_macvtap,
         settings=(vf_setup.Uplink(vf_setup.MAC_AND_VLAN), vf_setup.Netdev())),
     (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_DIRECT): Kind(
-        interface.vm_fex, settings=(_LIMITED,)),
+        interface.vm_fex,
+        settings=(vf_setup.Uplink(vf_setup.MAC_OF_LIBVIRT, vf_setup.RATE),)),
     (model.VIF_TYPE_802_QBH, model.VNIC_TYPE_MACVTAP): Kind(
         interface.vm_fex_macvtap),
     (model.VIF_TYPE_802_QBG, model.VNIC_TYPE_DIRECT): Kind(interface.vepa),

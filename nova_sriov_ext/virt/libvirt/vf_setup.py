@@ -99,10 +99,7 @@ class Uplink:
                 wanted |= part.wanted(instance, vif)
         if not wanted:
             return _nothing
-        slot = binding.pci_slot(vif)
-        return functools.partial(
-            vf_settings.restore, host, slot, vf_settings.apply(host, slot,
-                                                               wanted))
+        return vf_settings.apply(host, binding.pci_slot(vif), wanted)
 
     def clear(self, host: Host, instance: objects.Instance,
               vif: model.VIF) -> None:
@@ -135,11 +132,7 @@ class Netdev:
         name = host.netdev(slot)
         if name is None:
             raise errors.NoVfNetdev(vf=slot)
-        address = binding.mac_address(vif)
-        # Some drivers refuse one while the netdev is up, even the one that it
-        # has (eth_prepare_mac_addr_change).
-        has_it = _has_address(host, name, address)
-        netdev_setup.set_up(name, address=None if has_it else address)
+        _set_up(host, name, binding.mac_address(vif))
         return functools.partial(self.clear, host, instance, vif)
 
     def clear(self, host: Host, instance: objects.Instance,
@@ -184,9 +177,7 @@ class InfiniBand:
         # sets them up, and a guest that it plugged may run.
         if not runs:
             wanted['link_state'] = uapi.IFLA_VF_LINK_STATE_AUTO
-        return functools.partial(
-            vf_settings.restore, host, slot, vf_settings.apply(host, slot,
-                                                               wanted))
+        return vf_settings.apply(host, slot, wanted)
 
     def clear(self, host: Host, instance: objects.Instance,
               vif: model.VIF) -> None:
@@ -212,6 +203,40 @@ def guid_of(address: str) -> str:
 def _mac_of(vif: model.VIF) -> str:
     """What is not a MAC no VF has."""
     return str(vif['address']).lower()
+
+
+def _set_up(host: Host, netdev: str, address: str) -> None:
+    """Up, with a MAC.
+
+    Once igb's PF has set the MAC of a VF that is not trusted, the VF's netdev
+    may not set any, not even the same («attempted to override
+    administratively set MAC address», igb_set_vf_mac_addr). It has the PF's
+    then, or takes it when it goes down (igbvf_reset).
+
+    :raises errors.LinkFailed: it is as it was, with another MAC
+    """
+    # Some drivers refuse one while the netdev is up, even the one that it
+    # has (eth_prepare_mac_addr_change).
+    if _has_address(host, netdev, address):
+        netdev_setup.set_up(netdev)
+        return
+    was_up = _is_up(host, netdev)
+    try:
+        netdev_setup.set_up(netdev, address=address)
+    except errors.LinkFailed:
+        for _ in range(2):
+            netdev_setup.set_up(netdev)
+            if _has_address(host, netdev, address):
+                return
+            netdev_setup.set_down(netdev)
+        if was_up:
+            netdev_setup.set_up(netdev)
+        raise
+
+
+def _is_up(host: Host, netdev: str) -> bool:
+    flags = host.sysfs.number('class', 'net', netdev, 'flags', base=16)
+    return bool((flags or 0) & uapi.IFF_UP)
 
 
 def _has_address(host: Host, netdev: str, address: str) -> bool:
@@ -263,6 +288,10 @@ def _nothing() -> None:
 
 MAC_AND_VLAN = Part(_mac_and_vlan, lambda vif: ('mac', 'vlan'),
                     lambda vif: {'mac': _mac_of(vif)})
+# libvirt sets it through the PF, and leaves it where the association fails
+# (virNetDevVPortProfileOp8021Qbh).
+MAC_OF_LIBVIRT = Part(lambda instance, vif: {}, lambda vif: ('mac',),
+                      lambda vif: {'mac': _mac_of(vif)})
 TRUST = Part(_trust, _trust_to_clear)
 # Neutron's SR-IOV agent may have set another one since.
 RATE = Part(rate_limit.wanted, is_lasting=False, ours=rate_limit.ours)

@@ -12,6 +12,7 @@
 
 """``nova-sriov host show`` on a simulated card with a real Open vSwitch."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -101,6 +102,13 @@ def test_a_row_for_each_bond(host, show):
     row, = rows(show('--lag', '-f', 'json'))
     assert (row['LAG'], row['Reason']) == ('degraded', f'no link on {UP1}')
     assert row['Members'] == f'{UP0}, {UP1} (down)'
+
+
+def test_nobody_judges_a_bond_that_holds_no_pf(host, show):
+    bond = host.host.cards[0].bond
+    host.host.set_bond(PF0, dataclasses.replace(bond, members=()))
+    row, = rows(show('--lag', '-f', 'json'))
+    assert (row['Members'], row['LAG'], row['Source']) == ('', 'none', None)
 
 
 @pytest.mark.parametrize('form, first', [

@@ -45,6 +45,22 @@ def libvirt_with(tmp_path):
     return write
 
 
+MACVTAP = ('<interface type="direct"><mac address="fa:16:3e:00:00:01"/>'
+           '<source dev="enp3s0f0v7" mode="passthrough"/></interface>')
+
+
+def test_libvirt_names_the_guest_that_has_a_macvtap(libvirt_with):
+    """Its domain has the netdev of the VF, not the address."""
+    pytest.importorskip('libvirt')
+    guests, problem = occupancy.guests(libvirt_with(MACVTAP))
+    assert problem is None
+    vfs = [model.VF(ADDRESS, 7, 'igbvf', 'enp3s0f0v7'),
+           model.VF('0000:03:0b.0', 8, 'igbvf', 'enp3s0f0v8'),
+           model.VF('0000:03:0b.1', 9)]
+    assert [use.instance for use in occupancy.uses(
+        vfs, {}, guests).values()] == [UUID, None, None]
+
+
 @pytest.mark.parametrize('device', DEVICES.values(), ids=DEVICES.keys())
 def test_libvirt_names_the_guest_that_has_a_vf(libvirt_with, device):
     assert occupancy.guests(libvirt_with(device)) == ({ADDRESS: UUID}, None)

@@ -102,6 +102,26 @@ def test_a_driver_that_reports_nothing(table):
         here.set(ETHERNET, 0, rate(0, 1))
 
 
+def test_igb_keeps_the_mac_that_its_pf_has_set(table):
+    """igb_set_vf_mac_addr, igbvf_reset: seen on Linux 6.12."""
+    here, own, netdev = table('igb'), 'fa:16:3e:00:00:01', 'enp3s0f0v0'
+    here.set_netdev(netdev, own, 'up')
+    assert here.of(ETHERNET)[0]['mac'] == own
+    here.set(ETHERNET, 0, {'mac': MAC})
+    here.set_netdev(netdev, state='down')
+    assert here.netdev(netdev) == (MAC, False)
+    for address in MAC, own:
+        with pytest.raises(OSError) as caught:
+            here.set_netdev(netdev, address, 'up')
+        assert caught.value.errno == errno.EADDRNOTAVAIL
+    here.set(ETHERNET, 0, {'trust': 1})
+    here.set_netdev(netdev, own)
+    assert here.netdev(netdev) == (own, False)
+    here.set(ETHERNET, 0, {'trust': 0, 'mac': vfs.NEW['mac']})
+    here.set_netdev(netdev, MAC, 'up')
+    assert here.of(ETHERNET)[0]['mac'] == MAC
+
+
 def test_a_netdev_is_not_changed_at_all_when_its_mac_is_none(table):
     """do_setlink ends at the MAC, before the flags."""
     here = table()

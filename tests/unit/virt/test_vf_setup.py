@@ -20,6 +20,7 @@ from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
 
 MAC_AND_VLAN = {'mac': vifs.MAC, 'vlan': {'vlan': 100, 'qos': 0}}
+OWN = 'fa:16:3e:00:00:01'
 AVERAGE, PEAK = 'quota:vif_outbound_average', 'quota:vif_outbound_peak'
 
 
@@ -94,6 +95,72 @@ def test_macvtap_netdev(machine):
     assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, True)
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap(0))
     assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+
+
+def test_macvtap_where_the_pf_alone_sets_the_mac(machine):
+    """The VF's netdev takes it from igb's PF when it goes down and up."""
+    here = machine('igb')
+    for _ in range(2):
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap(0))
+        assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, True)
+    here.driver.unplug(vifs.INSTANCE, vifs.macvtap(0))
+    assert here.vfs.netdev('enp3s0f0v0') == (vifs.MAC, False)
+    here.vfs.set_netdev('enp3s0f0v0', OWN)
+
+
+@pytest.mark.parametrize('state', ['up', 'down'])
+def test_a_netdev_that_never_gets_the_mac_stays_as_it_was(
+        machine, monkeypatch, state):
+    here = machine('igb')
+    here.vfs.set_netdev('enp3s0f0v0', OWN)
+    here.vfs.set_netdev('enp3s0f0v0', state=state)
+    monkeypatch.setattr(here.vfs, '_reset', lambda name: None)
+    with pytest.raises(exception.VifOperationFailed, match='enp3s0f0v0'):
+        here.driver.plug(vifs.INSTANCE, vifs.macvtap(0))
+    assert here.vfs.netdev('enp3s0f0v0') == (OWN, state == 'up')
+
+
+def test_a_mac_that_nobody_set_is_put_back_as_none(machine):
+    """igb reports the one that a VF gave itself; set by the PF, the VF could
+    not change it any more."""
+    here = machine('igb')
+    here.vfs.set_netdev('enp3s0f0v0', OWN)
+    assert here.vf['mac'] == OWN
+    put_back = vf_settings.apply(
+        here.driver._machine, vifs.SLOT, {'mac': vifs.MAC})
+    put_back()
+    here.vfs.set_netdev('enp3s0f0v0', vifs.MAC)
+    assert here.vf['mac'] == vifs.MAC
+
+
+@pytest.mark.parametrize('before', [OWN, 'fa:16:3e:00:00:02'])
+def test_a_mac_is_put_back_where_the_driver_takes_no_none(
+        machine, monkeypatch, before):
+    """qede refuses 00:00:00:00:00:00 (qede_set_vf_mac)."""
+    here = machine()
+    here.vfs.set_netdev('enp3s0f0v0', OWN)
+    here.vfs.set('enp3s0f0np0', 0, {'mac': before})
+    check = here.vfs._check
+
+    def refuse(uplink, number, name, value):
+        if value == vf_settings.NO_MAC:
+            raise OSError(22, 'Invalid argument')
+        check(uplink, number, name, value)
+    monkeypatch.setattr(here.vfs, '_check', refuse)
+    put_back = vf_settings.apply(
+        here.driver._machine, vifs.SLOT, {'mac': vifs.MAC, 'trust': 1})
+    put_back()
+    assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': before}
+
+
+def test_the_mac_that_libvirt_left_with_802_1qbh_is_cleared(machine):
+    """Its association failed; a MAC of somebody else stays."""
+    here = machine()
+    here.driver.plug(vifs.INSTANCE, vifs.vm_fex())
+    for mac, left in ((vifs.MAC, vf_settings.NO_MAC), (OWN, OWN)):
+        here.vfs.set('enp3s0f0np0', 0, {'mac': mac})
+        here.driver.unplug(vifs.INSTANCE, vifs.vm_fex())
+        assert here.vf['mac'] == left
 
 
 def test_what_an_older_flavor_limited_is_cleared(machine):

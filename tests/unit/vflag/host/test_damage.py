@@ -123,7 +123,7 @@ def named(path, kind):
     if kind in ('EACCES', 'EIO', 'ENODEV', 'EINVAL'):
         # An mlx5 LAG that has just become inactive refuses its type so.
         return not ONLY_LOOKED_FOR.fullmatch(path) and not (
-            kind == 'EINVAL' and path.endswith('lag/type'))
+            kind == 'EINVAL' and path.endswith(('lag/type', 'carrier')))
     if kind == 'folder':
         return not LISTING.fullmatch(path) and not DEVICE.fullmatch(path)
     if kind == 'EOPNOTSUPP' and ONLY_LOOKED_FOR.fullmatch(path):
@@ -220,7 +220,7 @@ def test_vfs_without_links(sriov_host, gone, said):
     assert [(str(unread).rpartition('/')[2]) for unread in after.unread] == [
         f'sriov_numvfs: {said}']
     for vf in sim.pf(PF0).vf_addresses[:gone]:
-        with pytest.raises(errors.NotAVf):
+        with pytest.raises(errors.VfNotFound):
             RepresentorFinder(host).find(vf)
 
 

@@ -279,8 +279,21 @@ def test_a_vf_that_is_just_going(sriov_host, spoil):
     devices = pathlib.Path(sim.sys) / 'bus' / 'pci' / 'devices'
     vf = sim.pf(PF0).vf_address(0)
     spoil(devices / PF0, devices / vf)
-    with pytest.raises(errors.NotAVf, match=vf):
+    with pytest.raises(errors.VfNotFound, match=vf):
         read(sim).vf(vf)
+
+
+@pytest.mark.parametrize('state, carrier, up', [
+    ('unknown', '1', True), ('unknown', '0', False), ('up', '0', True),
+    ('dormant', '1', False), ('lowerlayerdown', '1', False)])
+def test_a_driver_that_sets_no_operational_state(
+        sriov_host, state, carrier, up):
+    """Then the carrier decides (the kernel's operstates.rst)."""
+    sim = sriov_host(card())
+    netdev = pathlib.Path(sim.sys) / 'class' / 'net' / 'enp3s0f0np0'
+    (netdev / 'operstate').write_text(state)
+    (netdev / 'carrier').write_text(carrier)
+    assert read(sim).snapshot().pfs[0].up is up
 
 
 @pytest.mark.parametrize('content', ['', 'many', '-1'])
