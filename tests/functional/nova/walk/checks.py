@@ -66,7 +66,9 @@ class Checks:
             assert mode == port.mode or not port.is_strict, (server, port)
 
     def _owners(self, host, devices):
-        """Only servers that are here, or may come back, have devices."""
+        """Only servers that are here, or may come back, have devices. Those
+        of a server that could not be evacuated Nova keeps, wherever it is
+        now."""
         kept = {server.id for server in self._cloud.servers
                 if host.name in server.keeps_at}
         found = collections.Counter(
@@ -76,6 +78,8 @@ class Checks:
             and device.instance_uuid not in kept)
         expected = collections.Counter()
         for server in self._cloud.servers:
+            if server.id in kept:
+                continue
             here = {}
             if server.host == host.name:
                 here[server.host] = server.flavor, server.ports
