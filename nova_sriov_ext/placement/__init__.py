@@ -10,4 +10,5 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""SR-IOV VFs as a resource of Placement: one class per physnet."""
+"""SR-IOV VFs as resources of Placement: of each physnet one class for all VFs
+and one for those of each eswitch mode."""

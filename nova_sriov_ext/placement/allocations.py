@@ -71,7 +71,7 @@ def of_provider(client: report.SchedulerReportClient,
 def vfs_only(resources: Mapping[str, _T]) -> dict[str, _T]:
     """Only what is of the resource classes of VFs."""
     return {name: value for name, value in resources.items()
-            if names.is_vf_class(name)}
+            if names.counts_vfs(name)}
 
 
 def replaced(payload: Payload, provider: str,

@@ -19,14 +19,17 @@ os_resource_classes.normalize_name does with it puts "net 1", "net-1" and
 "net_1" together; so only a physnet of a-z, 0-9 and single _ between them is
 named so. Any other gets a digest behind it, and so does one that looks as if
 it had. No physnet's name ends as that of tunnelled networks and begins with
-the _ that it begins with.
+the _ that it begins with. What comes before the physnet tells the classes of
+all VFs from those of each eswitch mode, and these from each other: no prefix
+begins another.
 """
 
 import functools
 import hashlib
 import re
 
-_PREFIX = 'CUSTOM_SRIOV_VF_'
+_VF_PREFIX = 'CUSTOM_SRIOV_VF_'
+_MODE_PREFIX = 'CUSTOM_SRIOV_MODE_'
 # Neutron's own (neutron_lib.placement.utils.physnet_trait).
 _TRAIT_PREFIX = 'CUSTOM_PHYSNET_'
 
@@ -35,7 +38,7 @@ _TUNNELLED = '_TUNNELLED'
 SWITCHDEV_TRAIT = 'CUSTOM_SRIOV_SWITCHDEV'
 LAG_TRAIT = 'CUSTOM_VF_LAG_ACTIVE'
 
-_MAX_LENGTH = 255 - len(_PREFIX)
+_MAX_LENGTH = 255
 _DIGITS = 16
 _PLAIN = re.compile('[a-z0-9]+(_[a-z0-9]+)*')
 _LIKE_DIGEST = re.compile(rf'.*_[0-9a-f]{{{_DIGITS}}}')
@@ -43,17 +46,32 @@ _UNSAFE = re.compile('[^A-Z0-9_]+')
 
 
 def vf_class(physnet: str | None) -> str:
-    """The resource class of its VFs.
+    """The resource class of all its VFs.
 
     :param physnet: None for tunnelled networks
     """
-    return _PREFIX + (_TUNNELLED if physnet is None
-                      else _suffix(physnet.lower()))
+    return _name(_VF_PREFIX, physnet)
+
+
+def mode_class(mode: str, physnet: str | None) -> str:
+    """The resource class of its VFs of one eswitch mode.
+
+    :param mode: ``legacy`` or ``switchdev``
+    :param physnet: None for tunnelled networks
+    """
+    return _name(f'{_MODE_PREFIX}{mode.upper()}_', physnet)
+
+
+# A handful of hosts differ; each has the very same set at each request.
+@functools.lru_cache(maxsize=4096)
+def mode_classes(modes: frozenset[tuple[str | None, str]]) -> frozenset[str]:
+    """:param modes: physnet (None: tunnelled), eswitch mode"""
+    return frozenset(mode_class(mode, physnet) for physnet, mode in modes)
 
 
 def physnet_trait(vf_class: str) -> str:
     """The trait of hosts that have VFs of a class."""
-    return _TRAIT_PREFIX + vf_class.removeprefix(_PREFIX)
+    return _TRAIT_PREFIX + vf_class.removeprefix(_VF_PREFIX)
 
 
 def is_physnet_trait(name: str) -> bool:
@@ -63,16 +81,32 @@ def is_physnet_trait(name: str) -> bool:
 
 def is_vf_class(name: str) -> bool:
     """Whether a resource class is one of vf_class."""
-    return name.startswith(_PREFIX)
+    return name.startswith(_VF_PREFIX)
+
+
+def is_mode_class(name: str) -> bool:
+    """Whether a resource class is one of mode_class."""
+    return name.startswith(_MODE_PREFIX)
+
+
+def counts_vfs(name: str) -> bool:
+    """Whether a resource class is one of vf_class or mode_class."""
+    return name.startswith((_VF_PREFIX, _MODE_PREFIX))
+
+
+def _name(prefix: str, physnet: str | None) -> str:
+    return prefix + (_TUNNELLED if physnet is None else _suffix(
+        physnet.lower(), _MAX_LENGTH - len(prefix)))
 
 
 # Needed for every host of every request; a cloud has a handful of physnets.
 @functools.lru_cache(maxsize=4096)
-def _suffix(physnet: str) -> str:
-    if (len(physnet) <= _MAX_LENGTH and _PLAIN.fullmatch(physnet)
+def _suffix(physnet: str, room: int) -> str:
+    """:param room: characters that it may have"""
+    if (len(physnet) <= room and _PLAIN.fullmatch(physnet)
             and not _LIKE_DIGEST.fullmatch(physnet)):
         return physnet.upper()
     # A physnet out of JSON may hold half a surrogate pair.
     digest = hashlib.sha256(physnet.encode('utf-8', 'surrogatepass'))
-    stem = _UNSAFE.sub('_', physnet.upper())[:_MAX_LENGTH - _DIGITS - 1]
+    stem = _UNSAFE.sub('_', physnet.upper())[:room - _DIGITS - 1]
     return f'{stem}_{digest.hexdigest()[:_DIGITS].upper()}'

@@ -37,6 +37,7 @@ from nova_sriov_ext import conf
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.placement import allocations
 from nova_sriov_ext.placement import inventory
+from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import repair
 from nova_sriov_ext.placement import tracked_vfs
 from nova_sriov_ext.placement import traits
@@ -83,14 +84,16 @@ class Provider:
             _merge(tree, nodename, before)
             return
         # Schedulers go on to claim here until this host reports otherwise.
-        is_open = wanted or document.read(node.stats).placement
-        found = tracked_vfs.by_class(tracker)
+        reported = document.read(node.stats)
+        is_open = wanted or reported.placement
+        found = tracked_vfs.by_class(tracker, rows)
         allocated = self._allocated(node, found, reshape)
-        if not is_open:
-            found = {}
+        found = _open(found, document.known_modes(rows)
+                      | reported.published_modes) if is_open else {}
         _merge(tree, nodename, _records(before, found, allocated))
         removed, added = traits.changed(
-            tree.data(nodename).traits, found, rows if is_open else ())
+            tree.data(nodename).traits, filter(names.is_vf_class, found),
+            rows if is_open else ())
         tree.remove_traits(nodename, *removed)
         tree.add_traits(nodename, *added)
 
@@ -121,6 +124,18 @@ def _node(nodename: str) -> objects.ComputeNode | None:
             nova_context.get_admin_context(), nodename)
     except exception.ComputeHostNotFound:
         return None
+
+
+def _open(found: Mapping[str, tracked_vfs.Vfs],
+          modes: frozenset[tuple[str | None, str]],
+          ) -> dict[str, tracked_vfs.Vfs]:
+    """:param found: by resource class
+    :param modes: physnet, eswitch mode: those of which VFs may be claimed
+    :returns: without other modes
+    """
+    classes = names.mode_classes(modes)
+    return {name: vfs for name, vfs in found.items()
+            if names.is_vf_class(name) or name in classes}
 
 
 def _records(

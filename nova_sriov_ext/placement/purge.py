@@ -127,7 +127,7 @@ class Purge:
         if mine is None:
             return True
         kept = {name: amount for name, amount in mine['resources'].items()
-                if not names.is_vf_class(name)}
+                if not names.counts_vfs(name)}
         return self._written(self._api.put(url, allocations.replaced(
             payload, self._uuid, kept)), url)
 

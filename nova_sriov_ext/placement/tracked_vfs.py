@@ -15,6 +15,9 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,7 @@ from nova import objects
 from nova.objects import fields
 
 from nova_sriov_ext.placement import names
+from nova_sriov_ext.report import document
 from nova_sriov_ext.report import networks
 from nova_sriov_ext.report import tags
 
@@ -42,7 +46,7 @@ _HELD = frozenset((fields.PciDeviceStatus.CLAIMED,
 
 @dataclasses.dataclass
 class Vfs:
-    """The VFs of one physnet, or for tunnelled networks, on one host.
+    """The VFs of one resource class on one host.
 
     :ivar total: how many there are
     :ivar blocked: how many nobody can have, because a server has the PF
@@ -55,19 +59,42 @@ class Vfs:
     held: collections.Counter[str] = dataclasses.field(
         default_factory=collections.Counter)
 
+    def add(self, device: objects.PciDevice) -> None:
+        self.total += 1
+        self.blocked += device.status in _BLOCKED
+        if device.status in _HELD:
+            self.held[device.instance_uuid] += 1
 
-def by_class(tracker: manager.PciDevTracker) -> dict[str, Vfs]:
-    """By resource class."""
+
+def by_class(tracker: manager.PciDevTracker,
+             rows: Iterable[document.Row]) -> dict[str, Vfs]:
+    """By resource class.
+
+    :param rows: of this host; VFs of a PF whose eswitch mode they do not say
+        are in no class of a mode
+    """
+    modes = {(row.pf, row.physnet): row.mode for row in rows}
     found = collections.defaultdict[str, Vfs](Vfs)
     for device in tracker.pci_devs:
         listed = _tags(tracker.dev_filter, device)
         if networks.is_for_ports(listed) and device.status not in _GONE:
-            vfs = found[names.vf_class(listed[networks.PHYSNET])]
-            vfs.total += 1
-            vfs.blocked += device.status in _BLOCKED
-            if device.status in _HELD:
-                vfs.held[device.instance_uuid] += 1
+            for name in _classes(device, listed, modes):
+                found[name].add(device)
     return dict(found)
+
+
+def _classes(device: objects.PciDevice, listed: tags.Tags,
+             modes: Mapping[tuple[str, str | None], str]) -> Iterator[str]:
+    """:param modes: PF's address, physnet → eswitch mode"""
+    physnet = listed[networks.PHYSNET]
+    yield names.vf_class(physnet)
+    # As Nova makes the address of its pools.
+    mode = modes.get((device.parent_addr or device.address, physnet))
+    # Ports that require a mode get no others (Request.is_plain_vf).
+    is_plain = (device.dev_type == fields.PciDeviceType.SRIOV_VF
+                and not tags.true(listed.get('remote_managed')))
+    if mode in document.MODES and is_plain:
+        yield names.mode_class(mode, physnet)
 
 
 def _tags(device_spec: whitelist.Whitelist,

@@ -35,6 +35,10 @@ STATS_KEY = 'sriov_capacity'
 VERSION = 1
 
 UNKNOWN = 'unknown'
+LEGACY = 'legacy'
+SWITCHDEV = 'switchdev'
+# Those that are known.
+MODES = frozenset((LEGACY, SWITCHDEV))
 
 # ComputeNode.stats is TEXT: 64 KB on MySQL, for all of Nova's and ours.
 MAX_BYTES = 32 * 1024
@@ -67,12 +71,15 @@ class Row:
 class Report:
     """:ivar placement: whether this host has its VFs in Placement, so that the
         scheduler may claim them there
+    :ivar placement_modes: whether it has the classes of published_modes there
+        as well; hosts of a release that does not have them do not say so
     :ivar claim: the claim policy in force there, None with Nova's own claim
     :ivar complete: False when rows were left out because there are too many
     """
 
     rows: tuple[Row, ...] = ()
     placement: bool = False
+    placement_modes: bool = False
     claim: str | None = None
     complete: bool = True
 
@@ -87,6 +94,14 @@ class Report:
         does not report them do not say so."""
         return any(row.physnet is None and row.vfs for row in self.rows)
 
+    @functools.cached_property
+    def published_modes(self) -> frozenset[tuple[str | None, str]]:
+        """:returns: physnet (None: tunnelled), eswitch mode: of these
+            schedulers may claim VFs in Placement
+        """
+        return (known_modes(self.rows)
+                if self.placement_modes and self.complete else frozenset())
+
 
 NOTHING = Report()
 
@@ -100,6 +115,7 @@ class _Document(TypedDict):
     version: int
     pfs: list[_Pf]
     placement: NotRequired[bool]
+    placement_modes: NotRequired[bool]
     claim: NotRequired[str]
     complete: NotRequired[bool]
 
@@ -110,6 +126,21 @@ def is_mixed(rows: Iterable[Row]) -> bool:
     return len(modes) > len({physnet for physnet, _ in modes})
 
 
+def known_modes(rows: Iterable[Row]) -> frozenset[tuple[str | None, str]]:
+    """Of which modes a host publishes its VFs: all that its PFs of a physnet
+    have, unless the mode of one of them is not known. A port that requires a
+    mode could get a VF of that one (``[sriov]unknown_mode``), so that no
+    number of VFs of the mode would be right.
+
+    :returns: physnet in lower case (None: tunnelled), eswitch mode
+    """
+    found = {(row.physnet and row.physnet.lower(), row.mode)
+             for row in rows if row.vfs}
+    unknown = {physnet for physnet, mode in found if mode not in MODES}
+    return frozenset((physnet, mode) for physnet, mode in found
+                     if physnet not in unknown)
+
+
 def write(report: Report) -> str:
     """:returns: compact JSON of at most MAX_BYTES"""
     rows = [_short(row) for row in report.rows]
@@ -117,6 +148,8 @@ def write(report: Report) -> str:
         document: _Document = {'version': VERSION, 'pfs': rows}
         if report.placement:
             document['placement'] = True
+        if report.placement_modes:
+            document['placement_modes'] = True
         if report.claim:
             document['claim'] = report.claim
         if not report.complete or len(rows) < len(report.rows):
@@ -168,6 +201,8 @@ def _parse(text: str) -> Report:
             return NOTHING
         return Report(rows=tuple(_rows(document['pfs'])),
                       placement=document.get('placement') is True,
+                      placement_modes=(
+                          document.get('placement_modes') is True),
                       claim=_text(document.get('claim')),
                       complete=document.get('complete') is not False)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):

@@ -14,9 +14,9 @@
 
 from nova_sriov_ext.report import document
 
-LEGACY = 'legacy'
-SWITCHDEV = 'switchdev'
-MODES = frozenset((LEGACY, SWITCHDEV, document.UNKNOWN))
+LEGACY = document.LEGACY
+SWITCHDEV = document.SWITCHDEV
+MODES = document.MODES | {document.UNKNOWN}
 
 UNHEALTHY = frozenset(('inactive', 'degraded'))
 HEALTHY = frozenset(('active', 'none', document.UNKNOWN))

@@ -82,7 +82,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         passed = [host for host in hosts if _fits(host, demand, plain)]
         if plain is None:
             _adapt(passed)
-        _add_vfs(passed, vf_allocations.resources(demand.vfs))
+        _add_vfs(passed, vf_allocations.resources(demand))
         if LOG.isEnabledFor(logging.DEBUG) or not passed:
             _log(hosts, passed, demand, spec_obj)
         return passed

@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from nova_sriov_ext.demand import model
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.report import document
 
@@ -27,14 +29,40 @@ if TYPE_CHECKING:
 _TUNNELLED = names.vf_class(None)
 
 
-def resources(counts: Mapping[str | None, int]) -> dict[str, int]:
-    """:param counts: physnet (None: tunnelled) → VFs that a server requests
-    :returns: resource class → VFs
+def resources(demand: model.Demand) -> dict[str, int]:
+    """What a server's ports claim.
+
+    :returns: resource class → VFs: of each physnet all, and those that have
+        to be of one eswitch mode
     """
     found: collections.Counter[str] = collections.Counter()
-    for physnet, count in counts.items():
-        found[names.vf_class(physnet)] += count
+    for request in demand.requests:
+        if request.is_vf:
+            found.update(dict.fromkeys(_classes(request), request.count))
     return {name: count for name, count in found.items() if count}
+
+
+def _classes(request: model.Request) -> Iterator[str]:
+    yield names.vf_class(request.physnet)
+    modes = document.MODES & (request.modes or frozenset())
+    # A VF of either would do for a port that requires one of both.
+    if len(modes) == 1:
+        mode, = modes
+        yield names.mode_class(mode, request.physnet)
+
+
+def is_published(name: str, report: document.Report) -> bool:
+    """Whether a host that has its VFs in Placement has those of a class.
+
+    :param name: a resource class, of resources
+    """
+    if names.is_mode_class(name):
+        # It may be of a release that does not publish them, or does not know
+        # the modes of all PFs.
+        return name in names.mode_classes(report.published_modes)
+    # It may be of a release that does not publish them, or its VFs are not
+    # tagged for ports.
+    return name != _TUNNELLED or report.has_tunnelled
 
 
 def add_vfs(host_state: host_manager.HostState,
@@ -51,11 +79,8 @@ def add_vfs(host_state: host_manager.HostState,
     report = document.of_host(host_state)
     if not report.placement:
         return
-    if _TUNNELLED in vfs and not report.has_tunnelled:
-        # It is of a release that does not publish them, or its VFs are not
-        # tagged for ports.
-        vfs = {name: count for name, count in vfs.items()
-               if name != _TUNNELLED}
+    vfs = {name: count for name, count in vfs.items()
+           if is_published(name, report)}
     for candidate in host_state.allocation_candidates:
         # All of a server may be allocated on child providers.
         root = candidate['allocations'].setdefault(

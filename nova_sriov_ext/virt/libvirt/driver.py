@@ -137,11 +137,11 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         data: dict[str, Any] = super().get_available_resource(nodename)
         self._rows = self._look(data['pci_passthrough_devices'])
         if CONF.sriov.report_capacity:
+            is_published = self._provider.is_published(nodename)
             data.setdefault('stats', {})[document.STATS_KEY] = document.write(
                 document.Report(
-                    self._rows,
-                    placement=self._provider.is_published(nodename),
-                    claim=self._claim))
+                    self._rows, placement=is_published,
+                    placement_modes=is_published, claim=self._claim))
         return data
 
     def _look(self, devices: str) -> tuple[document.Row, ...]:

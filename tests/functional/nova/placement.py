@@ -33,6 +33,8 @@ from tests.functional.nova import base
 conf.register(nova.conf.CONF)
 
 VF_CLASS = names.vf_class(base.PHYSNET)
+LEGACY, SWITCHDEV = (names.mode_class(mode, base.PHYSNET)
+                     for mode in ('legacy', 'switchdev'))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,8 +36,12 @@ class UsageTest(placement.PlacementTest):
         assert self.numbers() == Numbers(total=4, reserved=0, used=2)
         self.update()
         assert self.numbers() == Numbers(total=4, reserved=0, used=2)
+        # No port requires a mode: in its class the VFs are in use.
+        assert self.numbers(vf_class=placement.SWITCHDEV) == Numbers(
+            total=4, reserved=2, used=0)
         assert self.nova_sriov('placement', 'show', '-f', 'value')[:2] == (
-            0, f'compute1 {placement.VF_CLASS} 4 0 2 2\n')
+            0, f'compute1 {placement.SWITCHDEV} 4 2 0 2\n'
+            f'compute1 {placement.VF_CLASS} 4 0 2 2\n')
         self._delete_server(server)
         assert self.numbers() == Numbers(total=4, reserved=0, used=0)
 

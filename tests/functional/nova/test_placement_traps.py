@@ -31,10 +31,17 @@ Numbers = placement.Numbers
 class TrapTest(placement.PlacementTest):
 
     def boot_one(self):
-        self.start_host(num_vfs=4)
-        server = self.boot(self.create_port(1))
-        assert self.numbers() == Numbers(total=4, reserved=0, used=1)
+        """One that requires a mode."""
+        self.start_host(num_vfs=4, mode='switchdev')
+        server = self.boot(self.create_port(
+            1, profile={'capabilities': ['switchdev']}))
+        self.assert_numbers(total=4, reserved=0, used=1)
         return server
+
+    def assert_numbers(self, **numbers):
+        """Of all VFs, and of those of their mode."""
+        for name in placement.VF_CLASS, placement.SWITCHDEV:
+            assert self.numbers(vf_class=name) == Numbers(**numbers), name
 
     def restart(self):
         """As after a change of nova.conf."""
@@ -69,14 +76,15 @@ class TrapTest(placement.PlacementTest):
         assert status == 1
         assert rows[0][2].startswith('still published: turn')
         assert self.purge('--all', '--force', '--dry-run') == (
-            0, [(1, 1, 'would be removed')])
-        assert self.numbers().used == 1
+            0, [(1, 1, 'would be removed')] * 2)
+        self.assert_numbers(total=4, reserved=0, used=1)
         assert self.purge('--host', 'compute1', '--force') == (
-            0, [(1, 1, 'removed')])
+            0, [(1, 1, 'removed')] * 2)
         assert self.purge('--host', 'compute1', '--force') == (0, [])
 
         self.restart()
-        assert placement.VF_CLASS not in self.inventories()
+        assert not {placement.VF_CLASS, placement.SWITCHDEV
+                    } & self.inventories().keys()
         assert self.usages()['VCPU'] == 1
         assert not self.physnet_traits()
 
@@ -87,9 +95,9 @@ class TrapTest(placement.PlacementTest):
         :returns: the server
         """
         server = self.boot_one()
-        self.start_host('compute2', num_vfs=4)
+        self.start_host('compute2', num_vfs=4, mode='switchdev')
         server = self.migrate(server)
-        assert self.numbers() == Numbers(total=4, reserved=0, used=1)
+        self.assert_numbers(total=4, reserved=0, used=1)
         return server
 
     def change_spec(self, *specs):
@@ -102,11 +110,11 @@ class TrapTest(placement.PlacementTest):
     def test_no_vfs_left(self):
         server = self.move_away()
         self.change_spec()
-        assert self.numbers() == Numbers(total=4, reserved=4, used=1)
+        self.assert_numbers(total=4, reserved=4, used=1)
         assert not self.physnet_traits()
         self._confirm_resize(server)
         self.update()
-        assert self.numbers() == Numbers(total=4, reserved=4, used=0)
+        self.assert_numbers(total=4, reserved=4, used=0)
 
     def test_physnet_renamed(self):
         server = self.move_away()
@@ -114,13 +122,18 @@ class TrapTest(placement.PlacementTest):
                           'product_id': fakelibvirt.VF_PROD_ID,
                           'physical_network': 'Other net'})
         renamed = names.vf_class('Other net')
-        assert self.numbers() == Numbers(total=4, reserved=4, used=1)
-        assert self.numbers(vf_class=renamed) == Numbers(4, reserved=1, used=0)
+        mode = names.mode_class('switchdev', 'Other net')
+        self.assert_numbers(total=4, reserved=4, used=1)
+        for name in renamed, mode:
+            assert self.numbers(vf_class=name) == Numbers(
+                4, reserved=1, used=0)
         assert self.physnet_traits() == {names.physnet_trait(renamed)}
         self._confirm_resize(server)
         self.update()
-        assert self.numbers() == Numbers(total=4, reserved=4, used=0)
-        assert self.numbers(vf_class=renamed) == Numbers(4, reserved=0, used=0)
+        self.assert_numbers(total=4, reserved=4, used=0)
+        for name in renamed, mode:
+            assert self.numbers(vf_class=name) == Numbers(
+                4, reserved=0, used=0)
 
 
 class TraitsTest(placement.PlacementTest):

@@ -180,7 +180,8 @@ class PlacementTest(Tunnelled, placement.PlacementTest):
         status, out, _ = self.nova_sriov(
             'placement', 'purge', '--host', 'compute1', '-f', 'value')
         assert (status, out) == (
-            0, f'compute1 {self.VF_CLASS} 0 0 removed\n')
+            0, f'compute1 {names.mode_class("switchdev", None)} 0 0 removed\n'
+            f'compute1 {self.VF_CLASS} 0 0 removed\n')
         assert self.physnet_traits() == set()
 
     def test_vfs_without_the_tag_are_not_there(self):

@@ -78,9 +78,14 @@ class Host:
 
     def tell(self, is_open):
         """Tell schedulers whether to claim here."""
+        self.report((), placement=is_open)
+
+    def report(self, rows, placement=True, placement_modes=True):
+        """:param rows: as schedulers read them from now on"""
         node = self.node
-        node.stats = {document.STATS_KEY: document.write(
-            document.Report(placement=is_open))}
+        node.stats = {document.STATS_KEY: document.write(document.Report(
+            tuple(rows), placement=placement,
+            placement_modes=placement_modes))}
         node.save()
 
     def hold(self, *servers, free=0, **values):
@@ -111,10 +116,10 @@ class Host:
         self.provider.update(tree, self.name, before, rows, reshape)
         self.client.update_from_provider_tree(self.context, tree)
 
-    def repair(self):
+    def repair(self, rows=()):
         repair.Repair(self.client, self.context, self.node).run(
             allocations.of_provider(self.client, self.context, self.uuid),
-            tracked_vfs.by_class(self.pci_tracker))
+            tracked_vfs.by_class(self.pci_tracker, rows))
 
     def server(self, vfs=0, **state):
         """Boot one.

@@ -42,6 +42,42 @@ def test_one_name_is_of_one_physnet(one, other):
             != names.physnet_trait(names.vf_class(other)))
 
 
+# None is a class of all VFs.
+MODES = st.sampled_from((None, 'legacy', 'switchdev'))
+# What looks like the class of another mode or physnet.
+TRICKY = st.one_of(
+    PHYSNETS, st.none(),
+    st.sampled_from(('legacy', 'switchdev', 'switchdev_', 'mode_legacy_a',
+                     'legacy__tunnelled', '_legacy')),
+    ALIKE.map(lambda text: f'switchdev_{text}'),
+    ALIKE.map(lambda text: names.mode_class('legacy', text)[13:].lower()))
+
+
+def name_of(mode, physnet):
+    return (names.mode_class(mode, physnet) if mode
+            else names.vf_class(physnet))
+
+
+@hypothesis.settings(max_examples=1000)
+@hypothesis.given(MODES, TRICKY, MODES, TRICKY)
+def test_one_class_is_of_one_mode_of_one_physnet(mode, one, other_mode,
+                                                 other):
+    hypothesis.assume((mode, one and one.lower())
+                      != (other_mode, other and other.lower()))
+    assert name_of(mode, one) != name_of(other_mode, other)
+
+
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(MODES, TRICKY)
+def test_a_class_is_known_for_what_it_is(mode, physnet):
+    name = name_of(mode, physnet)
+    assert re.fullmatch('CUSTOM_[A-Z0-9_]+', name)
+    assert len(name) <= 255
+    assert names.counts_vfs(name)
+    assert names.is_mode_class(name) is bool(mode)
+    assert names.is_vf_class(name) is not bool(mode)
+
+
 @hypothesis.settings(max_examples=500)
 @hypothesis.given(PHYSNETS)
 def test_no_physnet_is_named_as_tunnelled_networks(physnet):
@@ -103,3 +139,29 @@ def test_a_physnet_keeps_its_name_in_every_release(physnet, suffix):
     names.vf_class('physnet2')])
 def test_other_traits_are_not_of_a_physnet(name):
     assert not names.is_physnet_trait(name)
+
+
+@pytest.mark.parametrize('mode, physnet, expected', [
+    ('switchdev', 'physnet2', 'SWITCHDEV_PHYSNET2'),
+    ('legacy', 'Physnet2', 'LEGACY_PHYSNET2'),
+    ('legacy', None, 'LEGACY__TUNNELLED'),
+    ('switchdev', 'net 1', 'SWITCHDEV_NET_1_D48CF33EEA5FF552'),
+    ('switchdev', 'a' * 227, f'SWITCHDEV_{"A" * 227}'),
+    ('switchdev', 'a' * 228, f'SWITCHDEV_{"A" * 210}_CD35CB949DAE6E1A'),
+    ('legacy', 'a' * 228, f'LEGACY_{"A" * 228}')])
+def test_a_mode_keeps_its_name_in_every_release(mode, physnet, expected):
+    assert names.mode_class(mode, physnet) == f'CUSTOM_SRIOV_MODE_{expected}'
+
+
+def test_all_of_some_modes():
+    assert names.mode_classes(frozenset([
+        ('a', 'legacy'), (None, 'switchdev')])) == {
+            'CUSTOM_SRIOV_MODE_LEGACY_A',
+            'CUSTOM_SRIOV_MODE_SWITCHDEV__TUNNELLED'}
+
+
+@pytest.mark.parametrize('name', [
+    'VCPU', 'CUSTOM_RACK_3', names.SWITCHDEV_TRAIT, names.LAG_TRAIT,
+    names.physnet_trait(names.vf_class('a')), 'XCUSTOM_SRIOV_VF_A'])
+def test_other_names_are_no_classes_of_vfs(name):
+    assert not names.counts_vfs(name)

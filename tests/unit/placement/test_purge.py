@@ -20,9 +20,11 @@ import requests
 from nova_sriov_ext.placement import api
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.placement import purge
+from nova_sriov_ext.report import document
 from tests.unit.placement import host as hosts
 
 VFS = hosts.VFS
+SWITCHDEV = names.mode_class('switchdev', 'physnet2')
 FOREIGN = names.physnet_trait(VFS), names.physnet_trait('OTHER')
 
 
@@ -84,6 +86,20 @@ def test_classes_are_counted_one_by_one(published):
     assert purger(host).find() == [
         purge.Found(names.vf_class('a'), consumers=1, vfs=2),
         purge.Found(VFS, consumers=0, vfs=0)]
+
+
+def test_the_classes_of_modes_go_as_well(published, run):
+    host = published
+    host.update([document.Row('0000:03:00.0', 'physnet2', 4, 'switchdev')])
+    both, plain = host.instance().uuid, host.server(vfs=1)
+    assert host.put(both, {host.uuid: {'resources': {
+        'VCPU': 1, VFS: 2, SWITCHDEV: 2}}})
+    assert purger(host).find() == [
+        purge.Found(SWITCHDEV, consumers=1, vfs=2),
+        purge.Found(VFS, consumers=2, vfs=3)]
+    assert run() == 1
+    assert host.classes() == {'VCPU'}
+    assert host.allocated(both) == host.allocated(plain) == {'VCPU': 1}
 
 
 def test_traits_set_by_hand_go_by_name(published, run):

@@ -30,7 +30,8 @@ ROWS = st.builds(
     lag=st.sampled_from(('active', 'degraded', 'inactive', 'none')))
 REPORTS = st.builds(
     document.Report, rows=st.lists(ROWS, max_size=20).map(tuple),
-    placement=st.booleans(), claim=st.none() | st.text(min_size=1))
+    placement=st.booleans(), placement_modes=st.booleans(),
+    claim=st.none() | st.text(min_size=1))
 
 
 def read(text):
@@ -65,6 +66,38 @@ def test_is_mixed(modes, mixed):
     assert document.is_mixed(
         [document.Row(f'pf{number}', physnet, 1, mode)
          for number, (physnet, mode) in enumerate(modes)]) is mixed
+
+
+@pytest.mark.parametrize('rows, expected', [
+    ([], set()),
+    ([('a', 4, 'legacy')], {('a', 'legacy')}),
+    ([('a', 4, 'legacy'), ('A', 4, 'switchdev')],
+     {('a', 'legacy'), ('a', 'switchdev')}),
+    ([(None, 4, 'switchdev'), ('b', 4, 'legacy')],
+     {(None, 'switchdev'), ('b', 'legacy')}),
+    # A PF of an unknown mode: not that physnet, whatever its others say.
+    ([('a', 4, 'switchdev'), ('A', 4, 'unknown'), ('b', 4, 'legacy')],
+     {('b', 'legacy')}),
+    # What this release does not know is as good as unknown.
+    ([('a', 4, 'legacy'), ('a', 4, 'switchdev_inactive')], set()),
+    # VFs for aliases.
+    ([(None, 0, 'unknown'), (None, 4, 'switchdev')], {(None, 'switchdev')}),
+    ([(None, 0, 'switchdev')], set())])
+def test_of_which_modes_a_host_publishes_vfs(rows, expected):
+    found = tuple(document.Row(f'pf{number}', *row)
+                  for number, row in enumerate(rows))
+    assert document.known_modes(found) == expected
+    for flag, published in ((True, expected), (False, set())):
+        report = document.Report(found, placement=True, placement_modes=flag)
+        assert read(document.write(report)).published_modes == published
+
+
+def test_of_a_report_that_is_cut_off_no_mode_is_published():
+    """What was cut off may have an unknown mode."""
+    report = document.Report(
+        (document.Row(PF, 'a', 4, 'legacy'),), placement=True,
+        placement_modes=True, complete=False)
+    assert report.published_modes == set()
 
 
 def test_a_report_of_just_that_many_bytes_is_whole():

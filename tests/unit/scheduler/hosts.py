@@ -22,12 +22,13 @@ from nova_sriov_ext.report import document
 from tests.unit.scheduler import pools as given
 
 
-def host(name, *pools, rows=(), claim=None, placement=False, candidates=(),
-         **metadata):
+def host(name, *pools, rows=(), claim=None, placement=False,
+         placement_modes=False, candidates=(), **metadata):
     """:param pools: dicts, as given.pool makes them
     :param rows: document.Row of each PF, as the host reports them
     :param claim: the claim policy that it reports
     :param placement: whether it reports that its VFs are in Placement
+    :param placement_modes: whether it reports that those of each mode are
     :param candidates: its allocation candidates
     :param metadata: of the one aggregate that the host is in
     :returns: nova HostState
@@ -35,7 +36,8 @@ def host(name, *pools, rows=(), claim=None, placement=False, candidates=(),
     state = host_manager.HostState(name, name, uuids.cell)
     state.uuid = getattr(uuids, name)
     state.pci_stats = given.pci_stats(pools)
-    state.stats = stats(rows=tuple(rows), claim=claim, placement=placement)
+    state.stats = stats(rows=tuple(rows), claim=claim, placement=placement,
+                        placement_modes=placement_modes)
     state.allocation_candidates = list(candidates)
     state.aggregates = [objects.Aggregate(metadata=metadata)]
     return state

@@ -14,6 +14,7 @@
 
 import pytest
 
+from nova_sriov_ext.placement import names
 from nova_sriov_ext.report import document
 from nova_sriov_ext.virt.libvirt import driver as ours
 from tests.unit.placement import host as hosts
@@ -35,12 +36,15 @@ def host(conf):
 
 def test_vfs_are_in_placement_where_the_driver_says_so(nova, host):
     driver = nova.driver(host.virtapi)
-    assert stock_driver.reported(driver).placement
+    reported = stock_driver.reported(driver)
+    assert reported.placement
+    (physnet, mode), = reported.published_modes
+    classes = {'VCPU', VFS, names.mode_class(mode, physnet)}
     host.hold(free=1)
     for allocations in None, {host.uuid: {}}:
         tree = host.tree()
         driver.update_provider_tree(tree, 'node', allocations)
-        assert set(tree.data('node').inventory) == {'VCPU', VFS}
+        assert set(tree.data('node').inventory) == classes
         assert VFS in tree.data('node').traits
     assert allocations['seen']
     host.update()
