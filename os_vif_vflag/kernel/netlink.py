@@ -143,7 +143,7 @@ def _answers(request: Callable[_P, list[bytes]],
         except InterruptedError:
             continue
         except OSError:
-            break
+            return None
     return None
 
 

@@ -118,7 +118,7 @@ def attributes(message: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
     while start <= last:
         size, kind = unpack(message, start)
         if size < header:     # never from a kernel
-            break
+            return
         yield kind & _TYPE_MASK, message[start + header:start + size]
         start += size + 3 & ~3
 

@@ -64,7 +64,7 @@ class Files:
     def read(self, path: str) -> str:
         """The file's text without surrounding space."""
         # open() would make four more requests for what is one short text.
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY)
         try:
             return os.read(file, _PAGE).decode(errors='replace').strip()
         finally:
@@ -155,8 +155,7 @@ class Sysfs:
             return read(self.path(*parts))
         except OSError as e:
             if e.errno not in silent:
-                self.note(*parts,
-                          error=os.strerror(e.errno) if e.errno else str(e))
+                self.note(*parts, error=str(e.strerror))
         except ValueError as e:
             # A name that was read from a file: "embedded null byte".
             self.note(*parts, error=str(e))

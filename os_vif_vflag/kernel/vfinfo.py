@@ -18,6 +18,7 @@ takes for ``link('set', vf=...)``.
 """
 
 from collections.abc import Callable
+from functools import partial
 import struct
 
 from os_vif_vflag.kernel import nlmsg
@@ -74,17 +75,16 @@ def _guid(value: bytes) -> str:
     return guid.to_bytes(8, 'big').hex(':')
 
 
-def _two(first: str, second: str) -> Callable[[bytes], dict[str, int]]:
-    def read(value: bytes) -> dict[str, int]:
-        _, one, two = _VF_AND_TWO.unpack_from(value)
-        return {first: one, second: two}
-    return read
+def _two(first: str, second: str, value: bytes) -> dict[str, int]:
+    _, one, two = _VF_AND_TWO.unpack_from(value)
+    return {first: one, second: two}
 
 
 _SETTINGS: dict[int, tuple[str, Callable[[bytes], Setting | None]]] = {
     uapi.IFLA_VF_MAC: ('mac', _mac),
-    uapi.IFLA_VF_VLAN: ('vlan', _two('vlan', 'qos')),
-    uapi.IFLA_VF_RATE: ('rate', _two('min_tx_rate', 'max_tx_rate')),
+    uapi.IFLA_VF_VLAN: ('vlan', partial(_two, 'vlan', 'qos')),
+    uapi.IFLA_VF_RATE: (
+        'rate', partial(_two, 'min_tx_rate', 'max_tx_rate')),
     uapi.IFLA_VF_SPOOFCHK: ('spoofchk', _number),
     uapi.IFLA_VF_LINK_STATE: ('link_state', _number),
     uapi.IFLA_VF_TRUST: ('trust', _number),

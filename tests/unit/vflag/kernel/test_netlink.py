@@ -13,12 +13,13 @@
 """Netlink messages of the kernel, decoded."""
 
 import contextlib
-import os
+import errno
+import socket
 import struct
 import subprocess
 import sys
+import threading
 
-from pyroute2.netlink import devlink
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 import pytest
 
@@ -26,25 +27,11 @@ from os_vif_vflag.kernel import netlink
 from os_vif_vflag.kernel import nlmsg
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
-
-root = pytest.mark.skipif(os.geteuid() != 0, reason='needs root')
-
-
-class Message(devlink.devlinkcmd):
-    """pyroute2 0.9 ends at PORT_SPLITTABLE (148)."""
-
-    nla_map = devlink.devlinkcmd.nla_map + (
-        ('DEVLINK_ATTR_PORT_EXTERNAL', 'uint8'),
-        ('DEVLINK_ATTR_PORT_CONTROLLER_NUMBER', 'uint32'))
-
-
-def encoded(message, attributes, **fields):
-    """:returns: bytes behind the netlink header, as pyroute2 encodes them"""
-    for name, value in fields.items():
-        message[name] = value
-    message['attrs'] = list(attributes)
-    message.encode()
-    return bytes(message.data)[16:]
+from tests.unit.vflag import netns
+from tests.unit.vflag.kernel.sockets import DONE
+from tests.unit.vflag.kernel.sockets import Message
+from tests.unit.vflag.kernel.sockets import encoded
+from tests.unit.vflag.kernel.sockets import message
 
 
 def devlink_port(*attributes):
@@ -96,6 +83,11 @@ def test_of_no_use(missing):
     assert devlink_port(*PORT[:missing], *PORT[missing + 1:]) is None
 
 
+def test_a_port_whose_netdev_has_no_index_yet():
+    """0, as with links: the kernel counts from 1."""
+    assert devlink_port(*PORT[:-1]).ifindex == 0
+
+
 PARENT = (('IFLA_PARENT_DEV_NAME', '0000:03:00.1'),
           ('IFLA_PARENT_DEV_BUS_NAME', 'pci'))
 
@@ -124,10 +116,6 @@ def test_a_link_has_what_the_message_has(attributes, fields, expected):
         'eth0', 7, **{'type': 'ethernet'} | expected)
 
 
-def message(kind, text, flags=0):
-    return struct.pack('=IHHII', 16 + len(text), kind, flags, 1, 0) + text
-
-
 class Kernel:
     """Answers of a kernel, in place of a socket."""
 
@@ -147,7 +135,6 @@ class Kernel:
         return self.answers.pop(0)
 
 
-DONE = message(uapi.NLMSG_DONE, bytes(4))
 LINK = message(16, encoded(ifinfmsg(), [('IFLA_IFNAME', 'eth0')], index=7,
                            ifi_type=1))
 
@@ -168,11 +155,37 @@ def test_an_interrupted_dump_does_not_count(monkeypatch, answers, names):
     assert names == (None if links is None else [link.name for link in links])
 
 
+def test_an_interrupted_dump_says_so(monkeypatch):
+    monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(
+        message(uapi.NLMSG_DONE, bytes(4), uapi.NLM_F_DUMP_INTR)))
+    with pytest.raises(InterruptedError, match='^netdevs changed during'):
+        nlmsg.request(socket.NETLINK_ROUTE, uapi.RTM_GETLINK, b'', dump=True)
+
+
+def test_a_message_without_a_body_is_an_answer(monkeypatch):
+    monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(
+        LINK + message(16, b''), DONE))
+    assert nlmsg.request(
+        socket.NETLINK_ROUTE, uapi.RTM_GETLINK, b'') == [LINK[16:], b'']
+
+
 @pytest.mark.parametrize('answer', [b'', bytes(64)])
 def test_a_family_without_a_number_is_none(monkeypatch, answer):
-    monkeypatch.setattr(nlmsg.socket, 'socket', Kernel(
-        message(uapi.GENL_ID_CTRL, bytes(4) + answer) + DONE))
+    kernel = Kernel(message(uapi.GENL_ID_CTRL, bytes(4) + answer) + DONE)
+    monkeypatch.setattr(nlmsg.socket, 'socket', kernel)
+    kernel.answers *= 2
+    with pytest.raises(OSError) as caught:
+        nlmsg.request_of_family('devlink', 1)
+    assert (caught.value.errno, caught.value.strerror) == (
+        errno.ENOENT, 'No such file or directory')
     assert netlink.Netlink().eswitch_mode('0000:03:00.0') is None
+
+
+def test_flags_are_attributes_without_a_value():
+    """Also as the last one."""
+    text = nlmsg.attribute(5) + nlmsg.number(6, 7) + nlmsg.attribute(8)
+    assert list(nlmsg.attributes(text)) == [
+        (5, b''), (6, struct.pack('=I', 7)), (8, b'')]
 
 
 @pytest.mark.parametrize('size', range(0, 60, 7))
@@ -183,7 +196,7 @@ def test_half_a_message(size):
         None, '', 'e', 'eth', 'eth0')
 
 
-@root
+@netns.root
 def test_links_are_those_of_ip_link():
     """Real netdevs in a name space of their own, as ip(8) lists them."""
     script = (
@@ -203,6 +216,64 @@ def test_links_are_those_of_ip_link():
     assert [link[:2] for link in ours] == sorted(expected)
     assert {link[1]: link[2:] for link in ours if link[1][0] == 'v'} == {
         'v0': (True, 'ethernet'), 'v1': (True, 'ethernet')}
+
+
+@netns.root
+def test_a_strict_kernel_understands(monkeypatch):
+    """Since Linux 4.20 a socket can have the kernel look at all that a request
+    says (NETLINK_GET_STRICT_CHK)."""
+    sol_netlink, get_strict_chk = 270, 12
+
+    class Strict(socket.socket):
+
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.setsockopt(sol_netlink, get_strict_chk, 1)
+
+    def run():
+        subprocess.run(['ip', 'link', 'add', 'dev0', 'type', 'veth'],
+                       check=True)
+        monkeypatch.setattr(nlmsg.socket, 'socket', Strict)
+        kernel = netlink.Netlink()
+        return {link.name for link in kernel.links()}, kernel.vfs('dev0')
+
+    names, vfs = netns.call(run)
+    assert names >= {'lo', 'dev0'} and vfs == {}
+
+
+@netns.root
+def test_a_name_may_hold_any_bytes():
+    """Spaces and slashes apart (dev_valid_name)."""
+    names = {'v\udcff', 'vX', 'vé'}
+
+    def run():
+        for name in names:
+            subprocess.run(['ip', 'link', 'add', name, 'type', 'veth'],
+                           check=True)
+        kernel = netlink.Netlink()
+        return ({link.name for link in kernel.links()},
+                [kernel.vfs(name) for name in names])
+
+    shown, vfs = netns.call(run)
+    assert shown >= names and vfs == [{}] * 3
+
+
+@netns.root
+def test_a_kernel_that_does_not_answer_is_waited_for_in_vain(monkeypatch):
+    """NLMSG_NOOP is dropped, and no acknowledgement is wanted."""
+    monkeypatch.setattr(nlmsg, '_TIMEOUT', 0.01)
+    found = []
+
+    def run():
+        try:
+            nlmsg.request(socket.NETLINK_ROUTE, 1, b'', dump=True)
+        except OSError as e:
+            found.append(type(e))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert found == [TimeoutError]
 
 
 def test_a_family_that_is_not_there():

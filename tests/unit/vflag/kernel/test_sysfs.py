@@ -87,6 +87,31 @@ def test_nothing_raises(tree, make, read, number, names, target, exists):
         read, number, names, target, exists)
 
 
+def test_what_is_no_number_is_noted_with_its_beginning(tree):
+    host, folder = tree
+    (folder / 'attribute').write_text('x' * 100)
+    assert host.number('attribute') is None
+    assert [str(note) for note in host.unread] == [
+        f'{folder}/attribute: {"x" * 40!r} is not a number']
+
+
+def test_a_name_that_no_path_can_have_is_noted(tree):
+    """What a file holds is used for a name, and may be anything."""
+    host, folder = tree
+    assert host.read('net', 'eth\0') is None
+    assert host.target('net', 'eth\0') is None
+    assert [str(note) for note in host.unread] == [
+        f'{folder}/net/eth\0: embedded null byte']
+
+
+def test_a_note_has_the_kernels_words(tree):
+    host, folder = tree
+    _unreadable(folder)
+    assert host.read('x') is None
+    assert [str(note) for note in host.unread] == [
+        f'{folder}/x: Too many levels of symbolic links']
+
+
 def test_names_are_sorted(tree):
     host, folder = tree
     for name in ('b', 'a', 'c'):
