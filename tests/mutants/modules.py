@@ -32,14 +32,30 @@ OWN = {
     'nova_sriov_ext/virt/libvirt': ['tests/unit/virt'],
     'os_vif_vflag': ['tests/unit/vflag'],
     'os_vif_vflag/ovs': ['tests/unit/vflag'],
-    'os_vif_vflag/host': ['tests/unit/vflag'],
-    'os_vif_vflag/kernel': ['tests/unit/vflag'],
-    'os_vif_vflag/privileged': ['tests/unit/vflag'],
+    'os_vif_vflag/host': ['tests/unit/vflag/host',
+                          'tests/unit/vflag/privileged'],
+    'os_vif_vflag/kernel': ['tests/unit/vflag/kernel',
+                            'tests/unit/vflag/host',
+                            'tests/unit/vflag/privileged'],
+    'os_vif_vflag/privileged': ['tests/unit/vflag/privileged'],
 }
 # What the driver for Nova alone uses, its tests say.
 _OF_THE_DRIVER = ['tests/unit/virt/test_vf_setup.py',
                   'tests/unit/virt/test_infiniband.py']
+_HOST = 'tests/unit/vflag/host/test_'
 OWN_OF_MODULE = {
+    'os_vif_vflag/host/bonds.py': [f'{_HOST}bonds.py'],
+    'os_vif_vflag/host/host.py': [f'{_HOST}host.py', f'{_HOST}single.py',
+                                  f'{_HOST}representors.py'],
+    'os_vif_vflag/host/lag.py': [f'{_HOST}lag.py'],
+    'os_vif_vflag/host/model.py': [f'{_HOST}lag.py'],
+    'os_vif_vflag/host/netdev_setup.py': [
+        f'{_HOST}netdev_setup.py', 'tests/unit/vflag/privileged'],
+    'os_vif_vflag/host/netdevs.py': [
+        f'{_HOST}netdevs.py', f'{_HOST}host.py', f'{_HOST}single.py'],
+    'os_vif_vflag/host/pfs.py': [f'{_HOST}pfs.py'],
+    'os_vif_vflag/host/representors.py': [f'{_HOST}representors.py'],
+    'os_vif_vflag/host/snapshot.py': [f'{_HOST}host.py', f'{_HOST}damage.py'],
     'os_vif_vflag/host/vf_settings.py': _OF_THE_DRIVER,
     'os_vif_vflag/host/ib_partition.py': [
         *_OF_THE_DRIVER, 'tests/unit/vflag/host/test_ib_partition.py'],

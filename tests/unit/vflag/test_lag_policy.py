@@ -21,7 +21,6 @@ import pytest
 
 from os_vif_vflag import lag_policy
 from os_vif_vflag.host import model
-from os_vif_vflag.host.pfs import Pfs
 from os_vif_vflag.host.representors import RepresentorFinder
 from tests.sim import memory
 from tests.sim import sysfs
@@ -85,14 +84,3 @@ def test_a_vf_more_costs_nothing(sriov_host, source):
         policy._lag('bond0')
         counts.append(len(host.sysfs.files.requests))
     assert counts[0] == counts[1] < 150
-
-
-def test_pfs_are_those_of_a_snapshot(sriov_host):
-    """Those of a snapshot, and what a LAG depends on."""
-    host = bonded(sriov_host, 8, None)
-    first, second = Pfs(host, RepresentorFinder(host)).now()
-    for found, whole in zip((first, second), host.snapshot().pfs,
-                            strict=True):
-        for name in ('address', 'uplink', 'driver', 'switch_id', 'mode',
-                     'mode_inferred'):
-            assert getattr(found, name) == getattr(whole, name)
