@@ -10,12 +10,16 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The table at the end of a run."""
+"""The tables at the end of a run."""
 
 import collections
 import re
 
+import pytest
+
 from tests.benchmark import filter_table
+from tests.benchmark.cloud import table
+from tests.lab import paste
 
 _COLUMNS = (
     ('find, first time (sysfs)', 'test_find_cold-sysfs', 1),
@@ -35,10 +39,42 @@ parents it does not know, so that sysfs completes each, as before Linux 5.14;
 for cards of newer kernels the dump alone is enough{devlink}."""
 
 
+_CLOUD = pytest.StashKey()
+
+
+@pytest.fixture(scope='session')
+def cloud_results(pytestconfig):
+    """:returns: dict to fill, name of a column → result.Result"""
+    return pytestconfig.stash.setdefault(_CLOUD, {})
+
+
+@pytest.fixture(scope='session')
+def nova_files():
+    """Nova's files are where Nova's fixtures look for them."""
+    paste.link()
+
+
+@pytest.fixture
+def progress(request, pytestconfig):
+    """:returns: function (what is done by now), for the terminal"""
+    capture = pytestconfig.pluginmanager.getplugin('capturemanager')
+    terminal = pytestconfig.pluginmanager.getplugin('terminalreporter')
+
+    def show(done):
+        with capture.global_and_fixture_disabled():
+            terminal.rewrite(f'{request.node.name}: {done}', erase=True)
+    return show
+
+
 def pytest_terminal_summary(terminalreporter, config):
     session = getattr(config, '_benchmarksession', None)
     benchmarks = session.benchmarks if session else ()
     write = terminalreporter.write_line
+    clouds = config.stash.get(_CLOUD, None)
+    if clouds:
+        terminalreporter.section('the scheduler in a cloud')
+        for row in table.lines(clouds):
+            write(row)
     rows = filter_table.lines(benchmarks)
     if rows:
         terminalreporter.section('the filters')
