@@ -192,9 +192,7 @@ class HostPools:
     def total(self, physnet: str | None) -> int | None:
         """:returns: VFs of the physnet as reported, None where they are not
         """
-        rows = [row.vfs for row in self.report.rows
-                if row.vfs and tags.equal(row.physnet, physnet)]
-        return sum(rows) if rows and self.report.complete else None
+        return self.report.total(physnet)
 
     @functools.cached_property
     def netdevs(self) -> dict[str, str | None]:

@@ -18,6 +18,7 @@ eswitch mode, nor the state of a LAG, nor what the host does with claims.
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -67,6 +68,30 @@ class Row:
     netdev: str | None = None
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class State:
+    """What suits or not of VFs: there is one object for all that are alike.
+
+    :ivar physnet: None for tunnelled networks
+    :ivar mode: ``legacy``, ``switchdev`` or ``unknown``
+    :ivar lag: as Row.lag, ``unknown`` where it is not reported
+    """
+
+    physnet: str | None
+    mode: str
+    lag: str
+
+
+# Physnet → address of a PF → state of its VFs.
+States = dict[str | None, dict[str, State]]
+
+
+@functools.lru_cache(maxsize=1024)
+def state(physnet: str | None, mode: str | None, lag: str) -> State:
+    """:param mode: anything but the two modes is unknown"""
+    return State(physnet, mode if mode in MODES else UNKNOWN, lag)
+
+
 @dataclasses.dataclass(frozen=True)
 class Report:
     """:ivar placement: whether this host has its VFs in Placement, so that the
@@ -87,6 +112,34 @@ class Report:
     def by_pf(self) -> dict[tuple[str | None, str | None], Row]:
         """By the PF's address and the physnet."""
         return {(row.pf, row.physnet): row for row in self.rows}
+
+    @functools.cached_property
+    def states(self) -> States:
+        """Without PFs whose mode is left to the tags of their pools."""
+        found: States = {}
+        for row in self.by_pf.values():
+            if row.pf and row.mode != UNKNOWN:
+                found.setdefault(row.physnet, {})[row.pf] = state(
+                    row.physnet, row.mode, row.lag)
+        return found
+
+    def total(self, physnet: str | None) -> int | None:
+        """:param physnet: in any case; None for tunnelled networks
+        :returns: its VFs, None where they are not reported
+        """
+        return (self._totals.get(physnet and physnet.lower())
+                if self.complete else None)
+
+    @functools.cached_property
+    def _totals(self) -> dict[str | None, int]:
+        """:returns: physnet in lower case (None: tunnelled) → VFs in total,
+            where there are any
+        """
+        found: collections.Counter[str | None] = collections.Counter()
+        for row in self.rows:
+            if row.vfs:
+                found[row.physnet and row.physnet.lower()] += row.vfs
+        return dict(found)
 
     @functools.cached_property
     def has_tunnelled(self) -> bool:

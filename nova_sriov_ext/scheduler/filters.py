@@ -17,7 +17,6 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nova.scheduler import filters
@@ -33,6 +32,7 @@ from nova_sriov_ext.scheduler import bandwidth_tie
 from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import host_pools
 from nova_sriov_ext.scheduler import host_records
+from nova_sriov_ext.scheduler import host_sums
 from nova_sriov_ext.scheduler import requesters
 from nova_sriov_ext.scheduler import vf_allocations
 
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from nova.scheduler import host_manager
 
 LOG = logging.getLogger(__name__)
+
+# A host, and one of the constants of reasons.
+Refused = tuple['host_manager.HostState', str]
 
 
 class SriovCapacityFilter(filters.BaseHostFilter):
@@ -72,19 +75,23 @@ class SriovCapacityFilter(filters.BaseHostFilter):
                 return hosts
             requesters.remember(None, spec_obj)
             demand = gather.of_spec(spec_obj)
-            plain = demand.plain
+            quick = host_sums.HostSums(demand)
         except Exception:
             LOG.exception('What %s requests could not be read; passing '
                           'every host on', spec_obj)
             return hosts
         if not demand.requests:
             return hosts
-        passed = [host for host in hosts if _fits(host, demand, plain)]
-        if plain is None:
+        judged = [(host, _reason(host, demand, quick)) for host in hosts]
+        passed = [host for host, reason in judged if reason is None]
+        refused = [(host, reason) for host, reason in judged if reason]
+        if demand.plain is None:
             _adapt(passed)
         _add_vfs(passed, vf_allocations.resources(demand))
-        if LOG.isEnabledFor(logging.DEBUG) or not passed:
-            _log(hosts, passed, demand, spec_obj)
+        if LOG.isEnabledFor(logging.DEBUG):
+            _log_each(refused, demand)
+        if refused and not passed:
+            _log_all(refused, demand, spec_obj)
         return passed
 
 
@@ -125,17 +132,16 @@ def _judge(host_state: host_manager.HostState, host: pools.HostPools,
     return None
 
 
-def _fits(host: host_manager.HostState, demand: model.Demand,
-          plain: dict[str, int] | None) -> bool:
-    """Whether :func:`judge` finds nothing, at less cost where it can."""
-    if plain is not None:
-        try:
-            return pools.serves_plain(host.pci_stats.pools, plain)
-        except Exception:
-            # What is wrong with its pools, or that there are none, is
-            # judge's business.
-            LOG.debug('Host %s is looked at closely', _name(host))
-    return judge(host, demand) is None
+def _reason(host: host_manager.HostState, demand: model.Demand,
+            quick: host_sums.HostSums) -> str | None:
+    """:returns: that of :func:`judge`, at less cost where sums tell it"""
+    try:
+        return quick.reason(host)
+    except Exception:
+        # What is odd about its pools, or that there are none, is judge's
+        # business.
+        misfit = judge(host, demand)
+        return misfit.reason if misfit else None
 
 
 def _adapt(hosts: Iterable[host_manager.HostState]) -> None:
@@ -158,26 +164,25 @@ def _add_vfs(hosts: Iterable[host_manager.HostState],
                           _name(host))
 
 
-def _log(hosts: Sequence[host_manager.HostState],
-         passed: Sequence[host_manager.HostState], demand: model.Demand,
-         spec_obj: objects.RequestSpec) -> None:
-    """Each refused host at DEBUG, and when no other is left one line at INFO:
-    what refused how many hosts, and an example of each."""
-    kept = set(map(id, passed))
-    judged = [(_name(host), judge(host, demand)) for host in hosts
-              if id(host) not in kept]
-    refused = [(host, why) for host, why in judged if why]
-    for host, why in refused:
-        LOG.debug('Host %s refused: %s: %s', host, why.reason, why)
-    if passed or not hosts:
-        return
-    examples = {why.reason: f'{host}: {why}' for host, why in refused}
-    counts = collections.Counter(why.reason for _, why in refused)
-    reasons = '; '.join(f'{reason} on {count} host(s), e.g. '
-                        f'{examples[reason]}'
-                        for reason, count in counts.most_common())
+def _log_each(refused: Iterable[Refused], demand: model.Demand) -> None:
+    for host, _ in refused:
+        misfit = judge(host, demand)
+        if misfit:
+            LOG.debug('Host %s refused: %s: %s', _name(host), misfit.reason,
+                      misfit)
+
+
+def _log_all(refused: Iterable[Refused], demand: model.Demand,
+             spec_obj: objects.RequestSpec) -> None:
+    """What refused how many hosts, and an example of each."""
+    counts = collections.Counter(reason for _, reason in refused)
+    examples = {reason: host for host, reason in refused}
+    found = '; '.join(
+        f'{reason} on {count} host(s), e.g. {_name(examples[reason])}: '
+        f'{judge(examples[reason], demand)}'
+        for reason, count in counts.most_common())
     LOG.info('No host has the SR-IOV devices of server %s: %s',
-             _server(spec_obj), reasons)
+             _server(spec_obj), found)
 
 
 def _server(spec_obj: objects.RequestSpec) -> object:

@@ -17,21 +17,33 @@ import re
 
 _HEAD = (f'{"µs per host":38}{"stock":>8}{"ours":>8}{"bare":>8}'
          f'{"stock/ours":>13}{"ours/bare":>11}')
+_POLICIES_HEAD = (f'{"µs per host, hosts are new":66}{"stock":>8}{"ours":>8}'
+                  f'{"stock/ours":>13}')
 
 
 def lines(benchmarks):
     """:param benchmarks: list of pytest_benchmark.fixture results
     :returns: list of str, empty when the filters were not measured
     """
+    plain = [_row(group, **of) for group, of in sorted(
+        _measured(benchmarks, 'filter: ').items(),
+        key=lambda item: _numbers(item[0])) if len(of) == 3]
+    # As they ran: by number of hosts, case, number of PFs.
+    policies = [_policy(group, **of) for group, of in _measured(
+        benchmarks, 'policy: ').items() if len(of) == 2]
+    return [*(plain and [_HEAD, *plain]),
+            *(policies and [_POLICIES_HEAD, *policies])]
+
+
+def _measured(benchmarks, prefix):
+    """:returns: dict group → test → µs for a host"""
     found = collections.defaultdict(dict)
     for one in benchmarks:
-        if (one.group or '').startswith('filter: ') and one.stats.rounds:
-            found[one.group.removeprefix('filter: ')][
+        if (one.group or '').startswith(prefix) and one.stats.rounds:
+            found[one.group.removeprefix(prefix)][
                 one.name.partition('[')[0]] = (
                     one.stats.min / one.extra_info['hosts'] * 1e6)
-    rows = [_row(group, **of) for group, of in sorted(
-        found.items(), key=lambda item: _numbers(item[0])) if len(of) == 3]
-    return rows and [_HEAD, *rows]
+    return found
 
 
 def _numbers(group):
@@ -42,3 +54,8 @@ def _row(group, test_stock, test_ours, test_bare_loop):
     return (f'{group:38}{test_stock:8.1f}{test_ours:8.2f}'
             f'{test_bare_loop:8.2f}{test_stock / test_ours:13.1f}'
             f'{test_ours / test_bare_loop:11.2f}')
+
+
+def _policy(group, test_policy_stock, test_policy_ours):
+    return (f'{group:66}{test_policy_stock:8.1f}{test_policy_ours:8.2f}'
+            f'{test_policy_stock / test_policy_ours:13.1f}')

@@ -24,13 +24,16 @@ from nova.scheduler.filters import pci_passthrough_filter
 import pytest
 
 from nova_sriov_ext.scheduler import filters
+from tests.benchmark import policies
 from tests.benchmark import scheduler
+from tests.unit.conftest import conf  # noqa: F401
 from tests.unit.scheduler.conftest import neutron  # noqa: F401
 from tests.unit.scheduler.conftest import new_server  # noqa: F401
 
 HOSTS = (1000, 10000)
 POOLS = (2, 8, 32)
 PORTS = (1, 2, 8)
+SAMPLE = 200
 
 
 @pytest.fixture(scope='module', params=HOSTS, ids='{} hosts'.format)
@@ -78,6 +81,43 @@ def test_bare_loop(benchmark, hosts, spec):
     passed = benchmark.pedantic(
         lambda: scheduler.bare_loop(hosts, spec), rounds=10, warmup_rounds=1)
     assert _is_right(passed, hosts)
+
+
+@pytest.fixture(params=policies.CASES, ids=lambda case: case.name)
+def case(request, conf):  # noqa: F811
+    if request.param.reserve:
+        conf.config(vf_reserve={policies.PHYSNET: str(request.param.reserve)},
+                    group='sriov')
+    return request.param
+
+
+@pytest.fixture(params=POOLS, ids='{} PFs'.format)
+def judged(request, case, number, neutron, benchmark):  # noqa: F811
+    """:returns: calls a filter with hosts that are new each time"""
+    pfs = request.param
+    hosts = policies.Hosts(case, pfs)
+    spec = policies.request(case, pfs, neutron)
+    benchmark.group = f'policy: {number} hosts, {pfs} PFs, {case.name}'
+
+    def run(filter_cls, number, rounds, **kwargs):
+        benchmark.extra_info['hosts'] = number
+        return benchmark.pedantic(
+            lambda fresh: list(filter_cls().filter_all(fresh, spec)),
+            setup=lambda: ((hosts.fresh(number, **kwargs),), {}),
+            rounds=rounds)
+
+    return run
+
+
+def test_policy_stock(judged):
+    # What it costs for a host does not depend on how many there are.
+    judged(pci_passthrough_filter.PciPassthroughFilter, SAMPLE, 1,
+           adapted=False)
+
+
+def test_policy_ours(judged, case, number):
+    passed = judged(filters.SriovCapacityFilter, number, 3)
+    assert len(passed) == number * case.passes
 
 
 def test_memory_is_flat():
