@@ -35,4 +35,4 @@ def test_cloud(column, cloud_results, nova_files, progress):
         column, HOSTS, WITH_VFS, REQUESTS, SEED,
         lambda number: progress(f'{number} of {REQUESTS} requests'))
     cloud_results[column] = found
-    assert found.requests == REQUESTS
+    assert found.requests.total() == REQUESTS

@@ -22,10 +22,12 @@ def _counter():
 
 @dataclasses.dataclass
 class Result:
-    """The counts of servers are by the name of their kind.
+    """What is by kind, is by the name of a trace.Kind.
 
     :ivar seconds: part → seconds, of all requests
     :ivar ours: the parts that are this project's
+    :ivar requests: of the trace, by kind
+    :ivar took: seconds, by kind
     :ivar lookups: of Neutron
     :ivar placed: whose claim a host has granted
     :ivar unsuited: of these, on a VF of the wrong mode, or on one PF
@@ -34,7 +36,8 @@ class Result:
 
     seconds: collections.Counter
     ours: set
-    requests: int = 0
+    requests: collections.Counter = _counter()
+    took: collections.Counter = _counter()
     lookups: int = 0
     placed: collections.Counter = _counter()
     unsuited: collections.Counter = _counter()
@@ -44,14 +47,14 @@ class Result:
     @property
     def total(self):
         """Seconds of one request."""
-        return sum(self.seconds.values()) / self.requests
+        return self.seconds.total() / self.requests.total()
 
     @property
     def share(self):
         """Of the total, what is ours."""
         return (sum(self.seconds[part] for part in self.ours)
-                / sum(self.seconds.values()))
+                / self.seconds.total())
 
     def of(self, part):
         """Seconds of one request, on average."""
-        return self.seconds[part] / self.requests
+        return self.seconds[part] / self.requests.total()

@@ -12,6 +12,7 @@
 
 """Nova's scheduler manager with its database and its Placement, all real."""
 
+import contextlib
 import json
 import logging
 import random
@@ -140,27 +141,36 @@ class Scheduler(test.TestCase):
         random.seed(seed)
         found = result.Result(self.watch.seconds, self.instruments.ours)
         for number, request in enumerate(requests, 1):
-            found.requests += 1
-            self._serve(request, found)
-            found.lookups = self.neutron.calls
+            found.requests[request.kind.name] += 1
+            before = found.seconds.total()
+            chosen = self._choose(request)
+            found.took[request.kind.name] += found.seconds.total() - before
+            if chosen is None:
+                found.refused[request.kind.name] += len(request.uuids)
+            else:
+                self._build_all(request, chosen, found)
             progress(number)
+        found.lookups = self.neutron.calls
         return found
 
-    def _serve(self, request, found):
-        try:
-            with self.watch.request():
-                chosen = self.manager.select_destinations(
-                    context.RequestContext('user', 'project'),
-                    spec_obj=request.spec, instance_uuids=request.uuids,
-                    return_objects=True, return_alternates=True)
-        except messaging.ExpectedException:
-            # NoValidHost, on its way to the conductor.
-            found.refused[request.kind.name] += len(request.uuids)
-            return
+    def _choose(self, request):
+        """:returns: a list of Selections for each server; None without a
+            host
+        """
+        with contextlib.suppress(messaging.ExpectedException), (
+                self.watch.request()):
+            return self.manager.select_destinations(
+                context.RequestContext('user', 'project'),
+                spec_obj=request.spec, instance_uuids=request.uuids,
+                return_objects=True, return_alternates=True)
+        # NoValidHost, on its way to the conductor.
+        return None
+
+    def _build_all(self, request, chosen, found):
+        # What the claims look up and wait for is not the scheduler's.
         before = self.neutron.calls, self.clock.waited
         for server, selections in zip(request.uuids, chosen, strict=True):
             self._build(request, server, selections, found)
-        # Those of the claims are not the scheduler's.
         self.neutron.calls, self.clock.waited = before
 
     def _build(self, request, server, selections, found):

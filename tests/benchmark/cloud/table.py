@@ -31,9 +31,18 @@ def lines(results):
     :returns: list of str
     """
     return [_line('ms per request', results), *_times(results), '',
+            _line('ms per request, by kind', results), *_kinds(results), '',
             _line('servers', results), *_servers(results), '',
             _line('look-ups of Neutron', (
                 str(one.lookups) for one in results.values()))]
+
+
+def _kinds(results):
+    for kind in trace.KINDS:
+        if all(one.requests[kind.name] for one in results.values()):
+            yield _line(f'  {kind.name}', (
+                f'{one.took[kind.name] / one.requests[kind.name] * 1000:.1f}'
+                for one in results.values()))
 
 
 def _times(results):
@@ -64,9 +73,8 @@ def _servers(results):
     for count in _COUNTS:
         yield _line(count, (str(getattr(one, count).total())
                             for one in results.values()))
-    yield ''
     for kind in trace.KINDS:
-        yield _line(kind.name, ('/'.join(
+        yield _line(f'  {kind.name}', ('/'.join(
             str(getattr(one, count)[kind.name]) for count in _COUNTS)
             for one in results.values()))
 
