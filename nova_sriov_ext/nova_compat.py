@@ -266,8 +266,25 @@ MOVES = Part(
             mentions=('_get_request_spec_for_select_destinations',)),
     ))
 
+_REQUEST = 'nova.scheduler.utils.ResourceRequest'
+
+SEARCH = Part(
+    "Placement's search", 'Placement does not search for VFs whatever '
+    '[sriov]query_placement says.', (
+        Use(RELIES, 'nova.scheduler.request_filter.process_reqspec',
+            mentions=('ALL_REQUEST_FILTERS',)),
+        Use(RELIES, f'{_REQUEST}.from_request_spec',
+            mentions=('_process_extra_specs', 'flavor')),
+        Use(RELIES, f'{_REQUEST}._process_extra_specs',
+            mentions=('XS_RES_PREFIX', '_add_resource')),
+        Use(REPLACES, 'nova.scheduler.manager.SchedulerManager.'
+            'select_destinations', {
+                34: 'context request_spec filter_properties spec_obj '
+                    'instance_uuids return_objects return_alternates'}),
+    ))
+
 PARTS = (VIFS, START, DETACH, OWNERS, CLAIM, LIVE_MIGRATION, PLACEMENT,
-         RECORDS, MOVES)
+         RECORDS, MOVES, SEARCH)
 
 
 def works(part: Part) -> bool:

@@ -56,6 +56,10 @@ def prepare(config_files: list[str] | None = None) -> None:
     nova_conf.choose_threads()
     from nova import config
     from nova import objects
+    import nova.conf
+    # Nova registers options of a command line, which a conf that was read
+    # before does not take.
+    nova.conf.CONF.clear()
     # With RPC, though nothing is sent: cell mappings look into its options.
     config.parse_args(['nova-sriov'], default_config_files=config_files)
     objects.register_all()

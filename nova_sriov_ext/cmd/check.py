@@ -14,6 +14,7 @@
 
 import argparse
 from collections.abc import Iterable
+from collections.abc import Sequence
 import importlib
 
 from cliff.command import Command
@@ -22,26 +23,34 @@ from oslo_upgradecheck import upgradecheck
 import prettytable
 
 from nova_sriov_ext import nova_compat
+from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.cmd import nova_conf
+from nova_sriov_ext.cmd import publishing
 
 _DRIVER = 'nova.virt.sriov_ext'
+_FILTER = 'SriovCapacityFilter'
 
 
 class Check(Command):
     """Check nova.conf and the installed Nova, before nova-compute starts.
 
     Run it on a compute host, with the nova.conf of nova-compute, after an
-    upgrade above all. It changes nothing. Exit status: 0 all well, 1 with
-    warnings, 2 with failures.
+    upgrade above all; and on a controller before [sriov] query_placement is
+    turned on there: it shows which hosts publish their VFs. It changes
+    nothing. Exit status: 0 all well, 1 with warnings, 2 with failures.
     """
 
     app_args: argparse.Namespace
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        code = int(Checks(self.app_args.config_file).check())
+        checks = Checks(self.app_args.config_file)
+        code = int(checks.check())
         self.app.stdout.write(
             'What this project uses of Nova that Nova calls private:\n'
             f'{_table(nova_compat.rows())}\n')
+        if checks.hosts:
+            self.app.stdout.write('Hosts with VFs of physnets:\n'
+                                  f'{publishing.table(checks.hosts)}\n')
         return code
 
 
@@ -56,12 +65,15 @@ def part_works(_: object, part: nova_compat.Part) -> upgradecheck.Result:
 
 
 class Checks(upgradecheck.UpgradeCommands):
-    """:param config_files: paths, None for Nova's usual ones"""
+    """:param config_files: paths, None for Nova's usual ones
+    :ivar hosts: those with VFs of physnets, once they have been read
+    """
 
     display_title = 'SR-IOV of Nova'
 
     def __init__(self, config_files: list[str] | None = None) -> None:
         self._config_files = config_files
+        self.hosts: list[publishing.Host] = []
 
     def _options(self) -> upgradecheck.Result:
         try:
@@ -69,7 +81,7 @@ class Checks(upgradecheck.UpgradeCommands):
             for name in group:
                 group[name]
         except cfg.Error as e:
-            return _result('FAILURE', f'nova.conf cannot be used: {e}')
+            return _unusable(e)
         return _result('SUCCESS')
 
     def _driver(self) -> upgradecheck.Result:
@@ -83,12 +95,50 @@ class Checks(upgradecheck.UpgradeCommands):
                 'nova-compute.')
         return _result('SUCCESS')
 
+    def _search(self) -> upgradecheck.Result:
+        """Whether Placement finds every host with VFs."""
+        try:
+            conf = nova_conf.read(self._config_files)
+            is_on = conf.sriov.query_placement
+            needs_modes = conf.sriov.unknown_mode == 'reject'
+            # Compute hosts have no access, and need none.
+            if is_on or conf.api_database.connection:
+                cells.prepare(self._config_files)
+                self.hosts = publishing.of(cells.hosts(), needs_modes)
+        except cfg.Error as e:
+            return _unusable(e)
+        except cells.DatabaseUnavailable as e:
+            return _result('FAILURE', str(e)) if is_on else _result('SUCCESS')
+        return _found(conf, [host.name for host in self.hosts if host.lost])
+
     _upgrade_checks = (
         ('Options in nova.conf', _options),
         ('Compute driver', _driver),
+        ('Hosts in Placement', _search),
         *((part.title, (part_works, {'part': part}))
           for part in nova_compat.PARTS),
     )
+
+
+def _found(conf: cfg.ConfigOpts, lost: Sequence[str]) -> upgradecheck.Result:
+    """:param lost: names of hosts that Placement does not find"""
+    hosts = ', '.join(lost)
+    if not conf.sriov.query_placement:
+        return _result('SUCCESS', (
+            'Leave [sriov]query_placement off: Placement would not find '
+            f'{hosts}; see below.') if lost else None)
+    if lost:
+        return _result(
+            'FAILURE', f'Placement does not find {hosts}; see below. Turn '
+            '[sriov]claim_in_placement on there, or query_placement off here.')
+    if _FILTER in conf.filter_scheduler.enabled_filters:
+        return _result('SUCCESS')
+    return _result('WARNING', '[sriov]query_placement has no effect: '
+                   f'{_FILTER} is not in [filter_scheduler]enabled_filters.')
+
+
+def _unusable(error: cfg.Error) -> upgradecheck.Result:
+    return _result('FAILURE', f'nova.conf cannot be used: {error}')
 
 
 def _table(rows: Iterable[nova_compat.Row]) -> prettytable.PrettyTable:

@@ -36,7 +36,9 @@ class Explain(Lister):
     Nothing is created. It runs on a controller: ports are read from Neutron
     with the [neutron] credentials of nova.conf, flavors and hosts from Nova's
     databases. Hosts are judged as SriovCapacityFilter judges them, by that
-    filter's options in this nova.conf; other filters are not run.
+    filter's options in this nova.conf; other filters are not run. With
+    [sriov] query_placement it shows as well which hosts Placement would not
+    return for want of VFs.
 
     The exit status is 0 when a host passes, 3 when none does, 1 when the
     question cannot be answered.
@@ -68,12 +70,17 @@ class Explain(Lister):
                               '--flavor, or both.')
         cells.prepare(self.app_args.config_file)
         # They import Nova, which prepare has to come before.
+        from nova_sriov_ext.cmd import search
         from nova_sriov_ext.cmd import server_request
         from nova_sriov_ext.cmd import verdict
+        from nova_sriov_ext.demand import gather
         hosts = _chosen(cells.hosts(), parsed_args.host)
         spec = server_request.make(
             parsed_args.port, parsed_args.flavor, self.app.LOG.warning)
-        verdicts = verdict.of(hosts, spec)
+        searched = search.of(
+            gather.of_spec(spec), self.app_args.config_file,
+            self.app.LOG.warning)
+        verdicts = verdict.of(hosts, spec, searched)
         passed = any(v.verdict == verdict.PASSES for v in verdicts)
         self._status = 0 if passed else NO_HOST_PASSES
         return _COLUMNS, [(v.host, v.cell, v.verdict, v.reason)

@@ -23,6 +23,7 @@ from nova import servicegroup
 from nova.scheduler import host_manager
 
 from nova_sriov_ext.cmd import cells
+from nova_sriov_ext.cmd import search
 from nova_sriov_ext.demand import gather
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import reasons
@@ -32,6 +33,7 @@ from nova_sriov_ext.scheduler import host_pools
 
 PASSES = 'passes'
 REFUSED = 'refused'
+NOT_RETURNED = 'not returned'
 DISABLED = 'disabled'
 DOWN = 'down'
 
@@ -39,8 +41,9 @@ DOWN = 'down'
 @dataclasses.dataclass(frozen=True)
 class Verdict:
     """:ivar cell: name of its cell
-    :ivar verdict: PASSES, REFUSED by the filter for its devices, or DISABLED
-        or DOWN: Nova takes no servers there, whatever the devices
+    :ivar verdict: PASSES, REFUSED by the filter for its devices, NOT_RETURNED
+        by Placement though it would pass, or DISABLED or DOWN: Nova takes no
+        servers there, whatever the devices
     """
 
     host: str
@@ -49,31 +52,32 @@ class Verdict:
     reason: str
 
 
-def of(hosts: Iterable[cells.ComputeHost],
-       spec: objects.RequestSpec) -> list[Verdict]:
+def of(hosts: Iterable[cells.ComputeHost], spec: objects.RequestSpec,
+       searched: search.Search = search.NONE) -> list[Verdict]:
     """Judge hosts.
 
+    :param searched: what Placement searches for, for the same request
     :returns: by host
     """
     demand = gather.of_spec(spec)
     api = servicegroup.API()
-    return sorted((_of_host(host, demand, api) for host in hosts),
+    return sorted((_of_host(host, demand, api, searched.shortage(host.node))
+                   for host in hosts),
                   key=operator.attrgetter('host', 'cell'))
 
 
 def _of_host(host: cells.ComputeHost, demand: model.Demand,
-             api: servicegroup.API) -> Verdict:
+             api: servicegroup.API, shortage: str | None) -> Verdict:
     state = host_manager.HostState(
         host.node.host, host.node.hypervisor_hostname, host.cell.uuid)
     state.update(compute=host.node)
     misfit = filters.judge(state, demand)
     devices = str(misfit or _found(state, demand))
     verdict, trouble = _of_service(host, api)
-    if trouble:
-        devices = f'{trouble}; {devices}'
-    elif misfit:
-        verdict = REFUSED
-    return Verdict(host.node.host, host.cell_name, verdict, devices)
+    if not trouble and (misfit or shortage):
+        verdict = REFUSED if misfit else NOT_RETURNED
+    return Verdict(host.node.host, host.cell_name, verdict, '; '.join(
+        filter(None, (trouble, shortage, devices))))
 
 
 def _of_service(host: cells.ComputeHost,

@@ -131,4 +131,17 @@ and for hosts that are forced.
 Whether servers that are evacuated from a host that is down may use what is
 reserved (``vf_reserve``). For nova-scheduler and nova-compute alike.
 """),
+    cfg.BoolOpt(
+        'query_placement',
+        default=False,
+        help="""
+Whether Placement searches for the VFs that the ports of a server request, so
+that it returns only hosts that have them free. Nova queries Placement for at
+most ``[scheduler] max_placement_results`` hosts, and filters those: where few
+hosts of many have VFs, none of them may be among these.
+
+For nova-scheduler with ``SriovCapacityFilter``. Turn it on only where every
+host with VFs of a physnet publishes them (``claim_in_placement``), for a host
+that does not is not found any more; ``nova-sriov check`` says which these are.
+"""),
 ]

@@ -46,7 +46,12 @@ class Api:
         """:returns: what the JSON of the answer says
         :raises PlacementError: with Placement's own words
         """
-        return self.check(self._client.get(url, version=VERSION), url).json()
+        return self.check(self.answer(url), url).json()
+
+    def answer(self, url: str, version: str = VERSION) -> requests.Response:
+        """Whatever Placement answers to a GET; see check."""
+        found: requests.Response = self._client.get(url, version=version)
+        return found
 
     def put(self, url: str, payload: object) -> requests.Response:
         """Whatever Placement answers; see check."""

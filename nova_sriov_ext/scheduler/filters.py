@@ -33,6 +33,7 @@ from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import host_pools
 from nova_sriov_ext.scheduler import host_records
 from nova_sriov_ext.scheduler import host_sums
+from nova_sriov_ext.scheduler import placement_search
 from nova_sriov_ext.scheduler import requesters
 from nova_sriov_ext.scheduler import vf_allocations
 
@@ -61,6 +62,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         super().__init__()
         # nova-scheduler makes its filters before its records of hosts.
         host_records.install()
+        placement_search.install()
 
     def filter_all(self, filter_obj_list: Iterable[host_manager.HostState],
                    spec_obj: objects.RequestSpec

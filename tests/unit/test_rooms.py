@@ -64,6 +64,7 @@ ARROWS = {
     f'{EXTENSION}.scheduler': (
         f'{EXTENSION}.conf', f'{EXTENSION}.nova_compat',
         f'{EXTENSION}.report', f'{EXTENSION}.demand', f'{EXTENSION}.fit',
+        f'{EXTENSION}.placement.api', f'{EXTENSION}.placement.free_vfs',
         f'{EXTENSION}.placement.names'),
     f'{EXTENSION}.claim': (
         f'{EXTENSION}.conf', f'{EXTENSION}.exception',

@@ -30,6 +30,7 @@ from oslo_utils import uuidutils
 from nova_sriov_ext.report import capacity
 from nova_sriov_ext.claim import trial
 from nova_sriov_ext.scheduler import host_records
+from nova_sriov_ext.scheduler import no_candidates
 from os_vif_vflag.host import host
 from tests.functional.nova import database
 from tests.sim import card
@@ -83,6 +84,9 @@ class SriovServersTest(base.ServersTestBase):
         # Put back after the test what the filter replaces.
         self.useFixture(fixtures.MonkeyPatch(
             'nova.scheduler.host_manager.HostState', host_records.STOCK))
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.scheduler.manager.SchedulerManager.select_destinations',
+            no_candidates.STOCK))
         self.flags(available_filters=self.AVAILABLE_FILTERS,
                    group='filter_scheduler')
         return super()._setup_scheduler_service()

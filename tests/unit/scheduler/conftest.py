@@ -13,11 +13,13 @@
 from nova import exception
 from nova import objects
 from nova.scheduler import host_manager
+from nova.scheduler import manager
 from nova.scheduler import request_filter
 import pytest
 
 from nova_sriov_ext.demand import neutron_ports
 from nova_sriov_ext.scheduler import host_records
+from nova_sriov_ext.scheduler import no_candidates
 from tests.unit.scheduler import ports
 
 
@@ -47,3 +49,5 @@ def stock(monkeypatch):
     monkeypatch.setattr(host_manager, 'HostState', host_records.STOCK)
     monkeypatch.setattr(request_filter, 'ALL_REQUEST_FILTERS',
                         list(request_filter.ALL_REQUEST_FILTERS))
+    monkeypatch.setattr(manager.SchedulerManager, 'select_destinations',
+                        no_candidates.STOCK)
