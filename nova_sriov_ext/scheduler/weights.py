@@ -19,6 +19,7 @@ number, and what these say is worth different ones.
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ from nova_sriov_ext.fit import verdict
 from nova_sriov_ext.report import document
 from nova_sriov_ext.report import states
 from nova_sriov_ext.scheduler import host_pools
+from nova_sriov_ext.scheduler import host_sums
 
 if TYPE_CHECKING:
     from nova import objects
@@ -50,6 +52,10 @@ _BETTER_LAGS = (states.HEALTHY, states.HEALTHY | {'degraded'})
 # Nova's handler makes floats of the weights: a number that no float can hold
 # would raise there.
 _MANY = 1 << 32
+
+
+# What a host weighs.
+_Weighing = Callable[['host_manager.HostState'], int]
 
 
 def all_weighers() -> list[type[_Weigher]]:
@@ -86,26 +92,25 @@ class _Weigher(weights.BaseHostWeigher, abc.ABC):
         :returns: higher wins where the multiplier is positive
         """
         try:
-            demand = gather.of_spec(weight_properties)
+            weigh = self._weighing(gather.of_spec(weight_properties))
         except Exception:
             LOG.exception('What %s requests could not be read; all hosts '
                           'weigh the same', weight_properties)
             return [0] * len(weighed_obj_list)
-        return [self._weigh_object(weighed.obj, demand)
+        return [self._weigh_object(weighed.obj, weigh) if weigh else 0
                 for weighed in weighed_obj_list]
 
     def _weigh_object(self, host_state: host_manager.HostState,
-                      demand: model.Demand) -> int:
+                      weigh: _Weighing) -> int:
         try:
-            return self._weigh(host_state, demand)
+            return weigh(host_state)
         except Exception:
             LOG.exception('Host %s cannot be weighed', host_state)
             return 0
 
     @abc.abstractmethod
-    def _weigh(self, host_state: host_manager.HostState,
-               demand: model.Demand) -> int:
-        """What a host weighs."""
+    def _weighing(self, demand: model.Demand) -> _Weighing | None:
+        """:returns: for one server; None: all hosts weigh 0"""
 
 
 class SriovCapacityWeigher(_Weigher):
@@ -113,13 +118,10 @@ class SriovCapacityWeigher(_Weigher):
 
     MULTIPLIER = 'capacity_weight_multiplier'
 
-    def _weigh(self, host_state: host_manager.HostState,
-               demand: model.Demand) -> int:
-        if not demand.requests:
-            return 0
-        return min(_MANY, sum(
-            pool.free for pool in host_pools.of_host(host_state).pools
-            if any(pool.suits(request) for request in demand.requests)))
+    def _weighing(self, demand: model.Demand) -> _Weighing | None:
+        server = _Server(demand)
+        return ((lambda host_state: min(_MANY, server.suiting(host_state)))
+                if demand.requests else None)
 
 
 class SriovAvoidanceWeigher(_Weigher):
@@ -127,11 +129,8 @@ class SriovAvoidanceWeigher(_Weigher):
 
     MULTIPLIER = 'avoidance_weight_multiplier'
 
-    def _weigh(self, host_state: host_manager.HostState,
-               demand: model.Demand) -> int:
-        if demand.requests or not host_state.pci_stats:
-            return 0
-        return -min(_MANY, pools.count_free(host_state.pci_stats.pools))
+    def _weighing(self, demand: model.Demand) -> _Weighing | None:
+        return None if demand.requests else _devices
 
 
 class SriovLagWeigher(_Weigher):
@@ -139,16 +138,18 @@ class SriovLagWeigher(_Weigher):
 
     MULTIPLIER = 'lag_weight_multiplier'
 
-    def _weigh(self, host_state: host_manager.HostState,
-               demand: model.Demand) -> int:
-        if demand.lag_policy != model.WEIGH or all(
-                row.lag in states.HEALTHY
-                for row in document.of_host(host_state).rows):
-            return 0
-        host = host_pools.of_host(host_state)
-        return -sum(
-            verdict.refusal(host, _only_from(demand, lags)) is not None
-            for lags in _BETTER_LAGS)
+    def _weighing(self, demand: model.Demand) -> _Weighing | None:
+        if demand.lag_policy != model.WEIGH:
+            return None
+        servers = [_Server(_only_from(demand, lags)) for lags in _BETTER_LAGS]
+
+        def weigh(host_state: host_manager.HostState) -> int:
+            if all(row.lag in states.HEALTHY
+                   for row in document.of_host(host_state).rows):
+                return 0
+            return -sum(not server.fits(host_state) for server in servers)
+
+        return weigh
 
 
 class SriovModeWeigher(_Weigher):
@@ -156,12 +157,42 @@ class SriovModeWeigher(_Weigher):
 
     MULTIPLIER = 'mode_weight_multiplier'
 
-    def _weigh(self, host_state: host_manager.HostState,
-               demand: model.Demand) -> int:
-        if not any(request.preferred for request in demand.requests):
-            return 0
-        return -(verdict.refusal(host_pools.of_host(host_state),
-                                 _as_preferred(demand)) is not None)
+    def _weighing(self, demand: model.Demand) -> _Weighing | None:
+        server = _Server(_as_preferred(demand))
+        return ((lambda host_state: -(not server.fits(host_state)))
+                if any(request.preferred for request in demand.requests)
+                else None)
+
+
+class _Server:
+    """What hosts are weighed by: by sums where these can tell."""
+
+    def __init__(self, demand: model.Demand) -> None:
+        self._demand = demand
+        self._sums = host_sums.HostSums(demand)
+
+    def suiting(self, host_state: host_manager.HostState) -> int:
+        """:returns: free devices that suit one of the requests"""
+        try:
+            return self._sums.suiting(host_state)
+        except Exception:
+            return sum(
+                pool.free for pool in host_pools.of_host(host_state).pools
+                if any(map(pool.suits, self._demand.requests)))
+
+    def fits(self, host_state: host_manager.HostState) -> bool:
+        """Whether the host has what is requested."""
+        try:
+            return self._sums.reason(host_state) is None
+        except Exception:
+            return verdict.refusal(
+                host_pools.of_host(host_state),
+                self._demand.on(host_state.instances)) is None
+
+
+def _devices(host_state: host_manager.HostState) -> int:
+    return (-min(_MANY, pools.count_free(host_state.pci_stats.pools))
+            if host_state.pci_stats else 0)
 
 
 def _only_from(demand: model.Demand, lags: frozenset[str]) -> model.Demand:

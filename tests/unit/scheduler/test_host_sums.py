@@ -15,6 +15,7 @@
 import collections
 import logging
 
+from nova.scheduler import weights as nova_weights
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
@@ -25,6 +26,7 @@ from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import filters
 from nova_sriov_ext.scheduler import host_sums
+from nova_sriov_ext.scheduler import weights
 from tests.unit.scheduler import hosts as made
 from tests.unit.scheduler import pools as given
 
@@ -148,3 +150,39 @@ def test_a_server_whose_ports_could_not_be_read(conf, neutron):
     found = host_sums.HostSums(gather.of_spec(made.request(A_PORT)))
     with pytest.raises(lots.Odd):
         found.reason(host())
+
+
+def weights_of(hosts, spec):
+    """:returns: for each weigher a list of the raw weights"""
+    return [weigher().weigh_objects(
+        [nova_weights.WeighedHost(host, 0) for host in hosts], spec)
+        for weigher in weights.all_weighers()]
+
+
+@pytest.mark.parametrize('lag', ['active', 'degraded', 'inactive'])
+@pytest.mark.parametrize('asked', [
+    [A_PORT], [A_PORT, A_PORT, port('p1', 'b')]])
+def test_sums_weigh_as_the_search_does(
+        conf, neutron, monkeypatch, lag, asked):
+    conf.config(lag_policy='weigh', vf_reserve={'a': '1'}, group='sriov')
+    neutron.add(uuids.port, **{'binding:vif_type': 'hw_veb'})
+    hosts = [made.host(
+        'h', given.pool(first, physical_network='a', address='0000:00:00.0'),
+        given.pool(second, physical_network='b', address='0000:01:00.0'),
+        claim=claim, rows=[
+            document.Row('0000:00:00.0', 'a', 8, mode='legacy', lag=lag),
+            document.Row('0000:01:00.0', 'b', 8, mode='switchdev')])
+        for claim in ('assign', None) for first in range(4)
+        for second in (0, 1)]
+    spec = made.request(*asked)
+    by_sums = weights_of(hosts, spec)
+
+    def odd(*args):
+        raise lots.Odd
+
+    for name in ('reason', 'suiting'):
+        monkeypatch.setattr(host_sums.HostSums, name, odd)
+    assert weights_of(hosts, spec) == by_sums
+    assert len({*by_sums[0]}) > 1
+    assert len({*by_sums[2]}) > 1 or lag != 'degraded'
+    assert len({*by_sums[3]}) > 1
