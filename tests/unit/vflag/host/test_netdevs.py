@@ -12,6 +12,8 @@
 
 """Netdevs as a dump and sysfs show them, one by one."""
 
+import errno
+
 import pytest
 
 from os_vif_vflag.host import netdevs
@@ -23,6 +25,7 @@ from tests.sim import netlink
 from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import Pf
+from tests.unit.vflag.host import damage
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 SWITCH = 'e41d2d0300a1b2c4'
@@ -181,3 +184,29 @@ def test_the_uplink_among_others(first, others):
 def test_each_pf_has_its_uplink():
     links = [link('a', 1, 'p0'), link('b', 2, 'p0', parent=PF1)]
     assert netdevs.uplinks(links) == {PF0: links[0], PF1: links[1]}
+
+
+@pytest.mark.parametrize('state, carrier, up, noted', [
+    ('up', '0', True, False), ('unknown', '1', True, False),
+    ('unknown', '0', False, False), ('down', '1', False, False),
+    ('unknown', None, False, True)])
+def test_where_no_state_is_set_the_carrier_decides(
+        sim, state, carrier, up, noted):
+    attribute(sim, 'up1', 'operstate').write_text(f'{state}\n')
+    path = attribute(sim, 'up1', 'carrier')
+    path.unlink()
+    if carrier:
+        path.write_text(f'{carrier}\n')
+    host = read(sim)
+    assert by_name(netdevs.links(host, None))['up1'].up is up
+    assert [note.path for note in host.unread] == [str(path)] * noted
+
+
+def test_the_carrier_of_a_netdev_that_is_set_down_is_not_missed(sim):
+    """The kernel answers EINVAL."""
+    attribute(sim, 'up0', 'operstate').write_text('unknown\n')
+    host = read(sim)
+    host.files = damage.Watched(str(sim.root))
+    host.files.errors['class/net/up0/carrier'] = errno.EINVAL
+    assert not by_name(netdevs.links(host, None))['up0'].up
+    assert host.unread == ()

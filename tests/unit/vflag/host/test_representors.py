@@ -65,12 +65,12 @@ CARDS = {
     'VF-LAG': Card(
         pfs(), lag=LagState(),
         bond=Bond('bond0', '802.3ad', ('enp3s0f0np0', 'enp3s0f1np1'))),
-    '300 VFs, beyond the bus': Card(
-        (Pf(PF0, 'enp3s0f0np0', vfs=300, total_vfs=300),)),
+    'beyond the bus': Card(
+        (Pf(PF0, 'enp3s0f0np0', vfs=12, total_vfs=12, vf_offset=250),)),
     'ARI with a stride': Card((
-        Pf(PF0, 'enp3s0f0np0', vfs=130, total_vfs=130, vf_offset=128,
+        Pf(PF0, 'enp3s0f0np0', vfs=12, total_vfs=12, vf_offset=240,
            vf_stride=2),
-        Pf(PF1, 'enp3s0f1np1', vfs=130, total_vfs=130, vf_offset=128,
+        Pf(PF1, 'enp3s0f1np1', vfs=12, total_vfs=12, vf_offset=240,
            vf_stride=2))),
     'before Linux 5.8': Card(pfs(), representors_under_pf=False),
     'before Linux 5.8, a DPU': Card(
@@ -192,6 +192,29 @@ def test_one_of_two_is_never_a_guess(sriov_host):
         find(sim, sim.pf(PF0).vf_address(1))
     for candidate in ('enp3s0f0_1', 'enp3s0f1_1'):
         assert candidate in str(caught.value)
+
+
+def test_devlink_distinguishes_what_nothing_else_does(sriov_host):
+    """As above; and no dump of all netdevs is needed."""
+    sim = sriov_host(Card(
+        pfs(), naming='number', representors_under_pf=False))
+    host = sources.host(sim, {})
+    for pf in (PF0, PF1):
+        for vf in sim.pf(pf).vf_addresses:
+            assert RepresentorFinder(host).find(vf) == (
+                sim.representor(vf).name)
+    assert set(host.netlink.requests) == {'ports'}
+
+
+def test_devlink_knows_representors_of_a_pf_without_uplink(sriov_host):
+    """Where the uplink may be, all netdevs are looked at: in one dump."""
+    sim = sriov_host(Card(
+        pfs(), naming='number', representors_under_pf=False))
+    sim.remove((PF0, 'uplink', None))
+    host = sources.host(sim, {})
+    vf = sim.pf(PF0).vf_address(1)
+    assert RepresentorFinder(host).find(vf) == 'enp3s0f0_1'
+    assert host.netlink.requests == ['ports', 'links']
 
 
 def test_never_another_pfs(sriov_host):
