@@ -22,6 +22,7 @@ from tests.sim.card import Bond
 from tests.sim.card import Card
 from tests.sim.card import LagState
 from tests.sim.card import Pf
+from tests.unit.vflag.host import damage
 from tests.unit.vflag.host import sources
 
 PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
@@ -32,6 +33,7 @@ BOTH = (UP0, UP1)
 ICE = {'driver': 'ice', 'vf_driver': 'iavf', 'naming': 'ice'}
 NO_VFS = {'vfs': 0, 'mode': 'legacy'}
 PF2, UP2 = '0000:03:00.2', 'enp3s0f2np2'
+PF3 = '0000:03:00.3'
 
 
 def card(mode='802.3ad', members=BOTH, foreign=(), lag=None, pf0=None,
@@ -85,6 +87,12 @@ INFERRED = {
     'a stranger': (
         card(foreign=('eth7',)), model.INACTIVE,
         'bond0 also holds eth7, which is not on this card'),
+    'two strangers': (
+        card(foreign=('eth7', 'eth8')), model.INACTIVE,
+        'bond0 also holds eth7, eth8, which is not on this card'),
+    'no link at all': (
+        card(pf0={'link': 'down'}, pf1={'link': 'down'}),
+        model.DEGRADED, f'no link on {UP0}, {UP1}'),
     'one PF missing': (
         card(members=(UP0,)), model.INACTIVE,
         f'bond0 does not hold PF {PF1} of this card'),
@@ -97,6 +105,10 @@ INFERRED = {
     'the second PF of four': (
         card(more_pfs=(Pf(PF2, UP2),)), model.INACTIVE,
         f'bond0 does not hold PF {PF2} of this card'),
+    'two PFs of four missing': (
+        card(more_pfs=(Pf(PF2, UP2), Pf(PF3, 'enp3s0f3np3'))),
+        model.INACTIVE,
+        f'bond0 does not hold PF {PF2}, {PF3} of this card'),
     'ice: VFs on the first member': (
         card('active-backup', pf1=NO_VFS, **ICE), model.ACTIVE, ''),
     'ice: VFs on the first member, which is not the first PF': (
@@ -211,8 +223,7 @@ class _ClosedDebugfs(sysfs.Files):
 
 
 def test_debugfs_that_refuses(sriov_host):
-    """Without root debugfs is closed: the state is inferred, and it says
-    what it could not read."""
+    """Without root: the state is inferred, and what was not read is said."""
     sim = sriov_host(card(lag=LagState()))
     host = sources.host(sim, None)
     host.sysfs.files = _ClosedDebugfs()
@@ -222,6 +233,55 @@ def test_debugfs_that_refuses(sriov_host):
     assert any(str(said) in unread.path
                and unread.error == 'Permission denied'
                for unread in snapshot.unread)
+
+
+def debugfs(sim, pf, name):
+    return sim.sys / 'kernel/debug/mlx5' / pf / 'lag' / name
+
+
+def test_any_pf_may_show_the_state(sriov_host):
+    sim = sriov_host(card('balance-rr', lag=LagState()))
+    debugfs(sim, PF0, 'state').unlink()
+    assert lag_of(sim) == model.Lag(model.ACTIVE)
+
+
+@pytest.mark.parametrize('name, word, known, lag', [
+    ('state', 'x' * 50, 'active, disabled',
+     model.Lag(model.INACTIVE, 'bond mode balance-rr cannot be offloaded',
+               inferred=True)),
+    ('type', 'other', 'multipath, multiport_eswitch, roce, switchdev',
+     model.Lag(model.ACTIVE))])
+def test_a_word_that_is_not_the_drivers_is_noted(
+        sriov_host, name, word, known, lag):
+    sim = sriov_host(card('balance-rr', lag=LagState()))
+    for pf in (PF0, PF1):
+        debugfs(sim, pf, name).write_text(f'{word}\n')
+    snapshot = sources.host(sim, None).snapshot()
+    assert snapshot.bonds[0].lag == lag
+    assert str(snapshot.unread[0]) == (
+        f'{debugfs(sim, PF0, name)}: {word[:40]!r} is none of {known}')
+
+
+def test_a_type_that_is_refused_is_not_missed(sriov_host):
+    """mlx5 answers EINVAL once its LAG is not active."""
+    sim = sriov_host(card(lag=LagState()))
+    host = sources.host(sim, None)
+    host.sysfs.files = damage.Watched(str(sim.root))
+    host.sysfs.files.errors[f'kernel/debug/mlx5/{PF0}/lag/type'] = 22
+    snapshot = host.snapshot()
+    assert (snapshot.bonds[0].lag, snapshot.unread) == (
+        model.Lag(model.ACTIVE), ())
+
+
+def test_a_mode_that_cannot_be_read_is_unknown(sriov_host):
+    sim = sriov_host(card())
+    (sim.sys / 'class/net/bond0/bonding/mode').unlink()
+    assert lag_of(sim).reason == 'bond mode unknown cannot be offloaded'
+
+
+def test_a_bond_of_other_netdevs_has_no_lag(sriov_host):
+    sim = sriov_host(card(members=(), foreign=('eth7', 'eth8')))
+    assert lag_of(sim) == model.Lag(model.NONE)
 
 
 def test_no_bond(sriov_host):
