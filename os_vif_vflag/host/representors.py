@@ -117,7 +117,6 @@ class RepresentorFinder:
     def __init__(self, host: Machine):
         self._host = host
         self._seen: dict[str, RepresentorIndex] = {}
-        self._known: dict[tuple[str, int], Link] = {}
 
     def find(self, vf_address: str) -> str:
         """:param vf_address: PCI address of a VF
@@ -129,11 +128,23 @@ class RepresentorFinder:
             guess
         """
         pf, number = self._host.vf(vf_address)
-        known = self._known.get((pf, number))
-        if known is None or known != self._now(known.name):
-            known = self._look_up(vf_address, pf, number)
-            self._known[pf, number] = known
-        return known.name
+        before = self._seen.get(pf)
+        for seen in self._sights(pf):
+            found = seen.only(pf, number)
+            if found is not None:
+                now = self._now(found.name)
+                if now and _same(found, now):
+                    return now.name
+            elif seen is not before:
+                break
+        facts = {'vf': vf_address, 'pf': pf, 'number': number}
+        if not seen.any_of(pf):
+            raise errors.NotSwitchdev(**facts)
+        candidates = sorted({link.name for link in seen.find(pf, number)})
+        if found or not candidates:
+            raise errors.RepresentorNotFound(**facts)
+        raise errors.RepresentorAmbiguous(
+            candidates=', '.join(candidates), **facts)
 
     def uplink(self, pf: str) -> str | None:
         """:param pf: PCI address of a PF
@@ -147,7 +158,7 @@ class RepresentorFinder:
                 if now and (now.ifindex, now.parent) == (link.ifindex, pf):
                     return link.name
             elif seen is not before:
-                break
+                return None
         return None
 
     def _now(self, name: str) -> Link | None:
@@ -159,25 +170,6 @@ class RepresentorFinder:
         for _ in range(_ATTEMPTS):
             self._seen[pf] = self._host.representors(pf)
             yield self._seen[pf]
-
-    def _look_up(self, vf_address: str, pf: str, number: int) -> Link:
-        before = self._seen.get(pf)
-        for seen in self._sights(pf):
-            found = seen.only(pf, number)
-            if found is not None:
-                now = self._now(found.name)
-                if now and _same(found, now):
-                    return now
-            elif seen is not before:
-                break
-        facts = {'vf': vf_address, 'pf': pf, 'number': number}
-        if not seen.any_of(pf):
-            raise errors.NotSwitchdev(**facts)
-        candidates = sorted({link.name for link in seen.find(pf, number)})
-        if found or not candidates:
-            raise errors.RepresentorNotFound(**facts)
-        raise errors.RepresentorAmbiguous(
-            candidates=', '.join(candidates), **facts)
 
 
 def _same(found: Link | Port, now: Link) -> bool:

@@ -109,50 +109,6 @@ def test_names_do_not_matter(sriov_host):
     assert all_right(sim)
 
 
-@sources.each_source
-def test_what_was_found_before_is_not_believed(sriov_host, source):
-    """A shared FDB becoming active takes the representors away and brings
-    them back with other ifindexes; then udev renames them crosswise."""
-    sim = sriov_host(Card(pfs()))
-    finder = RepresentorFinder(sources.host(sim, source))
-    vfs = sim.pf(PF0).vf_addresses
-
-    def right():
-        return [finder.find(vf) for vf in vfs] == [
-            sim.representor(vf).name for vf in vfs]
-
-    assert right()
-    sim.reload_representors(PF0)
-    assert right()
-    first, second = (sim.representor(vf).name for vf in vfs[:2])
-    for name, new in ((first, 'a'), (second, first), ('a', second)):
-        sim.rename(name, new)
-    assert right()
-
-
-@sources.each_source
-def test_uplinks_that_change_their_names(sriov_host, source):
-    """udev gives each the name that the other one had."""
-    sim = sriov_host(Card(pfs()))
-    finder = RepresentorFinder(sources.host(sim, source))
-    one, two = 'enp3s0f0np0', 'enp3s0f1np1'
-    assert [finder.uplink(pf) for pf in (PF0, PF1)] == [one, two]
-    for name, new in ((one, 'a'), (two, one), ('a', two)):
-        sim.rename(name, new)
-    assert [finder.uplink(pf) for pf in (PF0, PF1)] == [two, one]
-
-
-def test_a_second_look_up_dumps_nothing(sriov_host):
-    """Neither for the same VF nor for another one."""
-    sim = sriov_host(Card(pfs()))
-    host = sources.host(sim, {})
-    finder = RepresentorFinder(host)
-    for pf in (PF0, PF1):
-        for vf in sim.pf(pf).vf_addresses:
-            assert finder.find(vf) == sim.representor(vf).name
-    assert host.netlink.requests == ['ports', 'ports']      # one for each PF
-
-
 @pytest.mark.parametrize('under_pf', [True, False])
 def test_a_pf_in_legacy_mode_has_none(sriov_host, under_pf):
     sim = sriov_host(Card(pfs(mode='legacy'), representors_under_pf=under_pf))
@@ -173,16 +129,6 @@ def test_legacy_beside_switchdev(sriov_host, under_pf):
     assert find(sim, sim.pf(PF1).vf_address(0)) == 'enp3s0f1_0'
 
 
-def test_a_representor_that_is_gone_is_not_found(sriov_host):
-    sim = sriov_host(Card(pfs(external_vfs=4)))
-    vf = sim.pf(PF0).vf_address(2)
-    sim.remove_representor(vf)
-    with pytest.raises(errors.RepresentorNotFound, match='VF 2 of PF'):
-        find(sim, vf)
-    sim.restore_representor(vf)
-    assert all_right(sim)
-
-
 def test_one_of_two_is_never_a_guess(sriov_host):
     """Bare VF numbers on two PFs with one switch id, before Linux 5.8:
     nothing distinguishes them."""
@@ -190,8 +136,7 @@ def test_one_of_two_is_never_a_guess(sriov_host):
         pfs(), naming='number', representors_under_pf=False))
     with pytest.raises(errors.RepresentorAmbiguous) as caught:
         find(sim, sim.pf(PF0).vf_address(1))
-    for candidate in ('enp3s0f0_1', 'enp3s0f1_1'):
-        assert candidate in str(caught.value)
+    assert 'any of enp3s0f0_1, enp3s0f1_1' in str(caught.value)
 
 
 def test_devlink_distinguishes_what_nothing_else_does(sriov_host):
@@ -280,30 +225,6 @@ def test_a_bond_shows_its_members_switch_id():
     representors = RepresentorIndex(links, None)
     assert representors.only(PF0, 5).name == 'rep'
     assert representors.uplinks == {PF0: links[2]}
-
-
-@sources.each_source
-def test_renamed_while_it_is_looked_for(sriov_host, source, monkeypatch):
-    """The dump says one thing, and when it is used that name is another
-    netdev's: udev renames eth0, eth1 … right after they appear."""
-    sim = sriov_host(Card(pfs()))
-    host = sources.host(sim, source)
-    first, second = sim.pf(PF0).vf_addresses[:2]
-    names = [sim.representor(vf).name for vf in (first, second)]
-    dump, moved = Host.representors, []
-
-    def then_renamed(self, pf):
-        representors = dump(self, pf)
-        if not moved:
-            moved.append(True)
-            for name, new in ((names[0], 'a'), (names[1], names[0]),
-                              ('a', names[1])):
-                sim.rename(name, new)
-        return representors
-
-    monkeypatch.setattr(Host, 'representors', then_renamed)
-    assert RepresentorFinder(host).find(first) == names[1]
-    assert moved
 
 
 @pytest.mark.parametrize('address, error', [
