@@ -56,7 +56,8 @@ OWN_OF_MODULE = {
     'os_vif_vflag/host/pfs.py': [f'{_HOST}pfs.py'],
     'os_vif_vflag/host/representors.py': [
         f'{_HOST}representors.py', f'{_HOST}representor_finder.py'],
-    'os_vif_vflag/host/snapshot.py': [f'{_HOST}host.py', f'{_HOST}damage.py'],
+    'os_vif_vflag/host/snapshot.py': [f'{_HOST}snapshot.py',
+                                      f'{_HOST}host.py'],
     'os_vif_vflag/host/vf_settings.py': _OF_THE_DRIVER,
     'os_vif_vflag/host/ib_partition.py': [
         *_OF_THE_DRIVER, 'tests/unit/vflag/host/test_ib_partition.py'],
