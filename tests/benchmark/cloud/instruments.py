@@ -22,6 +22,7 @@ DATABASE, RECORDS = 'host states: database', 'host states: records'
 NEUTRON = 'Neutron'
 FILTERS = 'request filters'
 OUR_RECORDS = 'SchedulerPciStats in records'
+LOG = 'what Placement has, for the log'
 
 # Function → part.
 _PARTS = {
@@ -35,6 +36,7 @@ _PARTS = {
     'nova.scheduler.request_filter.process_reqspec': FILTERS,
     'nova_sriov_ext.demand.neutron_ports.read': NEUTRON,
     'nova_sriov_ext.scheduler.consume.adapt': OUR_RECORDS,
+    'nova_sriov_ext.scheduler.no_candidates._log': LOG,
 }
 _OURS = 'nova_sriov_ext.'
 
@@ -48,7 +50,7 @@ class Instruments(fixtures.Fixture):
     def __init__(self, manager, watch):
         self._manager = manager
         self._watch = watch
-        self.ours = {NEUTRON, OUR_RECORDS}
+        self.ours = {NEUTRON, OUR_RECORDS, LOG}
 
     def _setUp(self):
         for name, part in _PARTS.items():

@@ -20,6 +20,7 @@ from tests.benchmark.cloud import trace
 COLUMNS = {
     'stock': {'ours': False},
     'ours': {'ours': True},
+    'ours, query_placement': {'ours': True, 'query_placement': True},
 }
 
 
