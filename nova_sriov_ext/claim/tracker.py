@@ -80,11 +80,20 @@ class AssigningTracker(manager.PciDevTracker):
         A server's list of devices has such where a resize claimed them on
         its own host and was then rescheduled (ResourceTracker._move_claim,
         Nova 2026.2); they are freed when it is confirmed.
+
+        And as long as the host is down from which a server was evacuated, its
+        list has the devices there as well, and before those here: when a port
+        is detached, Nova frees the first that was given for its request
+        (ComputeManager._detach_interface). The one that it has here is meant.
         """
-        held = {mine.id for mine in self.pci_devs
-                if mine.instance_uuid == instance['uuid']}
-        if dev.id in held:
-            super().free_device(dev, instance)
+        held = [mine for mine in self.pci_devs
+                if mine.instance_uuid == instance['uuid']]
+        for mine in held:
+            if mine.id == dev.id or (
+                    dev.compute_node_id != mine.compute_node_id
+                    and dev.request_id == mine.request_id):
+                super().free_device(mine, instance)
+                break
 
     def claim_instance(
             self, context: nova_context.RequestContext,

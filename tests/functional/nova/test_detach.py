@@ -19,6 +19,7 @@ returns; where it finds none, it only warns, and unplugs what is still there.
 import logging
 
 from tests.functional.nova import base
+from tests.functional.nova import placement
 
 NOT_FOUND = 'the device is no longer found on the guest'
 
@@ -79,3 +80,30 @@ class DetachTest(base.SriovServersTest):
                       for domain in domains]
         assert len(interfaces) == 3
         assert len(set(interfaces)) == 1
+
+
+class EvacuatedTest(placement.PlacementTest):
+
+    def setUp(self):
+        self.flags(claim_policy='assign', group='sriov')
+        super().setUp()
+        self.flags(device_detach_timeout=1, group='libvirt')
+        self.write_sources_as_libvirt()
+
+    def test_its_vf_is_free_while_the_old_host_is_down(self):
+        """Nova's own claim keeps it for as long as the server lives."""
+        for hostname in 'compute1', 'compute2':
+            self.start_host(hostname, num_vfs=4)
+        port = self.create_port(1)
+        server = self.boot(port, host='compute1')
+        self.computes['compute1'].stop()
+        service, = self.api.get_services(
+            host='compute1', binary='nova-compute')
+        self.api.put_service(service['id'], {'forced_down': True})
+        self._evacuate_server(server, expected_host='compute2')
+        self.update('compute2')
+        assert self.numbers('compute2').used == 1
+        self._detach_interface(server, port)
+        self.update('compute2')
+        assert self.numbers('compute2') == placement.Numbers(
+            total=4, reserved=0, used=0)

@@ -132,6 +132,26 @@ def test_a_device_that_was_given_back_is_freed_once(tracker):
     assert all(map(trackers.is_free, tracker.pci_devs))
 
 
+@pytest.mark.parametrize('port_of_it', ['first', 'second', 'unknown'])
+def test_one_that_is_freed_where_it_was_before_is_freed_here(
+        host, port_of_it):
+    """As long as the host is down from which a server was evacuated, Nova
+    takes the device there for the one of a port that is detached."""
+    computes = host(vfs(A, 2))
+    tracker = computes.tracker(OURS)
+    trackers.claim(tracker, port('first'), port('second'))
+    server = trackers.instance(tracker, 'server')
+    there = server.pci_devices[0].obj_clone()
+    there.id, there.compute_node_id = 99, 2
+    there.request_id = getattr(uuids, f'request_{port_of_it}')
+    mine = [dev.address for dev in server.pci_devices
+            if dev.request_id == there.request_id]
+    tracker.free_device(there, server)
+    assert [dev.address for dev in tracker.pci_devs
+            if trackers.is_free(dev)] == mine
+    assert len(mine) == (port_of_it != 'unknown')
+
+
 def test_a_node_that_was_never_updated(host):
     """Its stats are not known to the object yet."""
     computes = host(vfs(A, 1), rows=None)

@@ -70,6 +70,7 @@ class Port:
 class Server:
     """:ivar number: of its boot; ids differ from run to run
     :ivar old: (host, flavor, ports) to which a revert goes back
+    :ivar fled: name of the host that it was evacuated from last
     :ivar booted_with: frozenset of the ids of the ports of its boot
     :ivar keeps_at: names of hosts that it could not be evacuated from once:
         Nova's tracker keeps its devices there (``clean_usage`` spares servers
@@ -84,6 +85,7 @@ class Server:
     status: str = 'ACTIVE'
     old: tuple = None
     keeps_at: set = dataclasses.field(default_factory=set)
+    fled: str = None
     booted_with: frozenset = dataclasses.field(init=False)
 
     def __post_init__(self):
@@ -430,6 +432,8 @@ class Cloud(placement.PlacementTest):
             server.status = self.settle(server, 'ACTIVE')
         if server.host == before:
             server.keeps_at.add(before)
+        else:
+            server.fled = before
         return server.host != before
 
     def reset(self, server):

@@ -167,7 +167,11 @@ class Steps:
         return [*self._settled(), *self._resized()]
 
     def _to_detach(self):
-        return [s for s in self._settled() if s.ports]
+        """Nova's own claim looks for the VF where the server was evacuated
+        from, as long as that host is down, and keeps the one here."""
+        return [s for s in self._settled() if s.ports and not (
+            s.fled and not self.cloud.hosts[s.fled].up
+            and self.cloud.hosts[s.host].claim_policy == 'stock')]
 
     _to_confirm = _to_revert = _resized
 
