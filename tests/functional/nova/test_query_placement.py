@@ -15,6 +15,7 @@
 import json
 from unittest import mock
 
+from keystoneauth1 import exceptions
 from nova import context
 from nova import objects
 from nova.cmd import manage
@@ -194,8 +195,11 @@ class OneHostTest(querying.QueryingTest):
     def test_placement_does_not_answer(self):
         self.start_host('sriov', num_vfs=2)
         with mock.patch('nova.scheduler.client.report.SchedulerReportClient'
-                        '.get', side_effect=OSError('no route')):
+                        '.get', side_effect=exceptions.ConnectFailure('-')):
             self.boot(self.new_port(), expected_state='ERROR')
+        line, = self.log.output.splitlines()
+        assert line == ('Placement returned no host for a server with VFs, '
+                        'and did not say how many are free: -')
 
 
 class SeveralTest(querying.QueryingTest):

@@ -12,12 +12,14 @@
 
 """What ports request, in Nova's query to Placement."""
 
+from nova import exception
 from nova import objects
 from nova.scheduler import utils
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
 from nova_sriov_ext.demand import gather
+from nova_sriov_ext.demand import pci_requests
 from nova_sriov_ext.placement import names
 from nova_sriov_ext.scheduler import placement_query
 from tests.unit.scheduler import hosts
@@ -154,6 +156,17 @@ def test_neutron_is_silent(conf, neutron):
     spec = hosts.request(port(physical_network='a'))
     assert placement_query.add_vfs(None, spec) is True
     assert queried(spec) == {A: 1}
+
+
+def test_a_cell_is_silent(conf, monkeypatch, caplog):
+    """The filter counts the ports of the boot as well, then."""
+    def silent(spec_obj):
+        raise exception.NovaException('no database')
+    monkeypatch.setattr(pci_requests, 'of_server', silent)
+    spec = hosts.request(port(physical_network='a'))
+    assert placement_query.add_vfs(None, spec) is True
+    assert queried(spec) == {A: 1}
+    assert caplog.text.count('taking those of its boot') == 1
 
 
 @pytest.mark.parametrize('spec', [
