@@ -151,3 +151,12 @@ def test_an_id_has_four_digits(sriov_host):
     device(sim, PF0, 'sriov_vf_device').write_text('1b\n')
     first, _ = sources.host(sim, None).snapshot().pfs
     assert (first.vendor, first.vf_product) == ('002b', '001b')
+
+
+@pytest.mark.parametrize('vfs, product', [(0, None), (1, '101e')])
+def test_before_linux_4_15_vfs_say_what_they_are(sriov_host, vfs, product):
+    sim = sriov_host(Card((Pf(PF0, 'up0', vfs=vfs),)))
+    device(sim, PF0, 'sriov_vf_device').unlink()
+    snapshot = sources.host(sim, None).snapshot()
+    assert snapshot.pfs[0].vf_product == product
+    assert snapshot.unread == ()
