@@ -95,6 +95,18 @@ def test_a_vf_that_is_linked_and_not_listed_is_noted(sriov_host):
         f'{device(sim, PF0, "sriov_numvfs")}: says 4, but there are 3 VFs'}
 
 
+def test_a_vf_that_vanishes_while_it_is_read_is_noted(sriov_host):
+    sim = sriov_host(Card(pfs()))
+    host = sources.host(sim, None)
+    host.sysfs.files = damage.Watched(str(sim.root))
+    host.sysfs.files.vanished.add(f'bus/pci/devices/{PF0}/virtfn1')
+    snapshot = host.snapshot()
+    assert [one.number for one in snapshot.pfs[0].vfs] == [0, 2, 3]
+    assert said(snapshot) == {
+        f'{device(sim, PF0, "virtfn1")}: No such file or directory',
+        f'{device(sim, PF0, "sriov_numvfs")}: says 4, but there are 3 VFs'}
+
+
 def test_a_pf_whose_total_cannot_be_read_is_one(sriov_host):
     sim = sriov_host(Card(pfs()))
     device(sim, PF0, 'sriov_totalvfs').unlink()
@@ -108,6 +120,7 @@ def test_a_pf_whose_total_cannot_be_read_is_one(sriov_host):
 
 @pytest.mark.parametrize('name, field, value', [
     ('vendor', 'vendor', None), ('device', 'product', None),
+    ('class', 'uplink', 'up0'),
     ('sriov_numvfs', 'num_vfs', 4)])
 def test_what_every_pf_has_is_missed(sriov_host, name, field, value):
     """The VFs that are there are counted where their number is not said."""
