@@ -18,6 +18,7 @@ import dataclasses
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import pools
+from nova_sriov_ext.report import states
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,12 +30,15 @@ class Want:
     :ivar group: the physnet whose VFs the policy spreads or packs, '' on a
         tunnelled network; None when the policy does not concern it
     :ivar preferred: those of the pools that come first, see preference.py
+    :ivar sparing: whether they do for the sake of others: VFs in switchdev
+        mode stay for ports that require them
     """
 
     count: int
     pools: tuple[int, ...]
     group: str | None = None
     preferred: tuple[int, ...] = ()
+    sparing: bool = False
 
 
 def by(request: model.Request, host: pools.HostPools,
@@ -52,8 +56,12 @@ def by(request: model.Request, host: pools.HostPools,
                                   if host.pools[index].provider == provider))
                 for provider, count
                 in collections.Counter(request.rp_uuids).items()]
+    modes = {host.pools[index].mode for index in suiting}
+    sparing = (request.is_vf and request.preferred is None
+               and {states.LEGACY, states.SWITCHDEV} <= modes)
+    preferred = states.LEGACY if sparing else request.preferred
     return [Want(
         request.count, suiting,
         (request.physnet or '') if request.is_vf else None,
         tuple(index for index in suiting
-              if host.pools[index].mode == request.preferred))]
+              if host.pools[index].mode == preferred), sparing)]

@@ -31,6 +31,10 @@ A, B = '0000:03:00.0', '0000:04:00.0'
 LEGACY_VF, SWITCHDEV_VF = '0000:03:01.0', '0000:04:01.0'
 
 
+def pfs_of(addresses):
+    return [f'{address[:7]}:00.0' for address in addresses]
+
+
 class Ports(Neutron):
     """Ports by the names that trackers.port() gives them."""
 
@@ -171,6 +175,55 @@ def test_a_preference_refuses_nothing(conf, mixed, neutron, plain_port_mode):
     tracker = mixed.tracker(OURS)
     assert claim(tracker, port('one'), server='one') == [SWITCHDEV_VF]
     assert claim(tracker, port('two'), server='two') == [LEGACY_VF]
+
+
+@pytest.mark.parametrize('order', [(A, B), (B, A)])
+def test_a_plain_port_spares_the_switchdev_vfs(host, neutron, order):
+    """Whatever comes first; and it gets one when no other is left."""
+    neutron.request('offloaded')
+    tracker = host(*(vfs(pf, 2) for pf in order), rows=rows()).tracker(OURS)
+    assert pfs_of(claim(tracker, port('one'), port('two'),
+                        server='one')) == [A, A]
+    assert pfs_of(claim(tracker, port('offloaded'), port('three'),
+                        server='two')) == [B, B]
+
+
+@pytest.mark.parametrize('policy', ['pack', 'prefer_spread'])
+def test_to_spare_comes_before_a_wish(conf, host, neutron, policy):
+    conf.config(group='sriov', pf_policy=policy)
+    tracker = host(vfs(B, 2), vfs(A, 2), rows=rows()).tracker(OURS)
+    assert pfs_of(claim(tracker, port('one'), port('two'))) == [A, A]
+
+
+def test_to_spare_breaks_no_rule(conf, host, neutron):
+    conf.config(group='sriov', pf_policy='spread')
+    tracker = host(vfs(B, 2), vfs(A, 2), rows=rows()).tracker(OURS)
+    assert pfs_of(claim(tracker, port('one'), port('two'))) == [A, B]
+
+
+@pytest.mark.parametrize('names', [('plain', 'had'), ('had', 'plain')])
+def test_what_a_port_had_comes_before_what_is_spared(mixed, neutron, names):
+    neutron.release('had', capabilities=('rx', 'tx'))
+    got = claim(mixed.tracker(OURS), *map(port, names))
+    assert dict(zip(names, got, strict=True)) == {
+        'had': LEGACY_VF, 'plain': SWITCHDEV_VF}
+
+
+@pytest.mark.parametrize('node, expected', [(0, SWITCHDEV_VF),
+                                            (1, LEGACY_VF)])
+def test_nothing_farther_away_is_taken_to_spare(
+        host, neutron, node, expected):
+    tracker = host(vfs(B, 1, numa_node=0), vfs(A, 1, numa_node=1),
+                   rows=rows()).tracker(OURS)
+    asked = port('plain')
+    asked.numa_policy = 'preferred'
+    assert claim(tracker, asked, numa=trackers.cells(node)) == [expected]
+
+
+def test_nothing_is_spared_where_a_mode_is_not_known(host, neutron):
+    """A port that requires switchdev may get any of them."""
+    tracker = host(vfs(B, 1), vfs(A, 1), rows=rows(b='unknown')).tracker(OURS)
+    assert claim(tracker, port('plain')) == [SWITCHDEV_VF]
 
 
 def test_as_many_as_possible_get_what_they_prefer(host, neutron):

@@ -47,11 +47,49 @@ def vfs(*counts):
      [{0: 1}, {2: 1}]),
     ((1, 1), [Want(1, (0, 1), 'a', ()), Want(1, (0, 1), 'a', (0, 1))],
      [{0: 1}, {1: 1}]),
-    ((1, 0), [Want(2, (0, 1), 'a', (0,))], None)])
+    ((1, 0), [Want(2, (0, 1), 'a', (0,))], None),
+    # Who spares VFs for others comes after them.
+    ((1, 1), [Want(1, (0, 1), 'a', (1,), sparing=True),
+              Want(1, (0, 1), 'a', (1,))], [{0: 1}, {1: 1}]),
+    ((1, 2), [Want(1, (0, 1), 'a', (1,), sparing=True),
+              Want(1, (0, 1), 'a', (1,))], [{1: 1}, {1: 1}])])
 def test_who_gets_what_is_preferred(counts, wants, taken):
     before = list(wants)
     assert preference.assign(vfs(*counts), wants) == taken
     assert wants == before
+
+
+@pytest.mark.parametrize('counts, ranks, index', [
+    ((1, 1), (0, 0), 1), ((1, 1), (0, 1), 0), ((1, 1), (1, 0), 1),
+    # What is empty is not near.
+    ((0, 1, 1), (0, 1, 1), 1), ((1, 0, 1), (0, 0, 1), 0)])
+@pytest.mark.parametrize('sparing', [False, True])
+def test_for_others_nothing_farther_away_is_taken(counts, ranks, index,
+                                                  sparing):
+    """Unlike what a port itself prefers."""
+    all_ = tuple(range(len(counts)))
+    rank = dict(zip(PFS, ranks, strict=False))
+    taken = preference.assign(
+        vfs(*counts), [Want(1, all_, 'a', (1,), sparing)], None,
+        lambda pool: rank[pool.pf])
+    assert taken == [{index if sparing or not counts[1] else 1: 1}]
+
+
+@pytest.mark.parametrize('wants, calls', [
+    ([Want(1, (0, 1), 'a')] * 2, 1),
+    ([Want(1, (0, 1), 'a', (0, 1))] * 2, 1),
+    ([Want(1, (0, 1), 'a', (1,), True)] * 2, 1),
+    # The second preference fails: all at once, none, one by one.
+    ([Want(1, (0, 1), 'a', (1,), True)] * 3, 5),
+    ([Want(1, (0, 1), 'a', (1,), True)] * 5, 2)])
+def test_what_it_costs(monkeypatch, wants, calls):
+    """Most servers: one assignment, as without a preference."""
+    made = []
+    assign = assignment.assign
+    monkeypatch.setattr(assignment, 'assign', lambda *args: made.append(
+        args) or assign(*args))
+    preference.assign(vfs(2, 2), wants)
+    assert len(made) == calls
 
 
 def test_a_preference_keeps_to_the_policy():
@@ -65,8 +103,10 @@ def test_a_preference_keeps_to_the_policy():
 
 pools = st.sets(st.integers(0, 2), min_size=1).map(sorted).map(tuple)
 WANTS = st.lists(st.builds(
-    lambda count, some, number: Want(count, some, 'a', some[number:]),
-    st.integers(1, 2), pools, st.integers(0, 3)), min_size=1, max_size=3)
+    lambda count, some, number, sparing: Want(
+        count, some, 'a', some[number:], sparing),
+    st.integers(1, 2), pools, st.integers(0, 3), st.booleans()),
+    min_size=1, max_size=3)
 
 
 @hypothesis.settings(max_examples=100)
@@ -83,7 +123,9 @@ def test_a_preference_fails_nothing_and_the_first_goes_first(counts, wants):
     for want, each in zip(wants, taken, strict=True):
         assert sum(each.values()) == want.count and set(each) <= set(
             want.pools)
-    first = wants[0]
-    if first.preferred and assignment.assign(free, [
-            Want(first.count, first.preferred, 'a'), *wants[1:]]):
-        assert set(taken[0]) <= set(first.preferred)
+    first = min(range(len(wants)), key=lambda n: wants[n].sparing)
+    some = wants[first].preferred
+    others = [want for n, want in enumerate(wants) if n != first]
+    if some and assignment.assign(free, [
+            Want(wants[first].count, some, 'a'), *others]):
+        assert set(taken[first]) <= set(some)

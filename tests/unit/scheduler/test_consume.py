@@ -12,13 +12,20 @@
 
 """The scheduler's record of a host whose claim assigns the devices."""
 
+import copy
+
+import hypothesis
+from hypothesis import strategies as st
 from nova import exception
+from nova import objects
 from oslo_utils.fixture import uuidsentinel as uuids
 import pytest
 
+from nova_sriov_ext.claim import server
 from nova_sriov_ext.report import document
 from nova_sriov_ext.scheduler import consume
 from nova_sriov_ext.scheduler import requesters
+from tests.unit.claim import trackers
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -86,3 +93,50 @@ def test_from_the_pf_whose_mode_suits_the_port(conf, neutron):
     requesters.remember(None, spec)
     found.pci_stats.apply_requests(spec.pci_requests.requests, {})
     assert counts(found) == [2, 1]
+
+
+# Of each PF its eswitch mode and how many VFs it has.
+CARDS = st.lists(st.tuples(st.sampled_from(('legacy', 'switchdev')),
+                           st.integers(1, 3)), min_size=1, max_size=3)
+PORTS = st.lists(st.sampled_from((
+    {}, {'hardware_offload_type': 'switchdev'},
+    {'binding:vif_type': 'hw_veb'},
+    {'binding:profile': {'capabilities': ['rx', 'switchdev']}})),
+    min_size=1, max_size=4)
+
+
+@hypothesis.settings(max_examples=200, suppress_health_check=[
+    hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(CARDS, PORTS, st.sampled_from(
+    ('pack', 'prefer_spread', 'spread')))
+def test_it_takes_what_the_claim_takes(
+        conf, neutron, monkeypatch, cards, ports, policy):
+    """Of the very PFs: modes that are preferred, and that are spared."""
+    monkeypatch.setattr(server, 'flavor_in_database', lambda *args: (
+        objects.Flavor(extra_specs={})))
+    conf.config(group='sriov', pf_policy=policy)
+    addresses = [f'0000:{number:02x}:00.0' for number in range(3, 6)]
+    rows = [document.Row(pf, trackers.PHYSNET, count, mode)
+            for pf, (mode, count) in zip(addresses, cards, strict=False)]
+    tracker = trackers.Computes(conf, [
+        vf for row in rows for vf in trackers.vfs(row.pf, row.vfs)
+    ], rows).tracker(trackers.OURS)
+    state = hosts.host('h1', *copy.deepcopy(
+        [{key: value for key, value in pool.items() if key != 'devices'}
+         for pool in tracker.stats.pools]), claim='assign', rows=rows)
+    consume.adapt(state)
+    names = [f'port{number}' for number in range(len(ports))]
+    for name, attributes in zip(names, ports, strict=True):
+        neutron.add(getattr(uuids, name), **attributes)
+    spec = hosts.request(*map(trackers.port, names))
+    requesters.remember(None, spec)
+    requested = spec.pci_requests.requests
+    # With one mode the claim looks up no ports: the filter has done so.
+    if state.pci_stats.support_requests(requested, {}):
+        assert trackers.passes(tracker, *requested)
+        trackers.claim(tracker, *requested)
+        state.pci_stats.apply_requests(requested, {})
+        assert {pool['address']: pool['count']
+                for pool in tracker.stats.pools if pool['count']} == {
+            pool['address']: pool['count']
+            for pool in state.pci_stats.pools if pool['count']}
