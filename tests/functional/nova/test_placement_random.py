@@ -19,22 +19,33 @@ from nova import objects
 from nova.tests.functional.api import client
 from oslo_utils import uuidutils
 
+from nova_sriov_ext.placement import names
+from tests.functional.nova import base
 from tests.functional.nova import placement
 
-HOSTS = {'compute1': 4, 'compute2': 3}
-STEPS = 30
+HOSTS = ('compute1', 'compute2')
+MODES = ('legacy', 'switchdev')
+# VFs of each PF.
+VFS = 2
+STEPS = 40
 # One with which each kind of step comes.
 SEED = 1
 
 
 class RandomTest(placement.PlacementTest):
     """Total - reserved - used is the number of VFs that the PCI tracker has
-    free, after one update, whatever came before."""
+    free, of all and of each eswitch mode, after one update, whatever came
+    before."""
 
     def setUp(self):
         super().setUp()
-        for hostname, num_vfs in HOSTS.items():
-            self.start_host(hostname, num_vfs=num_vfs)
+        self.assign()
+        for hostname in HOSTS:
+            self.start_host(hostname, num_vfs=VFS, mode=MODES[0],
+                            more_modes=MODES[1:])
+        # Of each PF; all hosts see the same cards.
+        self.modes = {f'0000:81:0{number}.0': mode
+                      for number, mode in enumerate(MODES)}
         # Servers in the order of their boot, with the ports that they have:
         # the order of their ids would differ from run to run.
         self.ports = {}
@@ -57,11 +68,19 @@ class RandomTest(placement.PlacementTest):
             self.update(hostname)
             numbers = self.numbers(hostname)
             assert numbers.free == self.free(hostname), (hostname, self.done)
+            inventories = self.inventories(hostname)
+            for mode in MODES:
+                name = names.mode_class(mode, base.PHYSNET)
+                free = (self.numbers(hostname, name).free
+                        if name in inventories else 0)
+                assert free == self.free(hostname, mode), (
+                    hostname, mode, self.done)
 
-    def free(self, hostname):
+    def free(self, hostname, *modes):
         node = objects.ComputeNode.get_by_nodename(
             context.get_admin_context(), hostname)
         return sum(d.is_available() and d.dev_type == 'type-VF'
+                   and self.modes[d.parent_addr] in (modes or MODES)
                    for d in objects.PciDeviceList.get_by_compute_node(
                        context.get_admin_context(), node.id))
 
@@ -73,18 +92,20 @@ class RandomTest(placement.PlacementTest):
     def settled(self):
         return [s for s in self.ports if s not in self.resized]
 
-    def new_port(self):
+    def new_port(self, *capabilities):
         port = dict(self.neutron.network_4_port_1)
         number = len(self.neutron._ports)
         port.update(id=uuidutils.generate_uuid(),
                     mac_address=f'fa:16:3e:00:00:{number:02x}',
+                    **{'binding:profile': {'capabilities': capabilities}},
                     fixed_ips=[{**port['fixed_ips'][0],
                                 'ip_address': f'192.168.4.{number + 100}'}])
         self.neutron.create_port({'port': port})
         return port['id']
 
     def boot_any(self, **kwargs):
-        ports = [self.new_port() for _ in range(self.random.choice((1, 2)))]
+        ports = [self.new_port(*self.random.choice(([], ['switchdev'])))
+                 for _ in range(self.random.choice((1, 2)))]
         # Casts are calls in Nova's functional tests: it is over then.
         server = self.api.post_server({'server': self._build_server(
             networks=[{'port': port} for port in ports], **kwargs)})['id']
@@ -162,6 +183,15 @@ class RandomTest(placement.PlacementTest):
             return False
         self._rebuild_server({'id': server},
                              '155d900f-4e14-4e4c-a73d-069cbf4541e6')
+
+    def step_change_a_mode(self):
+        """Of VFs in use as well; what moves meanwhile keeps its allocation,
+        as of the mode that it has had."""
+        if self.resized:
+            return False
+        pf = self.pick(self.modes)
+        self.modes[pf], = set(MODES) - {self.modes[pf]}
+        self.sysfs.set_mode(pf, self.modes[pf])
 
     def step_crash(self):
         self.restart_compute_service(self.pick(HOSTS))

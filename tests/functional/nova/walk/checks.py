@@ -43,6 +43,7 @@ class Checks:
             self._owners(host, devices)
             self._pools(host, devices)
             self._placement(host, devices)
+            self._modes(host, devices)
             self._domains(host, devices)
 
     def _up(self):
@@ -112,6 +113,23 @@ class Checks:
                 for device in devices), (host.name, inventory, free)
         else:
             assert free <= 0, (host.name, inventory, free)
+
+    def _modes(self, host, devices):
+        """Of each eswitch mode, too, Placement has as many as are free."""
+        inventories = self._cloud.inventories(host.name)
+        usages = self._cloud.usages(host.name)
+        for mode, name in ((hosts.LEGACY, placement.LEGACY),
+                           (hosts.SWITCHDEV, placement.SWITCHDEV)):
+            # No PF of the mode was ever listed while it was on.
+            found = inventories.get(name, {'total': 0, 'reserved': 0})
+            free = found['total'] - found['reserved'] - usages.get(name, 0)
+            if host.in_placement:
+                assert max(free, 0) == sum(
+                    device.is_available() and device.dev_type == _VF
+                    and host.modes[hosts.pf_of(device.address)] == mode
+                    for device in devices), (host.name, mode, found, free)
+            else:
+                assert free <= 0, (host.name, mode, found, free)
 
     def _domains(self, host, devices):
         """libvirt's guests have the VFs that Nova gave to their servers."""
