@@ -27,8 +27,8 @@ there, so that no two of them give away the same VF.
 
 It is read by nova-compute and can be turned on and off host by host while
 servers run; schedulers follow what the host says in its ``stats``, which needs
-``report_capacity``. Turned off, the inventories stay, with no VF left to claim,
-until ``nova-sriov placement purge`` removes them: do that before a host goes
-back to Nova's own driver, which cannot start otherwise.
+``report_capacity``. Turned off, the inventories stay, with no VF left to
+claim, until ``nova-sriov placement purge`` removes them: do that before a host
+goes back to Nova's own driver, which cannot start otherwise.
 """),
 ]

@@ -81,16 +81,20 @@ class OrderTest(placement.PlacementTest):
     def checked(self, method):
         def check(node, *args, **kwargs):
             done = method(node, *args, **kwargs)
-            if document.read(node.stats).placement and not self.is_open(node):
+            report = document.read(node.stats)
+            if report.placement and not self.is_open(node, report):
                 self.violations.append(method)
             return done
         return check
 
-    def is_open(self, node):
+    def is_open(self, node, report):
         answer = self.placement.get(
             f'/resource_providers/{node.uuid}/inventories').body
-        found = answer.get('inventories', {}).get(placement.VF_CLASS)
-        return found and found['reserved'] < found['total']
+        names_ = {placement.VF_CLASS,
+                  *names.mode_classes(report.published_modes)}
+        assert len(names_) == 2
+        found = [answer.get('inventories', {}).get(name) for name in names_]
+        return all(one and one['reserved'] < one['total'] for one in found)
 
     def test_a_new_host(self):
         self.start_host(num_vfs=4)
