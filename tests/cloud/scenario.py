@@ -43,14 +43,22 @@ def capacity_of(switchdev, legacy, elsewhere):
             for key, count in used.items()}
 
 
-def placement_of(compute1, compute2):
+def placement_of(compute1, switchdev, compute2):
     """What `placement show` says when that many VFs are used: it counts a
-    physnet's, of whatever card."""
-    return {('compute1', 'CUSTOM_SRIOV_VF_PHYSNET2'): ('8', str(compute1)),
-            ('compute2', 'CUSTOM_SRIOV_VF_PHYSNET3'): ('4', str(compute2))}
+    physnet's, of whatever card, and those of ports that require a mode.
+
+    :param switchdev: of those on compute1; no port requires legacy
+    """
+    used = {('compute1', 'VF_PHYSNET2', '8'): compute1,
+            ('compute1', 'MODE_SWITCHDEV_PHYSNET2', '4'): switchdev,
+            ('compute1', 'MODE_LEGACY_PHYSNET2', '4'): 0,
+            ('compute2', 'VF_PHYSNET3', '4'): compute2,
+            ('compute2', 'MODE_LEGACY_PHYSNET3', '4'): 0}
+    return {(host, f'CUSTOM_SRIOV_{name}'): (total, str(count))
+            for (host, name, total), count in used.items()}
 
 
-ALL_FREE = capacity_of(0, 0, 0), placement_of(0, 0)
+ALL_FREE = capacity_of(0, 0, 0), placement_of(0, 0, 0)
 
 
 class Scenario:
@@ -190,7 +198,7 @@ class Scenario:
         self.checks.equal('the VFs of four servers are used', nova,
                           capacity_of(2, 1, 1))
         self.checks.equal('and claimed in Placement', placement,
-                          placement_of(3, 1))
+                          placement_of(3, 2, 1))
 
     def ask_too_much(self):
         """A server that requests more VFs than any host has free"""
