@@ -143,3 +143,10 @@ def test_a_pf_that_does_not_say_where_its_vfs_are_has_none(sim, name, text):
             place(sim, pf, f'sriov_{name}').write_text(text)
     with pytest.raises(errors.NotAVf, match=PF1):
         sources.host(sim, None).vf(PF1)
+
+
+def test_a_device_whose_name_is_no_address_is_no_vf(sim):
+    place(sim, 'virtual', '').mkdir()
+    place(sim, 'virtual', 'physfn').symlink_to(f'../{PF0}')
+    with pytest.raises(errors.NotAVf, match='virtual'):
+        sources.host(sim, None).vf('virtual')
