@@ -35,6 +35,10 @@ class Checks:
     def run(self):
         for host in self._up():
             self._cloud.update(host.name)
+            if not host.in_placement:
+                # A thread of Nova's may have updated it with the options of
+                # another host; what that published is closed by the second.
+                self._cloud.update(host.name)
         for server in self._cloud.servers:
             assert server.status != 'ERROR', self._cloud.fault(server)
             self._ports(server)
