@@ -62,7 +62,8 @@ def test_who_gets_what_is_preferred(counts, wants, taken):
 @pytest.mark.parametrize('counts, ranks, index', [
     ((1, 1), (0, 0), 1), ((1, 1), (0, 1), 0), ((1, 1), (1, 0), 1),
     # What is empty is not near.
-    ((0, 1, 1), (0, 1, 1), 1), ((1, 0, 1), (0, 0, 1), 0)])
+    ((0, 1, 1), (0, 1, 1), 1), ((1, 0, 1), (0, 0, 1), 0),
+    ((1, 1, 0), (1, 1, 0), 1)])
 @pytest.mark.parametrize('sparing', [False, True])
 def test_for_others_nothing_farther_away_is_taken(counts, ranks, index,
                                                   sparing):
