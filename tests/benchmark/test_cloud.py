@@ -25,7 +25,7 @@ from tests.benchmark.cloud import replay
 
 HOSTS = int(os.environ.get('SRIOV_CLOUD_HOSTS', 10000))
 WITH_VFS = int(os.environ.get('SRIOV_CLOUD_WITH_VFS', HOSTS // 100))
-REQUESTS = int(os.environ.get('SRIOV_CLOUD_REQUESTS', 100))
+REQUESTS = int(os.environ.get('SRIOV_CLOUD_REQUESTS', 60))
 SEED = int(os.environ.get('SRIOV_CLOUD_SEED', 1))
 
 
