@@ -147,12 +147,14 @@ class Sums:
             free = pool['count']
             if not free:
                 continue
-            physnet = pool.get(PHYSNET)
             # The usual pools at once, others closely.
-            state = (states[physnet].get(pool['address'])
-                     if physnet in states and pool['dev_type'] == 'type-VF'
-                     and pool['remote_managed'] == 'false' else None)
+            try:
+                state = states[pool[PHYSNET]][pool['address']]
+            except KeyError:
+                state = None
             lot = (by_state[state] if state is not None
+                   and pool['dev_type'] == 'type-VF'
+                   and pool['remote_managed'] == 'false'
                    else self._lots.of_pool(pool, report))
             if lot is None:
                 continue

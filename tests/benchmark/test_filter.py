@@ -13,7 +13,8 @@
 """The filter and stock PciPassthroughFilter on the same hosts.
 
 Ours claims the VFs in Placement, too. The third is a bare loop, which no
-filter can be much faster than. No test of speed: each benchmark checks that
+filter can be much faster than. Policies are judged on hosts that are new each
+time, as nova-scheduler's are. No test of speed: each benchmark checks that
 its answer is right, and the run ends with a table.
 """
 
@@ -33,6 +34,7 @@ from tests.unit.scheduler.conftest import new_server  # noqa: F401
 HOSTS = (1000, 10000)
 POOLS = (2, 8, 32)
 PORTS = (1, 2, 8)
+# Hosts on which stock is measured for a policy; it takes up to 3 ms for one.
 SAMPLE = 200
 
 
@@ -116,7 +118,9 @@ def test_policy_stock(judged):
 
 
 def test_policy_ours(judged, case, number):
-    passed = judged(filters.SriovCapacityFilter, number, 3)
+    # To make the hosts takes longer than to judge them.
+    passed = judged(filters.SriovCapacityFilter, number,
+                    3 if number == min(HOSTS) else 1)
     assert len(passed) == number * case.passes
 
 

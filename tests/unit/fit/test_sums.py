@@ -30,6 +30,7 @@ from nova_sriov_ext.report import states
 from tests.unit import amount
 from tests.unit.fit.drawn import MISSING
 from tests.unit.fit.drawn import dicts
+from tests.unit.scheduler import pools as given
 
 CASES = amount.cases(40000)
 PARTS = 4
@@ -183,3 +184,37 @@ def test_the_devices_that_suit(pools, report, rng):
     assert found is None or found == sum(
         pool.free for pool in HostPools.of(pools, report).pools
         if any(map(pool.suits, demand.requests)))
+
+
+def port(physnet, modes=None):
+    return model.Request(
+        specs=({'physical_network': physnet, 'remote_managed': 'False'},),
+        count=1, name='port p', port='p', modes=modes)
+
+
+def test_pfs_that_suit_some_ports_are_not_enough_for_all():
+    """Two ports need one of the PFs, each by itself."""
+    pools = [given.pool(5, physical_network='a', address=pf)
+             for pf in PFS[:3]]
+    report = document.Report(tuple(
+        document.Row(pf, 'a', 8, mode) for pf, mode in zip(
+            PFS[:3], ('legacy', 'legacy', 'switchdev'), strict=True)),
+        claim='assign')
+    demand = model.Demand((port('a'), port('a', SWITCHDEV),
+                           port('a', SWITCHDEV)), pf_policy=model.SPREAD)
+    assert of_sums(pools, report, demand) == reasons.NO_ASSIGNMENT
+    assert of_search(pools, report, demand) == reasons.NO_ASSIGNMENT
+
+
+@pytest.mark.parametrize('pools, demand', [
+    # Devices for aliases serve a tunnelled port, and are not in the reserve.
+    ([given.pool(2, address=PFS[0]),
+      given.pool(1, address=PFS[1], physical_network=None)],
+     model.Demand((port(None),), reserves={None: '2'})),
+    # Pools without a PF stand each for itself.
+    ([given.pool(1, address='', physical_network='a') for _ in range(2)],
+     model.Demand((port('a'), port('a')), pf_policy=model.SPREAD))])
+def test_what_is_odd(pools, demand):
+    report = document.Report((document.Row('', 'a', 8, 'switchdev'),),
+                             claim='assign')
+    assert of_sums(pools, report, demand) == 'odd'
