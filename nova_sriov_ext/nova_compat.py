@@ -283,8 +283,21 @@ SEARCH = Part(
                     'instance_uuids return_objects return_alternates'}),
     ))
 
+_NEUTRON = 'nova.network.neutron.API'
+
+SERVER_REQUEST = Part(
+    'Servers that could be', 'nova-sriov explain and capacity fit take a '
+    'flavor, and no ports.', (
+        Use(OVERRIDES, f'{_NEUTRON}._show_port', {
+            34: 'context port_id neutron_client fields'}),
+        Use(RELIES, f'{_NEUTRON}._get_port_vnic_info',
+            mentions=('_show_port',)),
+        Use(RELIES, f'{_NEUTRON}.create_resource_requests',
+            mentions=('_get_port_vnic_info',)),
+    ))
+
 PARTS = (VIFS, START, DETACH, OWNERS, CLAIM, LIVE_MIGRATION, PLACEMENT,
-         RECORDS, MOVES, SEARCH)
+         RECORDS, MOVES, SEARCH, SERVER_REQUEST)
 
 
 def works(part: Part) -> bool:

@@ -15,8 +15,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import dataclasses
 from typing import TYPE_CHECKING
+from typing import Protocol
 from typing import TypeVar
 
 from nova_sriov_ext.cmd import nova_conf
@@ -27,10 +29,22 @@ if TYPE_CHECKING:
     from nova import objects
 
 _T = TypeVar('_T')
+_Host = TypeVar('_Host', bound='_Named')
 
 
 class DatabaseUnavailable(Exception):
     """Nova's databases cannot be read from here."""
+
+
+class UnknownHost(Exception):
+    """There is no such compute host."""
+
+
+class _Named(Protocol):
+
+    @property
+    def host(self) -> str:
+        """Name of its nova-compute service."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +54,11 @@ class ComputeHost:
     cell: objects.CellMapping
     node: objects.ComputeNode
     service: objects.Service | None = None
+
+    @property
+    def host(self) -> str:
+        """As _Named."""
+        return str(self.node.host)
 
     @property
     def cell_name(self) -> str:
@@ -74,7 +93,7 @@ def compute_nodes(
     """
     prepare(config_files)
     from nova import objects
-    answers = _of_all_cells(objects.ComputeNodeList.get_all)
+    answers = of_all_cells(objects.ComputeNodeList.get_all)
     return [node for nodes in answers.values() for node in nodes]
 
 
@@ -85,12 +104,24 @@ def hosts() -> list[ComputeHost]:
     :raises DatabaseUnavailable: with the cell and the remedy
     """
     from nova import context
-    answers = _of_all_cells(_nodes_and_services)
-    # What _of_all_cells has just read.
+    answers = of_all_cells(_nodes_and_services)
+    # What of_all_cells has just read.
     cells = {cell.uuid: cell for cell in context.CELLS}
     return [ComputeHost(cells[uuid], node, services.get(node.host))
             for uuid, (nodes, services) in answers.items()
             for node in nodes]
+
+
+def chosen(hosts: Iterable[_Host], name: str | None) -> list[_Host]:
+    """:param name: of the only host that is wanted; None for all
+    :raises UnknownHost: there is none
+    """
+    found = [one for one in hosts if name in (None, one.host)]
+    if not found:
+        raise UnknownHost(
+            'There is no compute host' + (f' {name}' if name else '') +
+            ' in any cell; see "nova-manage cell_v2 list_hosts".')
+    return found
 
 
 def _nodes_and_services(cctxt: nova_context.RequestContext) -> tuple[
@@ -103,11 +134,14 @@ def _nodes_and_services(cctxt: nova_context.RequestContext) -> tuple[
             {service.host: service for service in services})
 
 
-def _of_all_cells(
+def of_all_cells(
         function: Callable[[nova_context.RequestContext], _T]
 ) -> dict[str, _T]:
-    """:param function: takes the context of a cell
+    """Once Nova's databases are readable here.
+
+    :param function: takes the context of a cell
     :returns: UUID of a cell → what the function returned
+    :raises DatabaseUnavailable: with the cell and the remedy
     """
     from nova import context
     import nova.conf

@@ -13,7 +13,6 @@
 """``nova-sriov explain``: which hosts would take a server, and why not."""
 
 import argparse
-from collections.abc import Iterable
 
 from cliff.lister import Lister
 
@@ -26,7 +25,7 @@ NO_HOST_PASSES = 3
 
 
 class BadQuestion(Exception):
-    """Nothing is requested, or a host that Nova does not know."""
+    """Nothing is requested."""
 
 
 class Explain(Lister):
@@ -74,7 +73,7 @@ class Explain(Lister):
         from nova_sriov_ext.cmd import server_request
         from nova_sriov_ext.cmd import verdict
         from nova_sriov_ext.demand import gather
-        hosts = _chosen(cells.hosts(), parsed_args.host)
+        hosts = cells.chosen(cells.hosts(), parsed_args.host)
         spec = server_request.make(
             parsed_args.port, parsed_args.flavor, self.app.LOG.warning)
         searched = search.of(
@@ -85,13 +84,3 @@ class Explain(Lister):
         self._status = 0 if passed else NO_HOST_PASSES
         return _COLUMNS, [(v.host, v.cell, v.verdict, v.reason)
                           for v in verdicts]
-
-
-def _chosen(hosts: Iterable[cells.ComputeHost],
-            name: str | None) -> list[cells.ComputeHost]:
-    chosen = [host for host in hosts if name in (None, host.node.host)]
-    if not chosen:
-        raise BadQuestion(
-            'There is no compute host' + (f' {name}' if name else '') +
-            ' in any cell; see "nova-manage cell_v2 list_hosts".')
-    return chosen

@@ -20,7 +20,10 @@ read.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
+from typing import Any
 
 from keystoneauth1 import exceptions as ksa_exc
 from neutronclient.common import exceptions as neutron_exc
@@ -32,14 +35,29 @@ from nova.network import model
 from nova.network import neutron
 from nova.pci import request as pci_request
 from nova.virt import hardware
+from oslo_utils import uuidutils
 
+from nova_sriov_ext import nova_compat
+from nova_sriov_ext.cmd import nic
 from nova_sriov_ext.demand import neutron_ports
+from nova_sriov_ext.demand import port_mode
 
 CONF = nova.conf.CONF
 
 
 class Unanswerable(Exception):
     """Such a server cannot be requested; the text names what is wrong."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A server that could be.
+
+    :ivar modes: id of each of its ports → what that says of eswitch modes
+    """
+
+    spec: objects.RequestSpec
+    modes: dict[str, port_mode.PortMode]
 
 
 def make(ports: Sequence[str], flavor: str | None,
@@ -49,10 +67,21 @@ def make(ports: Sequence[str], flavor: str | None,
     :param flavor: id or name; None for a flavor without extra specs
     :raises Unanswerable: with the port, flavor or service and the remedy
     """
+    return of_nics([nic.Nic(port=port) for port in ports], flavor, warn).spec
+
+
+def of_nics(nics: Sequence[nic.Nic], flavor: str | None,
+            warn: Callable[[str], None], from_volume: bool = False) -> Server:
+    """:param nics: in the order in which the server would have them
+    :param flavor: as make has it
+    :param from_volume: whether its root disk would be a volume
+    :raises Unanswerable: as make
+    """
     admin = context.get_admin_context()
     found = _flavor(admin, flavor)
     try:
-        requests = _pci_requests(admin, found, _port_ids(admin, ports, warn))
+        ports = _ports(admin, nics, warn)
+        requests = _pci_requests(admin, found, ports)
     except (neutron_exc.NeutronException, ksa_exc.ClientException) as e:
         files = ', '.join(CONF.config_file or ['nova.conf'])
         raise Unanswerable(
@@ -60,9 +89,10 @@ def make(ports: Sequence[str], flavor: str | None,
             f'check [neutron] in {files}.') from None
     except exception.NovaException as e:
         raise Unanswerable(f'The API would refuse the server: {e}') from None
-    return objects.RequestSpec(
+    return Server(objects.RequestSpec(
         flavor=found, scheduler_hints={}, numa_topology=None,
-        pci_requests=requests)
+        pci_requests=requests, is_bfv=from_volume),
+        {port['id']: port_mode.of(port) for port in ports})
 
 
 def _flavor(admin: context.RequestContext,
@@ -79,29 +109,65 @@ def _flavor(admin: context.RequestContext,
 
 
 def _pci_requests(admin: context.RequestContext, flavor: objects.Flavor,
-                  ports: Sequence[str]) -> objects.InstancePCIRequests:
+                  ports: Iterable[neutron_ports.Port]
+                  ) -> objects.InstancePCIRequests:
     policy = hardware.get_pci_numa_policy_constraint(
         flavor, objects.ImageMeta(properties=objects.ImageMetaProps()))
     requests = pci_request.get_pci_requests_from_flavor(
         flavor, affinity_policy=policy)
-    neutron.API().create_resource_requests(
+    _Api(ports).create_resource_requests(
         admin, objects.NetworkRequestList(objects=[
-            objects.NetworkRequest(port_id=port) for port in ports]),
+            objects.NetworkRequest(port_id=port['id']) for port in ports]),
         requests, affinity_policy=policy)
     return requests
 
 
-def _port_ids(admin: context.RequestContext, names: Sequence[str],
-              warn: Callable[[str], None]) -> list[str]:
-    if not names:
+class _Api(neutron.API):
+    """Nova's, which knows some ports already: those that do not exist, too.
+    """
+
+    def __init__(self, ports: Iterable[neutron_ports.Port]) -> None:
+        super().__init__()
+        self._ports = {port['id']: port for port in ports}
+
+    def _show_port(self, context: context.RequestContext, port_id: str,
+                   neutron_client: neutron.ClientWrapper | None = None,
+                   fields: Sequence[str] | None = None) -> Any:
+        return self._ports[port_id]
+
+
+def _ports(admin: context.RequestContext, nics: Sequence[nic.Nic],
+           warn: Callable[[str], None]) -> list[neutron_ports.Port]:
+    if not nics:
         return []
+    if not nova_compat.works(nova_compat.SERVER_REQUEST):
+        raise Unanswerable(
+            'This Nova is not the one that the command was written for; see '
+            '"nova-sriov check".')
     client = neutron.get_client(admin, admin=True)
-    ports = [_port(client, name) for name in names]
+    ports = [_port(client, one.port) if one.port else _imagined(client, one)
+             for one in nics]
     for port in ports:
         kind = port.get('binding:vnic_type') or model.VNIC_TYPE_NORMAL
         if kind not in model.VNIC_TYPES_SRIOV:
             warn(f'Port {port["id"]} ({kind}) does not need a VF.')
-    return [port['id'] for port in ports]
+    return ports
+
+
+def _imagined(client: neutron.ClientWrapper,
+              wanted: nic.Nic) -> neutron_ports.Port:
+    """A port as Neutron would show it, had it been created."""
+    networks = (client.list_networks(id=wanted.network)['networks']
+                or client.list_networks(name=wanted.network)['networks'])
+    if len(networks) != 1:
+        raise Unanswerable(
+            f'There are {len(networks)} networks of the name '
+            f'{wanted.network}; say the id.' if networks else
+            f'There is no network {wanted.network}, neither by id nor by '
+            'name; see "openstack network list".')
+    return {'id': uuidutils.generate_uuid(), 'network_id': networks[0]['id'],
+            'binding:vnic_type': wanted.vnic_type, 'binding:profile': {},
+            'hardware_offload_type': wanted.offload}
 
 
 def _port(client: neutron.ClientWrapper, name: str) -> neutron_ports.Port:

@@ -73,21 +73,20 @@ def _of_host(host: cells.ComputeHost, demand: model.Demand,
     state.update(compute=host.node)
     misfit = filters.judge(state, demand)
     devices = str(misfit or _found(state, demand))
-    verdict, trouble = _of_service(host, api)
+    verdict, trouble = of_service(host.cell, host.service, api)
     if not trouble and (misfit or shortage):
         verdict = REFUSED if misfit else NOT_RETURNED
     return Verdict(host.node.host, host.cell_name, verdict, '; '.join(
         filter(None, (trouble, shortage, devices))))
 
 
-def _of_service(host: cells.ComputeHost,
-                api: servicegroup.API) -> tuple[str, str | None]:
+def of_service(cell: objects.CellMapping, service: objects.Service | None,
+               api: servicegroup.API) -> tuple[str, str | None]:
     """As Nova's ComputeFilter sees it, and the host manager the cells.
 
     :returns: verdict, what is wrong
     """
-    service = host.service
-    if host.cell.disabled:
+    if cell.disabled:
         return DISABLED, 'its cell is disabled'
     if service is None:
         return DOWN, 'there is no nova-compute service of that name'

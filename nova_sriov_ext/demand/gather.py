@@ -88,17 +88,20 @@ def _pci_requests(
 
 
 def demand_of(pci_requests: Iterable[objects.InstancePCIRequest],
-              extra_specs: Mapping[str, str]) -> model.Demand:
+              extra_specs: Mapping[str, str],
+              known: Mapping[str, port_mode.PortMode] | None = None
+              ) -> model.Demand:
     """Gather everything that is the same for all hosts.
 
     :param pci_requests: in the order of the claim
     :param extra_specs: of the flavor
+    :param known: id of a port → its mode; None to read them from Neutron
     """
     options = CONF.sriov
     lag_policy = lag_policy_of(extra_specs)
     requests = [model.request_of(request, lag_policy) for request
                 in pci_requests]
-    requests, unread = _with_modes(requests, options)
+    requests, unread = _with_modes(requests, options, known)
     return model.Demand(
         requests=tuple(requests),
         pf_policy=pf_policy_of(extra_specs),
@@ -143,14 +146,17 @@ def _choice(extra_specs: Mapping[str, str], name: str,
 
 def _with_modes(
         requests: Iterable[model.Request],
-        options: cfg.ConfigOpts.GroupAttr) -> tuple[list[model.Request], bool]:
+        options: cfg.ConfigOpts.GroupAttr,
+        known: Mapping[str, port_mode.PortMode] | None
+        ) -> tuple[list[model.Request], bool]:
     """:returns: the requests; whether Neutron's silence is to be taken for a
         refusal
     """
-    modes, silent = _port_modes({request.port for request in requests
-                                 if request.is_plain_vf and request.port
-                                 and not is_offloaded(request, options)})
-    return ([with_mode(request, modes.get(request.port, port_mode.PLAIN),
+    modes, silent = (known, False) if known is not None else _port_modes(
+        {request.port for request in requests
+         if request.is_plain_vf and request.port
+         and not is_offloaded(request, options)})
+    return ([with_mode(request, modes.get(request.port or '', port_mode.PLAIN),
                        options)
              if request.is_plain_vf else request for request in requests],
             silent and options.unknown_ports == 'reject')
@@ -188,7 +194,7 @@ def with_mode(request: model.Request, requested: port_mode.PortMode,
 
 
 def _port_modes(ports: Collection[str]) -> tuple[
-        dict[str | None, port_mode.PortMode], bool]:
+        dict[str, port_mode.PortMode], bool]:
     """:returns: by the id of a port; whether Neutron is silent"""
     try:
         return {port['id']: port_mode.of(port)

@@ -69,6 +69,7 @@ Port = TypedDict('Port', {
     'binding:vnic_type': NotRequired[str],
     'device_id': NotRequired[str],
     'hardware_offload_type': NotRequired[str | None],
+    'network_id': NotRequired[str],
     'resource_request': NotRequired[ResourceRequest | None],
 })
 

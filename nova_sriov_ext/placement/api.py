@@ -42,11 +42,11 @@ class Api:
     def __init__(self, client: report.SchedulerReportClient) -> None:
         self._client = client
 
-    def get(self, url: str) -> Any:
+    def get(self, url: str, version: str = VERSION) -> Any:
         """:returns: what the JSON of the answer says
         :raises PlacementError: with Placement's own words
         """
-        return self.check(self.answer(url), url).json()
+        return self.check(self.answer(url, version), url).json()
 
     def answer(self, url: str, version: str = VERSION) -> requests.Response:
         """Whatever Placement answers to a GET; see check."""

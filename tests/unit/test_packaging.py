@@ -126,6 +126,7 @@ def test_entry_points(ours):
         ('console_scripts', 'nova-sriov'),
         ('console_scripts', 'nova-sriov-compute'),
         ('nova_sriov.commands', 'explain'),
+        ('nova_sriov.commands', 'capacity_fit'),
         ('nova_sriov.commands', 'capacity_list'),
         ('nova_sriov.commands', 'check'),
         ('nova_sriov.commands', 'host_show'),
