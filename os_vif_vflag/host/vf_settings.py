@@ -113,12 +113,8 @@ def restore(host: Host, address: str, settings: Mapping[str, Setting],
     :raises errors.VfRefused: after all others have been set
     :raises exception.PrivilegesMissing
     """
-    if not settings:
-        return
-    try:
-        vf = _find(host, address)
-    except exception.HostError as e:
-        LOG.debug('Nothing to take back: %s', e)
+    vf = _find_if_any(host, address, settings)
+    if vf is None:
         return
     now, owner = _now(host, vf), owner or {}
     if _different(owner, {**owner, **now}):
@@ -130,14 +126,9 @@ def restore(host: Host, address: str, settings: Mapping[str, Setting],
 
 def _undo(host: Host, address: str, before: _Before) -> None:
     """As restore, for what apply has changed."""
-    if not before.settings:
-        return
-    try:
-        vf = _find(host, address)
-    except exception.HostError as e:
-        LOG.debug('Nothing to put back: %s', e)
-        return
-    _raise_if_any(vf, before.settings, before.put_back(vf))
+    vf = _find_if_any(host, address, before.settings)
+    if vf is not None:
+        _raise_if_any(vf, before.settings, before.put_back(vf))
 
 
 def _raise_if_any(vf: _Vf, change: Settings,
@@ -189,6 +180,18 @@ def _find(host: Host, address: str) -> _Vf:
     if uplink is None:
         raise errors.NoUplink(pf=pf, vf=address)
     return _Vf(address, uplink, number)
+
+
+def _find_if_any(host: Host, address: str,
+                 settings: Mapping[str, Setting]) -> _Vf | None:
+    """:returns: None where there is nothing to set, or to set it of"""
+    if not settings:
+        return None
+    try:
+        return _find(host, address)
+    except exception.HostError as e:
+        LOG.debug('Nothing to put back: %s', e)
+        return None
 
 
 def _own_mac(host: Host, address: str) -> str | None:
