@@ -56,10 +56,14 @@ def test_a_vf_without_a_place_for_its_guid(iov):
     """Which of the device's GUIDs is the VF's is in a file of its own."""
     iov.sysfs.files = _Without('gid_idx/0')
     assert not iov.has(GUID)
-    for settings in (lambda: iov.member(ib_partition.DEFAULT, GUID),
-                     iov.outsider):
-        with pytest.raises(errors.IovRefused, match='cannot be read'):
+    for settings, guid in (
+            (lambda: iov.member(ib_partition.DEFAULT, GUID),
+             'fa163e00000aece7'), (iov.outsider, 'f' * 16)):
+        with pytest.raises(errors.IovRefused) as caught:
             settings()
+        assert str(caught.value).startswith(
+            f'ports/1/admin_guids of ibp3s0f0 could not be set to {guid} for '
+            f"VF {VF}: which one is the VF's cannot be read. ")
 
 
 def test_what_could_not_be_read_is_not_put_back(iov):

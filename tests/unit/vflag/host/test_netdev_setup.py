@@ -33,6 +33,15 @@ CALLS = {
 }
 
 
+def test_offload_is_turned_on_for_all_that_are_named(monkeypatch):
+    on = []
+    monkeypatch.setattr(calls.vif_plug, 'client_mode', False)
+    monkeypatch.setattr(
+        calls, 'turn_on_tc_offload', lambda names: on.extend(names) or {})
+    netdev_setup.turn_on_tc_offload(['dev0', 'dev1'])
+    assert on == ['dev0', 'dev1']
+
+
 @pytest.mark.parametrize('call, device, what', CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize('number, error, words', [
     (errno.ENODEV, errors.LinkFailed,

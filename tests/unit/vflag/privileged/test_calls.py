@@ -80,6 +80,21 @@ def test_a_netdev_is_set():
     assert after == (False, 1400, '02:16:3e:0a:ec:e8')
 
 
+def test_a_netdev_is_up_with_what_the_network_wants_and_down_again():
+    def run():
+        netdev_setup.set_down('veth0')
+        before = shown()
+        netdev_setup.set_up('veth0', 1400, '02:16:3e:0a:ec:e7')
+        both = shown()
+        netdev_setup.set_down('veth0')
+        return before, both, shown()
+
+    before, both, after = inside(run)
+    assert before[:2] == (False, 1500)
+    assert both == (True, 1400, '02:16:3e:0a:ec:e7')
+    assert after == (False, *both[1:])
+
+
 def test_what_the_kernel_refuses_is_named():
     def run():
         found = []
