@@ -45,15 +45,16 @@ def capacity_of(switchdev, legacy, elsewhere):
 
 def placement_of(compute1, switchdev, compute2):
     """What `placement show` says when that many VFs are used: it counts a
-    physnet's, of whatever card, and those of ports that require a mode.
+    physnet's, of whatever card, and those of ports that require a mode. Here
+    all do: plain ports require legacy (``plain_port_mode``).
 
-    :param switchdev: of those on compute1; no port requires legacy
+    :param switchdev: of those on compute1
     """
     used = {('compute1', 'VF_PHYSNET2', '8'): compute1,
             ('compute1', 'MODE_SWITCHDEV_PHYSNET2', '4'): switchdev,
-            ('compute1', 'MODE_LEGACY_PHYSNET2', '4'): 0,
+            ('compute1', 'MODE_LEGACY_PHYSNET2', '4'): compute1 - switchdev,
             ('compute2', 'VF_PHYSNET3', '4'): compute2,
-            ('compute2', 'MODE_LEGACY_PHYSNET3', '4'): 0}
+            ('compute2', 'MODE_LEGACY_PHYSNET3', '4'): compute2}
     return {(host, f'CUSTOM_SRIOV_{name}'): (total, str(count))
             for (host, name, total), count in used.items()}
 
