@@ -102,6 +102,20 @@ class Evidence:
                               host, _cell, verdict, reason in _rows(
                                   shown.output)}
 
+    def fit(self, flavor, network):
+        """What `capacity fit` says of servers with a switchdev port.
+
+        :returns: its exit status, and {host: (servers, why not more)}
+        """
+        shown = self._client.show(
+            *access.argv(self._state, 'nova-sriov'), 'capacity', 'fit',
+            '--all', '--flavor', flavor, '--network', network,
+            '--hardware-offload-type', 'switchdev', may_fail=True)
+        return shown.status, {
+            host: (servers, limited_by) for
+            host, _cell, servers, _most, limited_by, _bounds in _rows(
+                shown.output)}
+
     def domain_file(self, server):
         """The XML of a running domain, as libvirt received it."""
         return self._host(server) / 'domains' / f'{server.id}.xml'

@@ -77,7 +77,7 @@ class Scenario:
         chapters = [
             self.prepare, self.boot_switchdev, self.show_interface,
             self.show_open_vswitch, self.ping, self.boot_legacy,
-            self.show_claim, self.ask_too_much,
+            self.show_claim, self.ask_too_much, self.fill,
             *(() if keep else (self.remove,)), self.read_logs]
         for chapter in chapters:
             self.progress.chapter(chapter.__doc__)
@@ -234,11 +234,29 @@ class Scenario:
             'switchdev requested' in verdicts.get('compute1', ('', ''))[1],
             verdicts)
 
+    def fill(self):
+        """As many more servers as there is room for, and one more"""
+        # Their ports are there already.
+        *fitting, last = TOO_MANY
+        self.checks.equal(
+            'nova-sriov capacity fit counts what is free',
+            self.evidence.fit('small', 'net2'),
+            (0, {'compute1': ('2', 'switchdev VFs of physnet2'),
+                 'compute2': ('0', 'switchdev VFs of physnet2')}))
+        self.boot(dict.fromkeys(fitting))
+        for name in fitting:
+            self.check_server(name, 'compute1')
+        self.client.openstack(
+            'server', 'create', '--flavor', 'small', '--image', 'image',
+            '--nic', f'port-id={last}', '--wait', last, may_fail=True)
+        self.check_fault(last)
+
     def remove(self):
         """Servers and ports removed"""
         names = ' '.join(self.servers)
-        self.client.batch([f'server delete --wait {names} big',
-                           f'port delete {names} {" ".join(TOO_MANY)}'])
+        *_, last = TOO_MANY
+        self.client.batch([f'server delete --wait {names} big {last}',
+                           f'port delete {names} {last}'])
         self.client.show('ovs-vsctl', 'list-ports', 'br-int')
         self.checks.equal('no representor is left in Open vSwitch',
                           self.evidence.plugged(), {})
