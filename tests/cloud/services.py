@@ -123,7 +123,8 @@ def control_plane(state):
                 logged(state, 'neutron-rpc-server', 'start method'),
                 ('rabbitmq',)),
         Service('nova-scheduler', on_database(state, 'nova-scheduler', nova),
-                nova_service('nova-scheduler'), ('rabbitmq',)),
+                # It ends where Placement does not answer when it starts.
+                nova_service('nova-scheduler'), ('rabbitmq', 'placement-api')),
     )
 
 
