@@ -28,7 +28,9 @@ MODES = ('legacy', 'switchdev')
 # VFs of each PF.
 VFS = 2
 STEPS = 40
-# One with which each kind of step comes.
+# Until each kind of step has come: which ones are possible depends on the
+# hosts, of which nova-scheduler takes equal ones at random.
+MOST_STEPS = 200
 SEED = 1
 
 
@@ -56,12 +58,12 @@ class RandomTest(placement.PlacementTest):
     def test_numbers_hold_after_each_random_step(self):
         steps = [getattr(self, name) for name in sorted(dir(self))
                  if name.startswith('step_')]
-        while len(self.done) < STEPS:
+        while len(self.done) < STEPS or len(set(self.done)) < len(steps):
+            assert len(self.done) < MOST_STEPS, set(self.done)
             step = self.random.choice(steps)
             if step() is not False:
                 self.done.append(step.__name__)
                 self.check()
-        assert set(self.done) == {s.__name__ for s in steps}
 
     def check(self):
         for hostname in HOSTS:
