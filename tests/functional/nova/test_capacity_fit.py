@@ -111,7 +111,8 @@ class CapacityFitTest(placement.PlacementTest):
     def test_ports_of_both_kinds(self):
         self.assign()
         self.start_host('compute1', num_vfs=2, more_modes=('switchdev',))
-        self.boot_all(PLAIN, SWITCHDEV)
+        assert self.boot_all(PLAIN, SWITCHDEV) == {
+            'compute1': (2, 'switchdev VFs of physnet4')}
 
     def test_spread(self):
         self.assign()
