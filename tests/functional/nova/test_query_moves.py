@@ -83,7 +83,9 @@ class MoveTest(MovingTest):
         server = self.booted()
         self.start_host('compute3', num_vfs=2)
         self.without()
+        before = self.host_of(server)
         self.no_host(self.migrated, server)
+        assert self.host_of(server) == before
 
     def test_a_resize_elsewhere(self):
         server = self.booted()
