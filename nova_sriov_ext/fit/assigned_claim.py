@@ -13,28 +13,61 @@
 """The verdict for hosts where this project's claim assigns the devices."""
 
 import collections
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 from nova_sriov_ext.demand import model
 from nova_sriov_ext.fit import assignment
 from nova_sriov_ext.fit import pools
+from nova_sriov_ext.fit import preference
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import shortage
 from nova_sriov_ext.fit import wanted
+from nova_sriov_ext.report import states
 
 
 def left(host: pools.HostPools, demand: model.Demand) -> list[int] | None:
     """:returns: the free devices that an assignment leaves of each pool; None
         where there is no assignment
     """
-    # The other policies are wishes.
-    policy = model.SPREAD if demand.pf_policy == model.SPREAD else None
-    taken = assignment.assign(
-        host, [want for request in demand.requests for want
-               in wanted.by(request, host, host.serving(request))], policy)
+    wants = [want for request in demand.requests for want
+             in wanted.by(request, host, host.serving(request))]
+    # The other policies are wishes: which devices it is shows only in what a
+    # reserve loses to others than its ports.
+    taken = (choice(host, wants, demand.pf_policy)
+             if demand.reserves and (demand.has_aliases
+                                     or None in demand.reserves)
+             else assignment.assign(
+                 host, wants, model.SPREAD
+                 if demand.pf_policy == model.SPREAD else None))
     if taken is None:
         return None
     counts = sum(map(collections.Counter, taken), collections.Counter())
     return [free - counts[index] for index, free in enumerate(host.free())]
+
+
+def choice(host: pools.HostPools, wants: Sequence[wanted.Want],
+           pf_policy: str) -> list[dict[int, int]] | None:
+    """:returns: what the claim takes for a new server without NUMA nodes; as
+        assignment.assign
+    """
+    return preference.assign(
+        host, wants, pf_policy if is_policy_read(host, wants) else None,
+        _is_unhealthy)
+
+
+def is_policy_read(host: pools.HostPools,
+                   wants: Iterable[wanted.Want]) -> bool:
+    """Whether it makes a difference for a server without other VFs."""
+    vfs = [want for want in wants if want.group is not None]
+    count = sum(want.count for want in vfs)
+    pfs = {host.pools[index].pf for want in vfs for index in want.pools}
+    return bool(count) and (len(pfs) > 1 or count > 1)
+
+
+def _is_unhealthy(pool: pools.Pool) -> bool:
+    """Such come last."""
+    return pool.lag in states.UNHEALTHY
 
 
 def unassignable(host: pools.HostPools,

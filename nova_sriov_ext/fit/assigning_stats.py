@@ -217,13 +217,12 @@ def _suited(server: Server, host: pools.HostPools,
 
 
 def _policy(server: Server, host: pools.HostPools,
-            wants: Iterable[wanted.Want]) -> str | None:
+            wants: Sequence[wanted.Want]) -> str | None:
     """The flavor is read only where there is a choice."""
-    vfs = [want for want in wants if want.group is not None]
-    count = sum(want.count for want in vfs)
-    pfs = {host.pools[index].pf for want in vfs for index in want.pools}
-    return server.pf_policy if count and (
-        len(pfs) > 1 or count > 1 or server.held) else None
+    is_read = assigned_claim.is_policy_read(host, wants) or (
+        server.held and any(want.group is not None and want.count
+                            for want in wants))
+    return server.pf_policy if is_read else None
 
 
 def _reserved(server: Server, host: pools.HostPools,

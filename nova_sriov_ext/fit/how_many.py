@@ -29,12 +29,10 @@ from nova_sriov_ext.fit import assigned_claim
 from nova_sriov_ext.fit import bounds
 from nova_sriov_ext.fit import needs
 from nova_sriov_ext.fit import pools
-from nova_sriov_ext.fit import preference
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import reserve
 from nova_sriov_ext.fit import stock_claim
 from nova_sriov_ext.fit import verdict
-from nova_sriov_ext.report import states
 
 _Claims = tuple[int, reasons.Misfit | None]
 
@@ -103,8 +101,7 @@ def _assigned(host: pools.HostPools, demand: model.Demand,
 
     :returns: the free devices left of each pool, or why it fails
     """
-    taken = preference.assign(
-        host, found.wants, demand.pf_policy, _is_unhealthy)
+    taken = assigned_claim.choice(host, found.wants, demand.pf_policy)
     if taken is None:
         return assigned_claim.unassignable(host, demand)
     counts: collections.Counter[int] = collections.Counter()
@@ -112,11 +109,6 @@ def _assigned(host: pools.HostPools, demand: model.Demand,
         counts.update(one)
     left = stock_claim.left(host, counts)
     return reserve.touched(host, demand, left) or left
-
-
-def _is_unhealthy(pool: pools.Pool) -> bool:
-    """Such come last."""
-    return pool.lag in states.UNHEALTHY
 
 
 def _of_nova(host: pools.HostPools,

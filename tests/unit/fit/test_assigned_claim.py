@@ -102,3 +102,15 @@ def test_pfs_are_enough_and_exclude_their_vfs():
     misfit = assigned_claim.unassignable(HostPools.of([VF0, whole]), spread(
         port('a', 'p1'), port('a', 'p2', dev_type='type-PF')))
     assert misfit.reason == reasons.NO_ASSIGNMENT
+
+
+TUNNELLED = pool(2, address=PF1, physical_network=None)
+
+
+@pytest.mark.parametrize('reserves, left', [
+    # Without the tag VFs are for aliases, and Nova gives them to this port.
+    ({}, [2, 2]), ({None: '1'}, [3, 1]), ({'a': '1'}, [2, 2])])
+def test_what_a_reserve_loses_depends_on_the_policy(reserves, left):
+    assert assigned_claim.left(
+        HostPools.of([pool(3, address=PF0), TUNNELLED]),
+        model.Demand((port(None),), reserves=reserves)) == left
