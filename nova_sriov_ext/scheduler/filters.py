@@ -84,9 +84,7 @@ class SriovCapacityFilter(filters.BaseHostFilter):
             return hosts
         if not demand.requests:
             return hosts
-        judged = [(host, _reason(host, demand, quick)) for host in hosts]
-        passed = [host for host, reason in judged if reason is None]
-        refused = [(host, reason) for host, reason in judged if reason]
+        passed, refused = _sort(hosts, demand, quick)
         if demand.plain is None:
             _adapt(passed)
         _add_vfs(passed, vf_allocations.resources(demand))
@@ -95,6 +93,20 @@ class SriovCapacityFilter(filters.BaseHostFilter):
         if refused and not passed:
             _log_all(refused, demand, spec_obj)
         return passed
+
+
+def _sort(hosts: Iterable[host_manager.HostState], demand: model.Demand,
+          quick: host_sums.HostSums
+          ) -> tuple[list[host_manager.HostState], list[Refused]]:
+    passed: list[host_manager.HostState] = []
+    refused: list[Refused] = []
+    for host in hosts:
+        reason = _reason(host, demand, quick)
+        if reason is None:
+            passed.append(host)
+        else:
+            refused.append((host, reason))
+    return passed, refused
 
 
 def judge(host_state: host_manager.HostState,
