@@ -169,7 +169,7 @@ CLAIM = Part(
         Use(RELIES, 'nova.compute.resource_tracker.ResourceTracker.'
             '_setup_pci_tracker', mentions=('PciDevTracker',)),
         Use(RELIES, 'nova.compute.claims.Claim.__init__',
-            mentions=('_claim_test', '_pci_requests')),
+            mentions=('_claim_test', '_pci_requests', 'instance_ref')),
         Use(RELIES, 'nova.compute.claims.Claim._test_pci',
             mentions=('support_requests',)),
         Use(RELIES, 'nova.compute.claims.Claim._test_numa_topology',

@@ -22,6 +22,7 @@ import functools
 from nova import context as nova_context
 from nova import objects
 from nova.compute import claims
+from nova.compute import vm_states
 import nova.conf
 from nova.objects import fields
 from oslo_log import log as logging
@@ -136,6 +137,12 @@ def flavor_in_database(context: nova_context.RequestContext,
 def flavor_of(claim: claims.Claim) -> objects.Flavor:
     """The flavor that a claim is for: of a resize the new one."""
     return getattr(claim, 'flavor', None) or claim.instance.flavor
+
+
+def is_unshelved(claim: claims.Claim) -> bool:
+    """Whether the server had no host before, hence no devices."""
+    return claim.migration is None and bool(
+        claim.instance.vm_state == vm_states.SHELVED_OFFLOADED)
 
 
 def is_evacuated(claim: claims.Claim) -> bool:

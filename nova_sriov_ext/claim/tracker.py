@@ -63,6 +63,8 @@ class AssigningTracker(manager.PciDevTracker):
     def testing(self, claim: claims.Claim) -> Iterator[None]:
         """Let Nova's test of a claim, which tries one choice of NUMA nodes
         after the other, respect all that the claim will."""
+        if servers.is_unshelved(claim):
+            self._forget(claim)
         requests = claim._pci_requests
         server = self._server(requests, lambda: servers.flavor_of(claim),
                               evacuated=servers.is_evacuated(claim))
@@ -70,6 +72,22 @@ class AssigningTracker(manager.PciDevTracker):
         self._tested = requests, server
         with self.stats.serving(server):
             yield
+
+    def _forget(self, claim: claims.Claim) -> None:
+        """Give back what Nova still counts as devices of a shelved server.
+
+        Here: one that was moved to this host, and shelved before the host's
+        next update, has kept its devices (ResourceTracker.update_usage passes
+        by what it has not seen yet, Nova 34).
+
+        Elsewhere: as long as the host is down from which it was evacuated, its
+        list has those there first. Nova would bind its ports to them
+        (neutron.API._get_port_pci_dev) and put those of aliases into its
+        domain.
+        """
+        server = claim.instance_ref
+        self.free_instance(claim.context, server)
+        server.pci_devices = objects.PciDeviceList(objects=[])
 
     def free_device(self, dev: objects.PciDevice,
                     instance: objects.Instance) -> None:

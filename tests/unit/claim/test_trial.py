@@ -78,6 +78,31 @@ def test_the_test_of_a_claim_is_novas(host, kind):
         move(tracker, port('b'))
 
 
+@pytest.mark.parametrize('vm_state', ['shelved_offloaded', 'building'])
+def test_an_unshelved_server_has_nothing_of_before(host, vm_state):
+    """Not here, where it may have been moved just before it was shelved, and
+    not on a host that is down since."""
+    tracker = host(vfs(A, 2)).tracker(OURS)
+    before = trackers.claim(tracker, port('a'))
+    instance = trackers.instance(tracker, 'server')
+    instance.vm_state = vm_state
+    instance.flavor, instance.numa_topology = flavor(), None
+    elsewhere = instance.pci_devices[0].obj_clone()
+    elsewhere.compute_node_id = 2
+    instance.pci_devices.objects.insert(0, elsewhere)
+    claims.Claim(
+        context.get_admin_context(), instance, 'host',
+        types.SimpleNamespace(pci_tracker=tracker),
+        objects.ComputeNode(numa_topology=trackers.numa_topology(
+            (0, 1))._to_json()),
+        objects.InstancePCIRequests(
+            instance_uuid=uuids.server, requests=[port('a')]))
+    is_unshelved = vm_state != 'building'
+    assert bool(instance.pci_devices) != is_unshelved
+    assert [dev.address for dev in tracker.pci_devs
+            if not trackers.is_free(dev)] == ([] if is_unshelved else before)
+
+
 @pytest.fixture
 def no_database(monkeypatch):
     monkeypatch.setattr(objects.Instance, 'get_by_uuid', None)

@@ -170,8 +170,19 @@ class Steps:
         """Nova's own claim looks for the VF where the server was evacuated
         from, as long as that host is down, and keeps the one here."""
         return [s for s in self._settled() if s.ports and not (
-            s.fled and not self.cloud.hosts[s.fled].up
+            self._has_more(s)
             and self.cloud.hosts[s.host].claim_policy == 'stock')]
+
+    def _to_shelve(self):
+        """With Nova's own claim its ports would be bound to those VFs."""
+        return [s for s in self._settled() if not (
+            self._has_more(s)
+            and any(host.claim_policy == 'stock' for host in self._up()))]
+
+    def _has_more(self, server):
+        """Whether the host is down from which it was evacuated: its devices
+        there are in its list."""
+        return server.fled and not self.cloud.hosts[server.fled].up
 
     _to_confirm = _to_revert = _resized
 
