@@ -1,9 +1,9 @@
-# `make test` and `make demo` do all their set-up themselves (Debian 12,
-# root or sudo). People who know OpenStack's habits can call tox directly.
+# `make test`, `make demo` and `make hwlab` do all their set-up themselves
+# (Debian 12, root or sudo). People who know OpenStack's habits can call tox directly.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOX  := $(SUDO) .venv/bin/tox -q
 
-.PHONY: help setup test nova-tests test-all mutants demo demo-keep demo-stop clean
+.PHONY: help setup test nova-tests test-all mutants demo demo-keep demo-stop hwlab clean
 
 help:
 	@echo "make test       linters, types, unit and functional tests, documentation"
@@ -13,6 +13,7 @@ help:
 	@echo "make demo       a real cloud on this machine boots an SR-IOV server"
 	@echo "make demo-keep  the same, and leaves the cloud running"
 	@echo "make demo-stop  ends a cloud that demo-keep left running"
+	@echo "make hwlab      checks on a real kernel with SR-IOV cards, emulated"
 	@echo "make clean      removes what the other targets built"
 
 setup:
@@ -43,6 +44,11 @@ demo-keep: setup
 
 demo-stop: setup
 	$(TOX) -e cloud -- stop
+
+# A part of them: make hwlab CHECKS='-k macvtap'
+hwlab:
+	@$(SUDO) tools/setup.sh hwlab
+	$(TOX) -e hwlab -- $(CHECKS)
 
 clean:
 	$(SUDO) rm -rf .tox .venv .cache .pytest_cache .ruff_cache .mutants build doc/build releasenotes/build *.egg-info

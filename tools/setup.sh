@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what `make test` and `make demo` need and is missing: Debian
 # packages (bindep.txt), then .venv with tox and uv (constraints.txt). Run as
-# root. A second run finds everything in place and takes a moment.
+# root. A second run finds everything in place and takes a moment. Words are
+# profiles of bindep.txt that are wanted as well: tools/setup.sh hwlab
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -99,6 +100,7 @@ make_venv() {
 python=$(find_python)
 needed=$(packages)
 [ -n "$python" ] || needed="$needed $(packages python)"
+for profile; do needed="$needed $(packages "$profile")"; done
 # shellcheck disable=SC2086  # names of packages are words
 install_missing $needed
 : "${python:=$(find_python)}"
