@@ -56,7 +56,7 @@ class Counting:
     """
 
     def __init__(self, demand: model.Demand) -> None:
-        self._demand = demand.placed({}) if demand.is_placed else demand
+        self._demand = demand
         self._claims: dict[Hashable, _Claims] = {}
 
     def on(self, host: pools.HostPools, most: int) -> Count:
@@ -65,7 +65,7 @@ class Counting:
         if not demand.requests:
             return Count(most)
         if demand.unread:
-            return Count(0, refusal=verdict.refusal(host, demand))
+            return Count(0, refusal=reasons.Misfit(reasons.PORTS_UNREAD))
         found = needs.Needs(host, demand)
         limits = tuple(found.limits())
         most = min([most, *(bound.servers for bound in limits)])

@@ -182,10 +182,9 @@ def _serves(pool: tags.Tags, ports: Ports) -> bool:
 
 def _is_picky(ports: Ports) -> bool:
     """Whether it takes more than a pool's type and PF to tell what its
-    devices are: a tag, or whether there is one.
+    devices are: a tag.
     """
-    return ports.trusted is not None or (
-        ports.physnet is None and ports.reserve is not None)
+    return ports.trusted is not None
 
 
 class _ByPhysnet(dict[str | None, Ports | None]):

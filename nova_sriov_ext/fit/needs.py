@@ -71,7 +71,7 @@ class Needs:
             for union in _unions(parts):
                 yield self._bound(union)
         for physnet, rule in self._demand.reserves.items():
-            each = self._demand.vfs.get(physnet, 0)
+            each = self._demand.vfs.get(physnet)
             kept = reserve.kept(rule, self._host.total(physnet))
             if each and kept:
                 yield bounds.Bound(
@@ -147,9 +147,6 @@ class Needs:
 
     def _is_good(self, parts: list[_Set]) -> bool:
         """:param parts: sets that overlap"""
-        if any(request.rp_uuids for part in parts
-               for request, _ in self._sets[part]):
-            return False
         if self._demand.pf_policy == model.SPREAD:
             return len(parts) == 1 and self._is_spread_well(parts[0])
         return len(parts) == 1 or len(parts) == 2 and self._is_kept(

@@ -34,6 +34,14 @@ def pf(number):
     return f'0000:0{number + 3}:00.0'
 
 
+def vfs(number, free, physnet='a', mode='legacy', lag='none', **tags):
+    """:returns: pool of VFs of a PF, and what the host reports of these"""
+    return (
+        given.pool(free, address=pf(number), physical_network=physnet, **tags),
+        document.Row(pf(number), physnet, 9, mode, lag=lag,
+                     bond=None if lag == 'none' else 'bond0'))
+
+
 def ports(neutron, *offloads, physnet='a'):
     """:param offloads: of each port, whether it requests switchdev"""
     found = []

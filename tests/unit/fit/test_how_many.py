@@ -35,6 +35,7 @@ from tests.unit import amount
 from tests.unit.fit import small_clouds
 from tests.unit.fit.small_clouds import pf
 from tests.unit.fit.small_clouds import ports
+from tests.unit.fit.small_clouds import vfs
 from tests.unit.scheduler import hosts
 from tests.unit.scheduler import pools as given
 
@@ -154,6 +155,14 @@ def test_novas_claim_takes_what_comes_first(conf, neutron):
     assert 'the claim takes one of those' in why
 
 
+@pytest.mark.parametrize('demand, expected', [
+    (model.Demand(), how_many.Count(7)),
+    (model.Demand((model.Request((), 1, 'a PCI request'),), unread=True),
+     how_many.Count(0, refusal=reasons.Misfit(reasons.PORTS_UNREAD)))])
+def test_without_requests_and_without_an_answer(demand, expected):
+    assert how_many.Counting(demand).on(HostPools.of([]), 7) == expected
+
+
 def test_no_more_than_all_else_is_enough_for(conf, neutron):
     assert count(neutron, (5,), most=2)[0] == 2
 
@@ -170,18 +179,19 @@ def test_hosts_that_are_alike_are_counted_once(conf, neutron, monkeypatch):
     assert len(followed) == 2
 
 
+@pytest.mark.parametrize('free, each, expected', [
+    (0, 1, 'VFs of a: none free, 1 each, enough for 0'),
+    ((), 2, 'VFs of a: none free, 2 each from different PFs, enough for 0')])
+def test_nothing_is_free(free, each, expected):
+    assert str(bounds.Bound('VFs of a', free, each)) == expected
+
+
 @pytest.mark.parametrize('free, each, servers', [
     ((), 1, 0), ((3,), 1, 3), ((3,), 2, 0), ((1, 1), 2, 1), ((9, 1), 2, 1),
     ((9, 5), 2, 5), ((5, 3, 1), 2, 4), ((2, 2, 2), 2, 3), ((2, 2, 2), 3, 2),
     ((1, 1, 1, 1), 3, 1)])
 def test_servers_with_vfs_of_different_pfs(free, each, servers):
     assert bounds.spread(free, each) == servers
-
-
-def vfs(number, free, physnet='a', mode='legacy', **tags):
-    """:returns: pool of VFs of a PF, and what the host reports of these"""
-    return (given.pool(free, address=pf(number), physical_network=physnet,
-                       **tags), document.Row(pf(number), physnet, 9, mode))
 
 
 def followed(requests, *found, **extra_specs):
