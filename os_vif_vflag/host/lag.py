@@ -148,10 +148,10 @@ def _legacy(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
 
 
 def _beyond_first(bond: model.Bond, held: _Pfs, pfs: _Pfs) -> str | None:
-    beyond = [pf.address for pf in held[1:] if _is_ice(held) and pf.vfs]
-    return (f'PF {", ".join(beyond)} has VFs, but {held[0].driver} serves '
-            f'only those of the first member of {bond.name}, '
-            f'{held[0].address}' if beyond else None)
+    beyond = next((pf for pf in held[1:] if _is_ice(held) and pf.vfs), None)
+    return (f'PF {beyond.address} has VFs, but {_ICE} serves only those of '
+            f'the first member of {bond.name}, {held[0].address}'
+            if beyond else None)
 
 
 # In the order in which an operator would mend them.

@@ -44,6 +44,31 @@ def test_pools_are_read_until_all_ports_are_served(pools, ports, policy):
     assert of_sums([*pools[:-1], NOT_READ], report, demand) == 'odd'
 
 
+each_claim = pytest.mark.parametrize('claim', [None, 'assign'])
+
+
+@each_claim
+def test_pools_are_read_while_a_port_has_no_device(claim):
+    report = document.Report(claim=claim)
+    demand = model.Demand((port('a'), port('b'), port('a')))
+    of_b = VF | {'physical_network': 'b'}
+    assert of_sums([VF, of_b, NOT_READ], report, demand) is None
+    assert of_sums([VF, NOT_READ, of_b], report, demand) == 'odd'
+
+
+@each_claim
+def test_empty_pools_are_not_looked_at(claim):
+    assert of_sums([{'count': 0}, VF], document.Report(claim=claim),
+                   model.Demand((port('a'),))) is None
+
+
+@each_claim
+@pytest.mark.parametrize('count', [-1, True, 2.0, '2'])
+def test_no_number_of_devices(claim, count):
+    assert of_sums([VF | {'count': count}], document.Report(claim=claim),
+                   model.Demand((port('a'),))) == 'odd'
+
+
 @pytest.mark.parametrize('tags', [
     {'remote_managed': 'true'}, {'dev_type': 'vdpa'},
     {'dev_type': 'type-PF', 'remote_managed': 'true'}])
@@ -79,6 +104,7 @@ def test_requests_that_are_not_alike(changes):
     other = dataclasses.replace(PORT, **changes)
     assert sums.of(model.Demand((PORT, PORT))) is not None
     assert sums.of(model.Demand((PORT, other))) is None
+    assert sums.of(model.Demand((other,))) is None
 
 
 @pytest.mark.parametrize('classes', [4, 5])

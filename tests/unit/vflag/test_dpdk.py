@@ -27,10 +27,30 @@ PF0, PF1 = '0000:03:00.0', '0000:03:00.1'
 UPLINKS = ('up0', 'up1')
 
 
+BOND = Bond('bond0', '802.3ad', UPLINKS)
+
+
+@pytest.mark.parametrize('ports, unnamed, pf, expected', [
+    ((0, 1), None, PF0, f'{PF0},representor=[3]'),
+    ((0, 1), None, PF1, f'{PF0},representor=pf1vf3'),
+    # The first port is not in this bond, or what port it is, is unknown.
+    ((1, 2), None, PF1, f'{PF1},representor=[3]'),
+    ((0, 1), 'up1', PF1, f'{PF1},representor=[3]'),
+    ((0, 1), 'up0', PF1, f'{PF1},representor=[3]')])
+def test_ports_of_a_vf_lag(sriov_host, ports, unnamed, pf, expected):
+    sim = sriov_host(Card(tuple(
+        Pf(address, netdev, port=port) for address, netdev, port
+        in zip((PF0, PF1), UPLINKS, ports, strict=True)), bond=BOND))
+    if unnamed:
+        (sim.sys / 'class/net' / unnamed / 'phys_port_name').unlink()
+    host = sources.host(sim, None)
+    assert dpdk.devargs(host, RepresentorFinder(host), pf, 3) == expected
+
+
 @pytest.mark.parametrize('source', [{}, None], ids=['netlink', 'sysfs'])
 @pytest.mark.parametrize('bond, expected', [
     (None, f'{PF1},representor=[3]'),
-    (Bond('bond0', '802.3ad', UPLINKS), f'{PF0},representor=pf1vf3')],
+    (BOND, f'{PF0},representor=pf1vf3')],
     ids=['alone', 'VF-LAG'])
 def test_a_vf_more_costs_nothing(sriov_host, source, bond, expected):
     counts = []

@@ -63,6 +63,11 @@ def test_every_reason(sriov_host, card):
     assert policy_of(host)._lag(bond.name) == bond.lag
 
 
+def test_a_bond_that_has_gone(sriov_host):
+    host = sources.host(sriov_host(Card((Pf(PF0, UPLINKS[0]),))), {})
+    assert policy_of(host)._lag('bond0') == model.Lag()
+
+
 def bonded(sriov_host, vfs, source):
     place = {'vfs': vfs, 'total_vfs': vfs, 'vf_offset': 256, 'vf_stride': 2}
     sim = sriov_host(Card(

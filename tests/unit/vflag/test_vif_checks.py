@@ -24,6 +24,8 @@ import pytest
 from os_vif_vflag import conf
 from os_vif_vflag import exception
 from os_vif_vflag import vflag
+from os_vif_vflag.ovs import client
+from os_vif_vflag.ovs import streams
 
 os_vif.objects.register_all()
 
@@ -180,3 +182,21 @@ def test_what_the_plugin_says_it_handles(plugin):
                 for p in described.supported_port_profiles)):
             assert one.min_version == '1.0'
             assert one.max_version == getattr(osv_vif, name).VERSION
+
+
+@pytest.mark.parametrize('nothing', [None, 'a VIF', 7])
+def test_what_is_no_vif_at_all(plugin, nothing):
+    for method in plugin.plug, plugin.unplug:
+        with pytest.raises(exception.InvalidVif, match='^Port unknown '):
+            method(nothing, SERVER)
+
+
+def test_the_files_for_tls_come_from_the_options(monkeypatch):
+    options = cfg.ConfigOpts()
+    options.register_opts(conf.OPTS, group=conf.GROUP)
+    options([], default_config_files=[])
+    options.set_override('ssl_key_file', '/key', group=conf.GROUP)
+    found = []
+    monkeypatch.setattr(client, 'OvsDb', lambda *args: found.append(args))
+    vflag.VFLagPlugin(options[conf.GROUP])
+    assert found[0][-1] == streams.TlsFiles(ssl_key_file='/key')

@@ -15,6 +15,7 @@
 import pytest
 
 from nova_sriov_ext import exception
+from os_vif_vflag.host import errors
 from os_vif_vflag.host import vf_settings
 from tests.sim import vfs as sim_vfs
 from tests.unit.virt import vifs
@@ -153,6 +154,53 @@ def test_a_mac_is_put_back_where_the_driver_takes_no_none(
     assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': before}
 
 
+def refusing(here, monkeypatch, *names):
+    """From now on the driver of the PF refuses these settings."""
+    def refuse(uplink, number, name, value):
+        if name in names or value in names:
+            raise OSError(16, 'busy')
+    monkeypatch.setattr(here.vfs, '_check', refuse)
+
+
+def test_what_cannot_be_put_back_is_said(machine, monkeypatch):
+    here = machine()
+    put_back = vf_settings.apply(
+        here.driver._machine, vifs.SLOT, {'mac': vifs.MAC, 'trust': 1})
+    refusing(here, monkeypatch, 'trust')
+    with pytest.raises(errors.VfRefused, match=(
+            f'trust could not be set to 0 for VF {vifs.SLOT} .VF 0 of '
+            'enp3s0f0np0.: busy')):
+        put_back()
+    assert here.vf == sim_vfs.NEW_ETHERNET | {'trust': 1}
+
+
+def test_a_mac_that_is_put_back_otherwise_hides_no_refusal(
+        machine, monkeypatch):
+    here = machine()
+    here.vfs.set_netdev('enp3s0f0v0', OWN)
+    here.vfs.set('enp3s0f0np0', 0, {'mac': OWN})
+    put_back = vf_settings.apply(
+        here.driver._machine, vifs.SLOT, {'mac': vifs.MAC, 'trust': 1})
+    refusing(here, monkeypatch, 'trust', vf_settings.NO_MAC)
+    with pytest.raises(errors.VfRefused, match='^trust could not'):
+        put_back()
+    assert here.vf == sim_vfs.NEW_ETHERNET | {'mac': OWN, 'trust': 1}
+
+
+def test_nothing_to_set_needs_no_vf(machine):
+    here = machine()
+    here.host.set_numvfs('0000:03:00.0', 0)
+    vf_settings.apply(here.driver._machine, vifs.SLOT, {})()
+
+
+def test_a_rate_that_is_refused_is_shown(machine, monkeypatch):
+    here = machine()
+    refusing(here, monkeypatch, 'rate')
+    said = _refused(here, vifs.hw_veb(), {AVERAGE: '12500', PEAK: '125000'})
+    assert ('rate could not be set to min_tx_rate 100 max_tx_rate 1000 for '
+            f'VF {vifs.SLOT}') in said
+
+
 def test_the_mac_that_libvirt_left_with_802_1qbh_is_cleared(machine):
     """Its association failed; a MAC of somebody else stays."""
     here = machine()
@@ -286,7 +334,8 @@ def test_a_pf_without_netdev(machine):
     here = machine()
     here.host.remove(('0000:03:00.0', 'uplink', None))
     with pytest.raises(exception.VifOperationFailed,
-                       match='lspci -k -s 0000:03:00.0'):
+                       match=f'0000:03:00.0 of VF {vifs.SLOT} has .*'
+                             'lspci -k -s 0000:03:00.0'):
         here.driver.plug(vifs.INSTANCE, vifs.macvtap())
     here.driver.unplug(vifs.INSTANCE, vifs.macvtap())
 
@@ -321,7 +370,9 @@ def test_a_daemon_without_privileges(machine, monkeypatch):
     def refuse(uplink, number, name, value):
         raise OSError(1, 'Operation not permitted')
     monkeypatch.setattr(here.vfs, '_check', refuse)
-    assert 'CAP_NET_ADMIN' in _refused(here, vifs.macvtap())
+    said = _refused(here, vifs.macvtap())
+    assert 'Network device enp3s0f0np0 could not be set' in said
+    assert 'CAP_NET_ADMIN' in said
 
 
 def test_unplug_clears_the_rest(machine, monkeypatch):

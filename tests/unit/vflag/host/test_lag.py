@@ -207,10 +207,38 @@ def test_another_card_without_switch_id(sriov_host):
     assert lag_of(sim).reason == f'PF {PF0}, {PF1} is in legacy mode'
 
 
+def test_a_member_and_a_card_without_switch_id(sriov_host):
+    sim = sriov_host(
+        card(members=(UP0,), naming='mlx5-5.1'),
+        Card((Pf(SLOT, 'enp129s0np0', mode='legacy'),), naming='mlx5-5.1'))
+    assert lag_of(sim).reason == f'bond0 does not hold PF {PF1} of this card'
+
+
+@pytest.mark.parametrize('without, reason', [
+    # Both have one, and they differ.
+    ((), 'bond0 also holds enp129s0np1, which is not on this card'),
+    # It takes two to differ.
+    ((PF0,), f'PF {PF0}, {SLOT} is in legacy mode'),
+    ((SLOT,), f'PF {PF0}, {SLOT} is in legacy mode')])
+def test_switch_ids_in_legacy_mode(sriov_host, without, reason):
+    sim = sriov_host(Card(
+        (Pf(PF0, UP0, mode='legacy'), Pf(SLOT, 'enp129s0np1', mode='legacy')),
+        bond=Bond('bond0', '802.3ad', (UP0, 'enp129s0np1'))))
+    other_switch_id(sim, SLOT)
+    for pf in without:
+        for path in switch_ids(sim, pf):
+            path.unlink()
+    assert lag_of(sim, None).reason == reason
+
+
+def switch_ids(sim, pf):
+    devices = sim.sys / 'bus' / 'pci' / 'devices'
+    return (devices / pf / 'net').glob('*/phys_switch_id')
+
+
 def other_switch_id(sim, pf):
     """The simulation puts a bond's members on one card; here they are not."""
-    devices = sim.sys / 'bus' / 'pci' / 'devices'
-    for path in (devices / pf / 'net').glob('*/phys_switch_id'):
+    for path in switch_ids(sim, pf):
         path.write_text('aabbccddeeff0011\n')
 
 

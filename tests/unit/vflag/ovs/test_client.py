@@ -130,6 +130,21 @@ def test_a_bridge_is_made_only_for_a_trunk(switch, connect):
         connect().plug(dataclasses.replace(PORT, bridge='br-x'))
 
 
+def test_what_cannot_be_taken_away_hides_no_error(
+        switch, connect, monkeypatch):
+    db, commit = connect(), client.OvsDb._commit
+
+    def unreachable(self, command, device, wait=True):
+        if not wait:
+            raise self._unreachable('gone')
+        return commit(self, command, device, wait)
+
+    monkeypatch.setattr(client.OvsDb, '_commit', unreachable)
+    switch.vswitchd.errors['dev0'] = 'No such device'
+    with pytest.raises(ovs_errors.InterfaceRejected, match='No such device'):
+        db.plug(PORT)
+
+
 def test_it_is_removed_meanwhile(switch, connect, monkeypatch):
     db, wait = connect(), client.OvsDb._wait_for_vswitchd
 
