@@ -52,7 +52,9 @@ class ShowHost(Lister):
             self, parsed_args: argparse.Namespace) -> host_tables.Table:
         conf = nova_conf.read(self.app_args.config_file)
         # os-vif's libraries load eventlet unless Nova has chosen threads.
+        from nova_sriov_ext.cmd import host_facts
         from nova_sriov_ext.cmd import host_tables
-        tables = host_tables.Tables(conf, self.app.LOG.warning)
+        tables = host_tables.Tables(
+            host_facts.HostFacts(conf, self.app.LOG.warning))
         found: host_tables.Table = getattr(tables, parsed_args.table)()
         return found

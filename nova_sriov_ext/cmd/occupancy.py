@@ -40,7 +40,6 @@ _NETDEVS = './devices/interface[@type="direct"]/source[@dev]'
 
 # Name of an interface → its external_ids in OVS.
 Ports = Mapping[str, Mapping[str, str]]
-# PCI address → uuid of the domain.
 # PCI address, or netdev, of what a guest has → uuid of the server
 Guests = Mapping[str, str]
 
@@ -52,11 +51,15 @@ class Use:
     :ivar used: whether a guest has it
     :ivar port: name of the Open vSwitch port of its representor
     :ivar instance: uuid of the server, None when it is not known
+    :ivar port_id: uuid of Neutron's port, by Open vSwitch
+    :ivar mac: of that port, likewise
     """
 
     used: bool = False
     port: str | None = None
     instance: str | None = None
+    port_id: str | None = None
+    mac: str | None = None
 
 
 def uses(vfs: Iterable[model.VF], ports: Ports | None,
@@ -72,13 +75,15 @@ def uses(vfs: Iterable[model.VF], ports: Ports | None,
 
 
 def _use(vf: model.VF, ports: Ports, guests: Guests | None) -> Use:
-    external_ids = ports.get(vf.representor) if vf.representor else None
-    instance = _guest(vf, guests or {}) or (
-        external_ids or {}).get('vm-uuid')
+    found = ports.get(vf.representor) if vf.representor else None
+    external_ids = found or {}
+    instance = _guest(vf, guests or {}) or external_ids.get('vm-uuid')
     passed = guests is None and vf.driver == _PASSED_THROUGH
     return Use(used=bool(instance) or passed,
-               port=None if external_ids is None else vf.representor,
-               instance=instance)
+               port=None if found is None else vf.representor,
+               instance=instance,
+               port_id=external_ids.get('iface-id'),
+               mac=external_ids.get('attached-mac'))
 
 
 def _guest(vf: model.VF, guests: Guests) -> str | None:

@@ -34,6 +34,27 @@ def turn_on(names: Iterable[str], feature: str) -> dict[str, str]:
     return {name: why for name, why in refusals.items() if why}
 
 
+def is_on(name: str, feature: str) -> bool | None:
+    """:param name: of a netdev
+    :param feature: as ``ethtool -k`` names it
+    :returns: None where the kernel does not say
+    """
+    try:
+        answers = nlmsg.request_of_family(
+            _FAMILY, uapi.ETHTOOL_MSG_FEATURES_GET, nlmsg.nested(
+                uapi.ETHTOOL_A_FEATURES_HEADER,
+                nlmsg.text(uapi.ETHTOOL_A_HEADER_DEV_NAME, name)))
+    except OSError:
+        return None
+    active = nlmsg.Attributes(answers[0], nlmsg.GENERIC.size).raw(
+        uapi.ETHTOOL_A_FEATURES_ACTIVE)
+    bits = nlmsg.Attributes(active, 0).raw(uapi.ETHTOOL_A_BITSET_BITS)
+    # A list without a mask names those that are on.
+    return any(nlmsg.Attributes(bit, 0).text(
+        uapi.ETHTOOL_A_BITSET_BIT_NAME) == feature
+        for _, bit in nlmsg.attributes(bits))
+
+
 def _turn_on(name: str, feature: str) -> str | None:
     try:
         answers = nlmsg.request_of_family(

@@ -22,6 +22,7 @@ import socket
 from typing import ParamSpec
 from typing import Protocol
 
+from os_vif_vflag.kernel import counters
 from os_vif_vflag.kernel import nlmsg
 from os_vif_vflag.kernel import port_name
 from os_vif_vflag.kernel import uapi
@@ -96,6 +97,16 @@ class Source(Protocol):
         :returns: value of uapi.ESWITCH_MODES
         """
 
+    def counters(self) -> dict[int, counters.Counters] | None:
+        """:returns: ifindex of a netdev → its packets"""
+
+    def vf_packets(self, name: str) -> dict[int, int] | None:
+        """:param name: of an uplink
+        :returns: number of a VF → packets received and sent; of a PF with
+            so many VFs that they do not fit into one attribute (more than
+            200), of none
+        """
+
 
 class Netlink(Source):
     """The kernel of this machine, in this network name space."""
@@ -108,16 +119,21 @@ class Netlink(Source):
         return None if answers is None else tuple(map(_link, answers))
 
     def vfs(self, name: str) -> dict[int, vfinfo.Settings] | None:
+        found = _vfs(
+            name, uapi.RTEXT_FILTER_VF | uapi.RTEXT_FILTER_SKIP_STATS)
+        return None if found is None else vfinfo.decode(found)
+
+    def counters(self) -> dict[int, counters.Counters] | None:
         answers = _answers(
-            nlmsg.request, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
-            nlmsg.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
-            + nlmsg.text(uapi.IFLA_IFNAME, name)
-            + nlmsg.number(
-                uapi.IFLA_EXT_MASK,
-                uapi.RTEXT_FILTER_VF | uapi.RTEXT_FILTER_SKIP_STATS))
-        return None if answers is None else vfinfo.decode(
-            nlmsg.Attributes(answers[0], nlmsg.LINK.size).raw(
-                uapi.IFLA_VFINFO_LIST))
+            nlmsg.request, socket.NETLINK_ROUTE, uapi.RTM_GETSTATS,
+            counters.HEADER.pack(socket.AF_UNSPEC, 0, 0, counters.FILTER),
+            dump=True)
+        return None if answers is None else dict(
+            one for one in map(counters.decode, answers) if one)
+
+    def vf_packets(self, name: str) -> dict[int, int] | None:
+        found = _vfs(name, uapi.RTEXT_FILTER_VF)
+        return None if found is None else counters.of_vfs(found)
 
     def ports(self, address: str | None = None) -> tuple[Port, ...] | None:
         # Before Linux 6.6 a dump takes no heed of whose ports are wanted.
@@ -145,6 +161,19 @@ def _answers(request: Callable[_P, list[bytes]],
         except OSError:
             return None
     return None
+
+
+def _vfs(name: str, extended: int) -> bytes | None:
+    """:param extended: bits of RTEXT_FILTER_*
+    :returns: IFLA_VFINFO_LIST
+    """
+    answers = _answers(
+        nlmsg.request, socket.NETLINK_ROUTE, uapi.RTM_GETLINK,
+        nlmsg.LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+        + nlmsg.text(uapi.IFLA_IFNAME, name)
+        + nlmsg.number(uapi.IFLA_EXT_MASK, extended))
+    return None if answers is None else nlmsg.Attributes(
+        answers[0], nlmsg.LINK.size).raw(uapi.IFLA_VFINFO_LIST)
 
 
 def _devlink(command: int, attributes: bytes = b'',

@@ -36,7 +36,7 @@ from os_vif_vflag.ovs import transactions
 # Only what is read or written here is monitored: statistics and status of a
 # few hundred interfaces change every five seconds.
 _COLUMNS = {
-    'Open_vSwitch': ('bridges', 'next_cfg', 'cur_cfg'),
+    'Open_vSwitch': ('bridges', 'next_cfg', 'cur_cfg', 'other_config'),
     'Bridge': ('name', 'ports', 'datapath_type'),
     'Port': ('name', 'interfaces', 'tag', 'vlan_mode', 'trunks', 'qos'),
     'Interface': ('name', 'type', 'options', 'mtu_request', 'external_ids',
@@ -86,6 +86,15 @@ class OvsDb:
         with self._replica() as api:
             return {row.name: dict(row.external_ids)
                     for row in api.tables['Interface'].rows.values()}
+
+    def other_config(self) -> dict[str, str]:
+        """:returns: ``Open_vSwitch:other_config``, where ``hw-offload`` is
+        :raises ovs_errors.OvsdbUnreachable
+        """
+        with self._replica() as api:
+            return {key: value
+                    for row in api.tables['Open_vSwitch'].rows.values()
+                    for key, value in row.other_config.items()}
 
     def plug(self, port: ovs_port.OvsPort) -> None:
         """Have exactly this port for its ``iface-id``, in one transaction.

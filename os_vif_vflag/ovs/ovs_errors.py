@@ -61,6 +61,13 @@ class VswitchdTimeout(exception.HostError):
               'not blocked; see its log')
 
 
+class VswitchdSilent(exception.HostError):
+    problem = 'ovs-vswitchd at %(control)s gives no answer: %(error)s'
+    remedy = ('Check that it runs ("ovs-appctl version"), that this user may '
+              'use its socket (root may), and set OVS_RUNDIR where Open '
+              'vSwitch has its sockets in another folder')
+
+
 class BridgeNotFound(exception.HostError):
     problem = 'Open vSwitch has no bridge %(bridge)s for %(device)s'
     remedy = ('Create it ("ovs-vsctl add-br %(bridge)s", at most 15 '

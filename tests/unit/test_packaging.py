@@ -131,7 +131,9 @@ def test_entry_points(ours):
         ('nova_sriov.commands', 'check'),
         ('nova_sriov.commands', 'host_show'),
         ('nova_sriov.commands', 'placement_purge'),
-        ('nova_sriov.commands', 'placement_show')}
+        ('nova_sriov.commands', 'placement_show'),
+        ('nova_sriov.commands', 'vf_list'),
+        ('nova_sriov.commands', 'vf_show')}
     for point in points.values():
         # Nova asks a module of validators to register() them.
         loaded = point.load()

@@ -74,6 +74,9 @@ ARROWS = {
         f'{EXTENSION}.conf', f'{EXTENSION}.exception',
         f'{EXTENSION}.nova_compat', f'{EXTENSION}.report',
         f'{EXTENSION}.claim', f'{EXTENSION}.placement', PLUGIN),
+    f'{EXTENSION}.traffic': (
+        f'{PLUGIN}.exception', f'{PLUGIN}.host', f'{PLUGIN}.kernel',
+        f'{PLUGIN}.ovs'),
     f'{EXTENSION}.cmd': (EXTENSION, PLUGIN),
     EXTENSION: (f'{EXTENSION}.demand', f'{EXTENSION}.conf'),
 }

@@ -79,14 +79,17 @@ def test_libvirt_that_does_not_answer(tmp_path):
 
 
 VF = model.VF(ADDRESS, 7, driver='vfio-pci', representor='eth7')
-PORTS = {'eth7': {'iface-id': 'port', 'vm-uuid': UUID}}
+PORTS = {'eth7': {'iface-id': 'port', 'vm-uuid': UUID,
+                  'attached-mac': 'fa:16:3e:00:00:01'}}
+NEUTRON = 'port', 'fa:16:3e:00:00:01'
 
 
 @pytest.mark.parametrize('ports, guests, expected', [
     ({}, {}, occupancy.Use()),
     (None, {ADDRESS: UUID}, occupancy.Use(True, None, UUID)),
-    (PORTS, {}, occupancy.Use(True, 'eth7', UUID)),
-    (PORTS, {ADDRESS: 'another'}, occupancy.Use(True, 'eth7', 'another')),
+    (PORTS, {}, occupancy.Use(True, 'eth7', UUID, *NEUTRON)),
+    (PORTS, {ADDRESS: 'another'},
+     occupancy.Use(True, 'eth7', 'another', *NEUTRON)),
     ({'eth7': {}}, {}, occupancy.Use(False, 'eth7', None)),
     # libvirt is silent: the driver tells
     ({}, None, occupancy.Use(True)),

@@ -68,3 +68,19 @@ def test_one_netdev_is_gone(netns):
 def test_kernel_does_not_know_it(netns):
     refused, _ = turn_on(netns, ['veth0'], 'no-such-feature')
     assert refused == {'veth0': 'Operation not supported'}
+
+
+@pytest.mark.parametrize('feature', [FEATURE, ethtool.HW_TC_OFFLOAD])
+def test_whether_a_feature_is_on(netns, feature):
+    def now():
+        return inside.call(ethtool.is_on, 'veth0', feature,
+                           netns=netns).result()
+
+    assert now() is False
+    refused, on = turn_on(netns, ['veth0'], feature)
+    assert now() is on is not bool(refused)
+
+
+def test_a_netdev_that_is_not_there_has_no_features(netns):
+    assert inside.call(
+        ethtool.is_on, 'gone', FEATURE, netns=netns).result() is None
