@@ -104,6 +104,8 @@ def card():
         (kernel.PCI / pf / 'sriov_drivers_autoprobe').write_text('0')
         kernel.set_vfs(pf, 3)
         kernel.set_mode(pf, 'switchdev')
+        # libvirt gives no VF of a PF that is down to a guest.
+        kernel.run('ip', 'link', 'set', kernel.uplink(pf), 'up')
     return kernel.CARD
 
 

@@ -41,6 +41,8 @@ def bonded(mode, uplinks):
         yield uplinks
     finally:
         kernel.run('ip', 'link', 'del', 'bond0')
+        for name in uplinks:
+            kernel.run('ip', 'link', 'set', name, 'up')
 
 
 @pytest.fixture
