@@ -111,10 +111,21 @@ class Checks(upgradecheck.UpgradeCommands):
             return _result('FAILURE', str(e)) if is_on else _result('SUCCESS')
         return _found(conf, [host.name for host in self.hosts if host.lost])
 
+    def _lags(self) -> upgradecheck.Result:
+        """Whether a bond has lost what its VFs stand on; after _search."""
+        found = '; '.join(
+            f'{host.name}: {physnet} {state}' for host in self.hosts
+            for physnet, state in host.lags.items())
+        return _result(
+            'WARNING', f'Not every VF-LAG is whole: {found}. `nova-sriov host '
+            'show --lag` on the host says why.') if found else (
+                _result('SUCCESS'))
+
     _upgrade_checks = (
         ('Options in nova.conf', _options),
         ('Compute driver', _driver),
         ('Hosts in Placement', _search),
+        ('VF-LAG of hosts', _lags),
         *((part.title, (part_works, {'part': part}))
           for part in nova_compat.PARTS),
     )

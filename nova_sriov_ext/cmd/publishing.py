@@ -26,6 +26,8 @@ import prettytable
 
 from nova_sriov_ext.report import capacity
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import networks
+from nova_sriov_ext.report import states
 
 # Nova is imported when a command runs, not when its help is requested.
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Host:
         the host does not report that, free; empty where it finds all
     :ivar has_totals: whether they are not found only for ports that require a
         mode
+    :ivar lags: physnet → state of its VF-LAG, where that is not healthy
     """
 
     name: str
@@ -55,6 +58,7 @@ class Host:
     published: str
     lost: Mapping[str, int]
     has_totals: bool = False
+    lags: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def loss(self) -> str:
@@ -77,7 +81,8 @@ def of(hosts: Iterable[cells.ComputeHost], needs_modes: bool) -> list[Host]:
 def _of_host(host: cells.ComputeHost, needs_modes: bool) -> Host | None:
     vfs = _vfs(host.node)
     report = document.read(host.node.stats)
-    found = functools.partial(Host, host.node.host, host.cell_name)
+    found = functools.partial(Host, host.node.host, host.cell_name,
+                              lags=_unhealthy(report.rows))
     if not vfs:
         return None
     if not report.placement:
@@ -86,6 +91,14 @@ def _of_host(host: cells.ComputeHost, needs_modes: bool) -> Host | None:
     lost = {physnet: count for physnet, count in vfs.items()
             if needs_modes and physnet.lower() not in published}
     return found(_NO_MODES if lost else 'yes', lost, has_totals=True)
+
+
+def _unhealthy(rows: Iterable[document.Row]) -> dict[str, str]:
+    """:returns: physnet → the worst state of its LAGs"""
+    return {networks.name(row.physnet): row.lag
+            # «degraded» is before «inactive», which is worse.
+            for row in sorted(rows, key=operator.attrgetter('lag'))
+            if row.lag in states.UNHEALTHY}
 
 
 def _vfs(node: objects.ComputeNode) -> dict[str, int]:

@@ -36,7 +36,7 @@ def test_all_well(checked):
     result = checked('[sriov]\nclaim_policy = assign\n')
     assert (result.status, result.err) == (0, '')
     titles = ['Options in nova.conf', 'Compute driver', 'Hosts in Placement',
-              *(part.title for part in nova_compat.PARTS)]
+              'VF-LAG of hosts', *(part.title for part in nova_compat.PARTS)]
     for name in titles:
         assert f'Check: {name} ' in result.out
     assert result.out.count('Result: Success') == len(titles)
@@ -57,7 +57,7 @@ def test_an_option_with_a_wrong_value(checked):
     assert 'claim_policy' in result.out
     assert "'magic'" in result.out
     assert result.out.count('Result: Success') == (
-        2 + len(nova_compat.PARTS))
+        3 + len(nova_compat.PARTS))
 
 
 def test_another_nova(monkeypatch):
@@ -165,3 +165,14 @@ def test_such_a_cloud_that_does_not_search(on_a_controller):
     assert (result.status, result.err) == (0, '')
     assert f'would not find {LOST}' in ' '.join(
         result.out.replace('|', ' ').split())
+
+
+def test_a_bond_that_has_lost_a_link():
+    checks = check.Checks()
+    checks.hosts = [READY, publishing.Host(
+        'three', 'cell', 'yes', {}, lags={'a': 'degraded', 'b': 'inactive'})]
+    result = checks._lags()
+    assert result.code is Code.WARNING
+    assert 'three: a degraded; three: b inactive. ' in result.details
+    checks.hosts = [READY, LOSING]
+    assert checks._lags().code is Code.SUCCESS

@@ -12,6 +12,7 @@
 
 """Which hosts Placement finds, and what the others lose."""
 
+import dataclasses
 from unittest import mock
 
 from nova import objects
@@ -69,3 +70,13 @@ def test_a_host_that_does_not_publish_modes(rows, modes, loss):
 
 def test_hosts_without_vfs_of_a_physnet():
     assert judged(TUNNELLED) == judged() == []
+
+
+@pytest.mark.parametrize('lags, found', [
+    (('active', 'none'), {}),
+    (('active', 'degraded'), {'a': 'degraded'}),
+    (('inactive', 'degraded'), {'a': 'inactive'})])
+def test_the_worst_lag_of_a_physnet(lags, found):
+    rows = [dataclasses.replace(SWITCHDEV, pf=f'0000:03:00.{number}', lag=lag)
+            for number, lag in enumerate(lags)]
+    assert [one.lags for one in publishing.of([host(*rows)], False)] == [found]
