@@ -148,6 +148,14 @@ def link(link: links.Link, pci_paths: Mapping[str, str]) -> Entries:
     return entries
 
 
+def upper(link: links.Link, name: str,
+          pci_paths: Mapping[str, str]) -> Entries:
+    """A virtual netdev stands on the link (net/core/dev.c,
+    netdev_adjacent_sysfs_add)."""
+    return {f'{link_path(link, pci_paths)}/upper_{name}':
+            To(f'devices/virtual/net/{name}')}
+
+
 def host(bond_names: Iterable[str]) -> Entries:
     """What is there on every host; the bonding module's list of bonds.
 

@@ -34,6 +34,9 @@ from pyroute2 import netns
 from tests.sim import links
 from tests.sim import sysfs
 
+# The kinds whose carrier follows the description.
+_CABLED = ('uplink', 'bond', 'foreign')
+
 
 @dataclasses.dataclass(frozen=True)
 class Guest:
@@ -112,6 +115,9 @@ class Netdevs:
             elif real.name != link.name:
                 self._ip.link('set', index=self._index(real.name),
                               ifname=link.name)
+            if real and link.kind in _CABLED and real.up != link.up:
+                self._parked.link('set', ifname=self._peers[key],
+                                  state='up' if link.up else 'down')
         self.host.adopt(created)
         self._links = {link.key: link for link in self.host.links()}
         for vf in self._guests:
@@ -146,7 +152,7 @@ class Netdevs:
         self._ip.link('add', ifname=link.name, kind='veth', **address,
                       peer={'ifname': peer, 'net_ns_fd': self._park})
         index = self._index(link.name)
-        if link.kind in ('uplink', 'bond', 'foreign') and link.up:
+        if link.kind in _CABLED and link.up:
             self._ip.link('set', index=index, state='up')
             self._parked.link('set', ifname=peer, state='up')
         return index

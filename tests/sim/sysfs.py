@@ -45,6 +45,7 @@ class Sysfs:
         self.cards = list(cards)
         self._renamed: dict[Key, str] = {}
         self._removed: set[Key] = set()
+        self._macvtaps: dict[str, str] = {}    # address of a VF -> name
         # What is not a network card
         self._others: attributes.Entries = {}
         self._ifindex: dict[Key, int] = {}
@@ -135,6 +136,17 @@ class Sysfs:
         drivers = dict(self.pf(pf).vf_drivers)
         drivers[number] = driver
         self._change(pf, vf_drivers=tuple(drivers.items()))
+
+    def set_macvtap(self, vf: str, name: str | None) -> None:
+        """libvirt puts a macvtap on the netdev of a VF, or removes it (None).
+
+        It is no netdev of this host: only that it stands there is shown.
+        """
+        self._vf(vf)
+        self._macvtaps.pop(vf, None)
+        if name:
+            self._macvtaps[vf] = name
+        self._sync()
 
     def rename(self, name: str, new: str) -> None:
         """ip link set <name> name <new>"""
@@ -244,6 +256,9 @@ class Sysfs:
         entries = attributes.host([link.name for link in masters.values()])
         for link in shown:
             entries |= attributes.link(link, paths)
+            if link.kind == 'vf' and link.pci in self._macvtaps:
+                entries |= attributes.upper(
+                    link, self._macvtaps[link.pci], paths)
         for bond in [one.bond for one in self.cards if one.bond]:
             master = masters[bond.name]
             members = [link for link in shown if link.master == master.name]

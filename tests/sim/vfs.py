@@ -25,6 +25,7 @@ of os_vif_vflag.kernel.vfinfo.
 from collections.abc import Mapping
 import copy
 import errno
+import fcntl
 import json
 import os
 import pathlib
@@ -178,9 +179,14 @@ class Vfs:
 
     def _write(self, uplink: str, number: int, name: str,
                value: Setting) -> None:
-        table = self._read()
-        table.setdefault(uplink, {}).setdefault(str(number), {})[name] = value
-        self._file.write_text(json.dumps(table))
+        with self._file.with_suffix('.lock').open('w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            table = self._read()
+            vf = table.setdefault(uplink, {}).setdefault(str(number), {})
+            vf[name] = value
+            new = self._file.with_suffix('.new')
+            new.write_text(json.dumps(table))
+            new.replace(self._file)
 
     def _check(self, uplink: str, number: int, name: str,
                value: Setting) -> None:

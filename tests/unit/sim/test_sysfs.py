@@ -243,3 +243,15 @@ def test_an_infiniband_pf_has_a_netdev_of_that_kind(sriov_host):
     assert read(host, 'class/net/ib0/type') == '32'
     assert re.fullmatch('([0-9a-f]{2}:){19}[0-9a-f]{2}',
                         read(host, 'class/net/ib0/address'))
+
+
+def test_a_macvtap_stands_on_a_vf(host):
+    vf = '0000:03:00.2'
+    netdev = next(link.name for link in host.links()
+                  if link.pci == vf)
+    folder = f'class/net/{netdev}'
+    assert 'upper_macvtap7' not in listed(host, folder)
+    host.set_macvtap(vf, 'macvtap7')
+    assert 'upper_macvtap7' in listed(host, folder)
+    host.set_macvtap(vf, None)
+    assert 'upper_macvtap7' not in listed(host, folder)

@@ -12,6 +12,7 @@
 
 """The simulated tables of VFs follow the kernel's rules."""
 
+from concurrent import futures
 import errno
 
 import pytest
@@ -132,3 +133,13 @@ def test_a_netdev_is_not_changed_at_all_when_its_mac_is_none(table):
     assert here.netdev('enp3s0f0v0') == before
     here.set_netdev('enp3s0f0v0', MAC, 'up')
     assert here.netdev('enp3s0f0v0') == (MAC, True)
+
+
+def test_two_who_set_at_once_lose_nothing(table):
+    one = table()
+    with futures.ThreadPoolExecutor(4) as pool:
+        for number in range(1, 101):
+            list(pool.map(lambda vf, vlan=number: one.set(
+                ETHERNET, vf, {'vlan': {'vlan': vlan, 'qos': 0}}), range(4)))
+            assert {vf['vlan']['vlan']
+                    for vf in one.of(ETHERNET).values()} == {number}
