@@ -36,14 +36,14 @@ test-all: test
 mutants: setup
 	$(TOX) -e mutants -- $(foreach module,$(MODULES),'$(module)')
 
-demo: setup
-	$(TOX) -e cloud -- demo
+demo:
+	@$(SUDO) tools/demo.sh demo
 
-demo-keep: setup
-	$(TOX) -e cloud -- demo --keep
+demo-keep:
+	@$(SUDO) tools/demo.sh demo --keep
 
-demo-stop: setup
-	$(TOX) -e cloud -- stop
+demo-stop:
+	@$(SUDO) tools/demo.sh stop
 
 # A part of them: make hwlab CHECKS='-k macvtap'
 hwlab:

@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+LOG=.cache/log/setup.log
 POLICY=/usr/sbin/policy-rc.d
 our_policy=
 
@@ -52,8 +53,10 @@ install_missing() {
     say "installing Debian packages: $*"
     forbid_services
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q
-    apt-get install -qqy -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
+    tools/watched.sh "$LOG" 'setup: reading the lists of packages' \
+        apt-get update -q
+    tools/watched.sh "$LOG" 'setup: installing them' \
+        apt-get install -qqy -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
     remove_policy
 }
 
@@ -89,7 +92,8 @@ make_venv() {
     say "making .venv with tox and uv, using $1"
     rm -rf .venv
     "$1" -m venv .venv
-    .venv/bin/pip install -qq --disable-pip-version-check \
+    tools/watched.sh "$LOG" 'setup: installing tox and uv' \
+        .venv/bin/pip install -q --disable-pip-version-check \
         -c constraints.txt tox tox-uv uv
     echo "$wanted" >$stamp
 }

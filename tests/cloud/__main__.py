@@ -10,12 +10,14 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""python -m tests.cloud demo [--keep] | stop"""
+"""python -m tests.cloud demo [--keep] | stop | restart [SERVICE]
+| cable HOST NETDEV down|up"""
 
 import argparse
 import sys
 
 from tests.cloud import cloud as cloud_mod
+from tests.cloud import play
 from tests.cloud import report
 from tests.cloud.checks import Checks
 from tests.cloud.client import CommandError
@@ -49,6 +51,7 @@ def show(cloud, checks, keep):
 
     :returns: whether it came to its end, whatever the checks say
     """
+    report.banner(cloud.progress)
     cloud.progress.chapter('The cloud starts')
     try:
         cloud.start()
@@ -62,18 +65,37 @@ def show(cloud, checks, keep):
     return True
 
 
-def main():
-    parser = argparse.ArgumentParser(prog='python -m tests.cloud')
-    commands = parser.add_subparsers(dest='command', required=True)
+def run(arguments, state, progress):
+    """:returns: exit status"""
+    if arguments.command == 'demo':
+        return demo(state, progress, arguments.keep)
+    if arguments.command == 'stop':
+        return cloud_mod.stop(state, progress)
+    if arguments.command == 'restart':
+        return play.restart(state, progress, arguments.service)
+    return play.cable(state, progress, arguments.host, arguments.netdev,
+                      arguments.link)
+
+
+def parser():
+    top = argparse.ArgumentParser(prog='python -m tests.cloud')
+    commands = top.add_subparsers(dest='command', required=True)
     commands.add_parser('demo').add_argument('--keep', action='store_true')
     commands.add_parser('stop')
-    arguments = parser.parse_args()
+    commands.add_parser('restart').add_argument('service', nargs='?')
+    cable = commands.add_parser('cable')
+    cable.add_argument('host')
+    cable.add_argument('netdev')
+    cable.add_argument('link', choices=('down', 'up'))
+    return top
+
+
+def main():
+    arguments = parser().parse_args()
     state, progress = State(), Progress()
     try:
-        with cloud_mod.ended_by_signals():
-            if arguments.command == 'stop':
-                return cloud_mod.stop(state, progress)
-            return demo(state, progress, arguments.keep)
+        with cloud_mod.ended_by_signals(), progress.heartbeat():
+            return run(arguments, state, progress)
     except FAILURES as error:
         progress.step(f'error: {error}')
         return 1

@@ -21,6 +21,7 @@ from tests.cloud import access
 from tests.cloud import catalogue
 from tests.cloud import config
 from tests.cloud import databases
+from tests.cloud import host_config
 from tests.cloud import machine as machine_mod
 from tests.cloud import services
 from tests.cloud import state as state_mod
@@ -105,6 +106,7 @@ class Cloud:
         end_leftover(self.state, self.progress)
         self.state.clear_run()
         config.write(self.state)
+        host_config.write(self.state)
         self.machine, self._lifeline = machine_mod.start(self.state)
         self.progress.step(
             f'machine: namespaces of process {self.machine.pid}')

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The configuration of every service of the cloud.
+"""The configuration of the services that are not of a host.
 
 All ports are the customary ones: the machine has its own loopback, where
 nothing else listens.
@@ -18,7 +18,6 @@ nothing else listens.
 
 import shutil
 
-from tests.cloud import hosts
 from tests.cloud import ini
 from tests.cloud import state as state_mod
 
@@ -28,9 +27,8 @@ PASSWORD = 'demo'
 RABBIT = 'rabbit://guest:guest@127.0.0.1:5672/'
 KEYSTONE = 'http://127.0.0.1:5000/v3'
 REGION = 'RegionOne'
-OVSDB = 'unix:/run/openvswitch/db.sock'
 # The physnets that Neutron knows, with their VLANs.
-VLAN_RANGES = 'physnet2:100:199,physnet3:300:399'
+VLAN_RANGES = 'physnet2:100:199,physnet3:300:399,physnet4:400:499'
 FILTER = 'nova_sriov_ext.scheduler.filters.SriovCapacityFilter'
 WEIGHERS = ('nova.scheduler.weights.all_weighers',
             'nova_sriov_ext.scheduler.weights.all_weighers')
@@ -146,7 +144,7 @@ def neutron(state):
         common(state, 'neutron'), database(state, 'neutron'),
         authtoken('neutron'), {
             'DEFAULT': {
-                'core_plugin': 'ml2', 'service_plugins': '',
+                'core_plugin': 'ml2', 'service_plugins': 'qos,trunk',
                 'api_paste_config': paste, 'rpc_workers': 1,
                 'rpc_state_report_workers': 0,
                 'notify_nova_on_port_status_changes': 'true',
@@ -154,55 +152,25 @@ def neutron(state):
             'nova': credentials('nova'),
             'placement': credentials('placement'),
             'ml2': {
-                'type_drivers': 'vlan', 'tenant_network_types': 'vlan',
+                'type_drivers': 'vlan,flat,vxlan',
+                'tenant_network_types': 'vlan,vxlan',
                 'mechanism_drivers': 'openvswitch,sriovnicswitch',
                 'extension_drivers':
-                    'port_security,port_hardware_offload_type',
+                    'port_security,port_hardware_offload_type,qos',
             },
             'ml2_type_vlan': {'network_vlan_ranges': VLAN_RANGES},
+            'ml2_type_flat': {'flat_networks': '*'},
+            'ml2_type_vxlan': {'vni_ranges': '1000:1999'},
         })
-
-
-def agent(state, host):
-    """What the Neutron agents of a host share."""
-    return ini.merge(common(state, f'neutron-{host}'), {
-        'DEFAULT': {'host': host},
-        # We are root already; `env` runs what follows, as sudo would.
-        'AGENT': {'root_helper': 'env', 'report_interval': 10},
-    })
-
-
-def openvswitch_agent(state, host):
-    bridges = [f'{physnet}:br-phys'
-               for physnet, _uplink in host.uplinks('openvswitch')]
-    return ini.merge(agent(state, host.name), {
-        'AGENT': {'polling_interval': 1},
-        'ovs': {
-            'ovsdb_connection': OVSDB,
-            'bridge_mappings': ','.join(bridges),
-        },
-        'securitygroup': {'firewall_driver': 'noop'},
-    })
-
-
-def sriov_agent(state, host):
-    devices = [f'{physnet}:{uplink}'
-               for physnet, uplink in host.uplinks('sriov')]
-    return ini.merge(agent(state, host.name), {
-        'AGENT': {'polling_interval': 1},
-        'sriov_nic': {'physical_device_mappings': ','.join(devices)},
-        'securitygroup': {'firewall_driver': 'noop'},
-    })
-
-
-AGENTS = {'openvswitch': openvswitch_agent, 'sriov': sriov_agent}
 
 
 def nova(state):
     """What all Nova services share."""
     return ini.merge(common(state, 'nova'), authtoken('nova'), {
         # The first run of a periodic task waits for up to this long.
-        'DEFAULT': {'my_ip': '127.0.0.1', 'periodic_fuzzy_delay': 0},
+        'DEFAULT': {'my_ip': '127.0.0.1', 'periodic_fuzzy_delay': 0,
+                    # Not every physnet is on two hosts.
+                    'allow_resize_to_same_host': 'true'},
         'api': {'auth_strategy': 'keystone'},
         'placement': credentials('placement'),
         'neutron': credentials('neutron'),
@@ -235,28 +203,6 @@ def nova_control(state):
         })
 
 
-def nova_compute(state, host):
-    name = f'nova-{host.name}'
-    folder = state.folder(name)
-    helper = f'{state_mod.tool("privsep-helper")} --config-file ' + str(
-        path(state, f'nova/{host.name}.conf'))
-    return ini.merge(nova(state), common(state, name), {
-        'DEFAULT': {
-            'host': host.name, 'instances_path': folder,
-            'compute_driver': 'sriov_ext.SriovLibvirtDriver',
-            'reserved_host_memory_mb': host.reserved_mb,
-            # A new host reports to schedulers with its second update that its
-            # VFs are in Placement.
-            'update_resources_interval': 5,
-        },
-        'pci': {'device_spec': host.device_spec()},
-        'sriov': {'claim_in_placement': True, 'claim_policy': 'assign'},
-        'os_vif_vflag': {'ovsdb_connection': OVSDB},
-        # We are root already; the daemon keeps CAP_NET_ADMIN only.
-        'vif_vflag_privileged': {'helper_command': helper},
-    })
-
-
 FILES = {
     'keystone/keystone.conf': keystone,
     'placement/placement.conf': placement,
@@ -286,11 +232,5 @@ def write_file(state, name, sections):
 def write(state):
     for name, sections in FILES.items():
         write_file(state, name, sections(state))
-    for host in hosts.HOSTS:
-        write_file(state, f'nova/{host.name}.conf',
-                   nova_compute(state, host))
-        for name in host.agents:
-            write_file(state, f'neutron/{host.name}-{name}.conf',
-                       AGENTS[name](state, host))
     for name, source in COPIES.items():
         shutil.copy(state_mod.environment_file(*source), path(state, name))

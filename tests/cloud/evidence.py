@@ -18,7 +18,10 @@ import re
 from xml.etree import ElementTree
 
 from tests.cloud import access
+from tests.cloud import config
+from tests.cloud import hosts
 from tests.cloud import services
+from tests.sim import inside
 
 # Time, process, level, module and request of a line of oslo.log.
 LOG_PREFIX = re.compile(r'^\S+ \S+ \d+ (\w+ \S+) \[.*?\]')
@@ -80,6 +83,38 @@ class Evidence:
         return self._client.show(
             *access.argv(self._state, 'nova-sriov', f'nova/{host}.conf'),
             'check', may_fail=True).status
+
+    def lag_is_degraded(self):
+        """Whether `nova-sriov check` on the controller says so of a host."""
+        said = self._client.quiet(
+            *access.argv(self._state, 'nova-sriov'), 'check').output
+        # Each check is a table of its own, whose lines are wrapped.
+        found = ' '.join(re.sub(r'[|+\n]|--+', ' ', said).split())
+        warnings = re.findall(
+            r'Check: VF-LAG of hosts Result: Warning Details: (.*?)Check:',
+            found)
+        self._progress.output('\n'.join(warnings))
+        return any('degraded' in warning for warning in warnings)
+
+    def lags(self, name):
+        """What `nova-sriov host show --lag` says on a host."""
+        host = hosts.by_name(name)
+        folder = services.host_folder(self._state, host)
+        conf = config.path(self._state, f'nova/{name}.conf')
+        what = ('host', 'show', '--lag')
+        self._progress.command(f'on {name} nova-sriov {" ".join(what)}')
+        shown = self._client.quiet(*inside.command(services.python(
+            'nova_sriov', folder, '--config-file', conf, *what),
+            sys=folder / 'sys')).output
+        self._progress.output(shown)
+        return shown
+
+    def whereabouts(self, server):
+        """Its status and host."""
+        shown = self._client.openstack(
+            'server', 'show', server, '-f', 'json', '-c', 'status', '-c',
+            'OS-EXT-SRV-ATTR:host').json
+        return shown['status'], shown['OS-EXT-SRV-ATTR:host']
 
     def vfs(self, names):
         """{name of a port: PCI address of its VF}"""
@@ -144,6 +179,11 @@ class Evidence:
         found = {name: dict(ids) for name, (_map, ids) in table['data']}
         return {ids['iface-id']: (name, ids) for name, ids in found.items()
                 if 'iface-id' in ids}
+
+    def bridge(self, netdev):
+        """The bridge that a port of Open vSwitch is on."""
+        return self._client.quiet(
+            'ovs-vsctl', 'port-to-br', netdev).output.strip()
 
     def tag(self, netdev):
         """The VLAN tag of a port in Open vSwitch."""

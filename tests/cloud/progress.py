@@ -12,8 +12,12 @@
 
 """What the user sees: every step with the seconds since the start."""
 
+import contextlib
+import threading
 import time
 
+# Seconds after which it says that it is still there.
+SILENCE = 15
 # Longer lines of a command's output are cut: a traceback in a server's
 # fault, not a reason in a log.
 WIDTH = 600
@@ -22,14 +26,38 @@ WIDTH = 600
 class Progress:
 
     def __init__(self):
-        self.started = time.monotonic()
+        self.started = self._said = self._at = time.monotonic()
+        self._last = ''
 
     def step(self, text):
-        seconds = time.monotonic() - self.started
-        print(f'[{seconds:6.1f} s] {text}', flush=True)
+        self._print(f'[{time.monotonic() - self.started:6.1f} s] {text}')
+        self._last, self._at = text, self._said
+
+    @contextlib.contextmanager
+    def heartbeat(self):
+        """While something takes long, say what it is."""
+        end = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(end,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            end.set()
+            thread.join()
+
+    def _beat(self, end):
+        while not end.wait(SILENCE / 10):
+            now = time.monotonic()
+            if now - self._said >= SILENCE:
+                self._print(f'[{now - self.started:6.1f} s] … still, for '
+                            f'{now - self._at:.0f} s: {self._last[:60]}')
+
+    def _print(self, text=''):
+        print(text, flush=True)
+        self._said = time.monotonic()
 
     def chapter(self, text):
-        print()
+        self._print()
         self.step(f'== {text} ==')
 
     def command(self, text):
@@ -42,4 +70,4 @@ class Progress:
     def output(self, text):
         for line in text.rstrip().splitlines():
             shown = line if len(line) <= WIDTH else f'{line[:WIDTH]}…'
-            print(f'           {shown}'.rstrip(), flush=True)
+            self._print(f'           {shown}'.rstrip())

@@ -37,16 +37,47 @@ def suspects(state, progress, count=3):
         progress.output('\n'.join(lines))
 
 
+def banner(progress):
+    """What is real, and what is not."""
+    progress.output(
+        'real:      Keystone, Placement, Glance, Neutron with its agents, '
+        'Nova with this\n'
+        '           project, RabbitMQ, Open vSwitch, netlink, the '
+        '`openstack` client\n'
+        'simulated: network cards (their /sys; veths stand for their '
+        'netdevs), libvirt,\n'
+        '           and so the guests: a server is a network namespace '
+        'without a disk\n'
+        'it takes:  about 3 minutes on 2 quiet cores, 1 more when the '
+        'databases are new')
+
+
 def access(state, progress):
     progress.chapter('The cloud keeps running')
-    progress.output(
-        f'source {access_mod.openrc(state)}\n'
-        'openstack server list        # any command of the client\n'
-        'nova-sriov capacity list\n'
-        'ovs-vsctl show\n'
-        'in-machine bash              # a shell where all of it runs\n'
-        f'logs: {state.folder("log")}\n'
-        'end it with: make demo-stop')
+    progress.output(TRY.format(openrc=access_mod.openrc(state),
+                               logs=state.folder('log')))
+
+
+TRY = """\
+source {openrc}
+openstack server list        # any command of the client
+nova-sriov capacity list
+ovs-vsctl show
+in-machine bash              # a shell where all of it runs
+deactivate                   # the shell is as it was
+logs: {logs}
+end it with: make demo-stop
+
+Try next (doc/source/demo.rst has more):
+openstack server migrate --wait pair && openstack server migrate confirm pair
+openstack server stop cache; openstack server start cache
+openstack server reboot --hard --wait web1
+openstack port create --network net3 --vnic-type macvtap tap
+openstack server create --flavor small --image image --port tap --wait tap
+on compute2 nova-sriov host show --vfs     # a command on a host, its cards
+cable compute2 enp7s0f0np0 down            # ... up: pull and plug a cable
+nova-sriov check                           # what the controller sees of it
+restart nova-compute-compute1              # a service, on the same cards"""
 
 
 def summary(progress, checks):

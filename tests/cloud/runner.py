@@ -18,6 +18,7 @@ import subprocess
 import time
 
 from tests.cloud import api as api_mod
+from tests.cloud import processes
 
 DEADLINE = 180
 # What a line of a log must hold for us to show it as an error.
@@ -65,11 +66,13 @@ class Runner:
 
     def start(self, service):
         env = {**self.state.environment(), **service.env}
-        with self.state.log(service.name).open('w') as log:
-            self.processes[service.name] = subprocess.Popen(
+        with self.state.log(service.name).open('a') as log:
+            process = subprocess.Popen(
                 self.machine.enter(*map(str, service.argv)), env=env,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
+        self.processes[service.name] = process
+        processes.note(self.state, service.name, process.pid)
 
     def up(self, table):
         """Start all of them, each as soon as what it needs is ready."""

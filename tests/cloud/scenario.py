@@ -14,7 +14,9 @@
 
 import json
 
+from tests.cloud import bonded
 from tests.cloud import hosts
+from tests.cloud import vf_counts
 from tests.cloud.evidence import Evidence
 from tests.cloud.evidence import Server
 
@@ -22,6 +24,7 @@ NETWORKS = {
     # name: (physnet, VLAN, subnet)
     'net2': ('physnet2', 110, '192.0.2.0/24'),
     'net3': ('physnet3', 310, '198.51.100.0/24'),
+    'net4': ('physnet4', 410, '203.0.113.0/24'),
 }
 PROFILE = '{"capabilities": ["switchdev"]}'
 SERVER_COLUMNS = ('-c', 'id', '-c', 'name', '-c', 'status', '-c',
@@ -31,45 +34,15 @@ PORT_COLUMNS = ('-c id -c name -c mac_address -c binding_profile '
 TOO_MANY = ('big1', 'big2', 'big3')
 
 
-def capacity_of(switchdev, legacy, elsewhere):
-    """What `capacity list` says when that many of 4 VFs are used.
-
-    :param switchdev, legacy: on compute1, elsewhere: on compute2
-    """
-    used = {('compute1', 'physnet2', 'switchdev'): switchdev,
-            ('compute1', 'physnet2', 'legacy'): legacy,
-            ('compute2', 'physnet3', 'legacy'): elsewhere}
-    return {key: ('4', str(count), str(4 - count))
-            for key, count in used.items()}
-
-
-def placement_of(compute1, switchdev, compute2):
-    """What `placement show` says when that many VFs are used: it counts a
-    physnet's, of whatever card, and those of ports that require a mode. Here
-    all do: plain ports require legacy (``plain_port_mode``).
-
-    :param switchdev: of those on compute1
-    """
-    used = {('compute1', 'VF_PHYSNET2', '8'): compute1,
-            ('compute1', 'MODE_SWITCHDEV_PHYSNET2', '4'): switchdev,
-            ('compute1', 'MODE_LEGACY_PHYSNET2', '4'): compute1 - switchdev,
-            ('compute2', 'VF_PHYSNET3', '4'): compute2,
-            ('compute2', 'MODE_LEGACY_PHYSNET3', '4'): compute2}
-    return {(host, f'CUSTOM_SRIOV_{name}'): (total, str(count))
-            for (host, name, total), count in used.items()}
-
-
-ALL_FREE = capacity_of(0, 0, 0), placement_of(0, 0, 0)
-
-
 class Scenario:
 
     def __init__(self, cloud, checks):
-        self.image = cloud.state.run / 'image.raw'
+        self.state = cloud.state
+        self.image = self.state.run / 'image.raw'
         self.client = cloud.client
         self.checks = checks
         self.progress = cloud.progress
-        self.evidence = Evidence(cloud.state, cloud.client, cloud.progress)
+        self.evidence = Evidence(self.state, cloud.client, cloud.progress)
         self.servers = {}
 
     def play(self, keep):
@@ -78,6 +51,7 @@ class Scenario:
             self.prepare, self.boot_switchdev, self.show_interface,
             self.show_open_vswitch, self.ping, self.boot_legacy,
             self.show_claim, self.ask_too_much, self.fill,
+            *bonded.Bonded(self).chapters,
             *(() if keep else (self.remove,)), self.read_logs]
         for chapter in chapters:
             self.progress.chapter(chapter.__doc__)
@@ -89,7 +63,9 @@ class Scenario:
         lines = [
             'image create --disk-format raw --container-format bare '
             f'--file {self.image} image',
-            'flavor create --ram 512 --vcpus 1 --disk 1 small']
+            'flavor create --ram 512 --vcpus 1 --disk 1 small',
+            'flavor create --ram 512 --vcpus 1 --disk 1 '
+            '--property sriov:pf_policy=spread spread']
         for name, (physnet, vlan, subnet) in NETWORKS.items():
             lines += [
                 'network create --provider-network-type vlan '
@@ -99,7 +75,7 @@ class Scenario:
                 f'--no-dhcp {name}']
         self.client.batch(lines)
         self.checks.equal('every host reports its VFs',
-                          self.evidence.counts(), ALL_FREE)
+                          self.evidence.counts(), vf_counts.of({}))
         self.checks.equal('nova-sriov check finds nothing wrong on compute1',
                           self.evidence.check('compute1'), 0)
 
@@ -153,8 +129,9 @@ class Scenario:
             (server.port['id'], server.port['mac_address'], server.id))
         self.client.show('ovs-vsctl', '--columns=name,tag', 'list', 'Port',
                          name)
+        compute1 = hosts.by_name('compute1')
         flows = self.client.show(
-            'ovs-ofctl', 'dump-flows', 'br-phys',
+            'ovs-ofctl', 'dump-flows', compute1.bridge('physnet2'),
             f'table=0,dl_vlan={self.evidence.tag(name)}')
         vlan = NETWORKS['net2'][1]
         self.checks.true(
@@ -196,10 +173,13 @@ class Scenario:
             self.checks.equal(f'{name} has a {modes[name]} VF',
                               compute1.mode_of(vf), modes[name])
         nova, placement = self.evidence.counts()
+        expected = vf_counts.of({
+            ('compute1', 'physnet2', 'switchdev'): 2,
+            ('compute1', 'physnet2', 'legacy'): 1,
+            ('compute2', 'physnet3', 'legacy'): 1})
         self.checks.equal('the VFs of four servers are used', nova,
-                          capacity_of(2, 1, 1))
-        self.checks.equal('and claimed in Placement', placement,
-                          placement_of(3, 2, 1))
+                          expected[0])
+        self.checks.equal('and claimed in Placement', placement, expected[1])
 
     def ask_too_much(self):
         """A server that requests more VFs than any host has free"""
@@ -255,13 +235,15 @@ class Scenario:
         """Servers and ports removed"""
         names = ' '.join(self.servers)
         *_, last = TOO_MANY
-        self.client.batch([f'server delete --wait {names} big {last}',
-                           f'port delete {names} {last}'])
-        self.client.show('ovs-vsctl', 'list-ports', 'br-int')
+        self.client.batch([
+            f'server delete --wait {names} big {last} pair',
+            f'port delete {names} {last} {" ".join(bonded.PAIR)}'])
+        for host in hosts.HOSTS:
+            self.client.show('ovs-vsctl', 'list-ports', host.bridge('int'))
         self.checks.equal('no representor is left in Open vSwitch',
                           self.evidence.plugged(), {})
         self.checks.eventually('all VFs are free again, in Placement too',
-                               self.evidence.counts, ALL_FREE)
+                               self.evidence.counts, vf_counts.of({}))
 
     def read_logs(self):
         """The services' logs"""

@@ -91,6 +91,12 @@ def on_database(state, name, conf):
                   config.path(state, conf))
 
 
+def table(state, machine):
+    """All of them."""
+    return (*ground(state, machine), *control_plane(state),
+            *compute_hosts(state))
+
+
 def ground(state, machine):
     """What the services stand on."""
     return (
@@ -140,12 +146,17 @@ def openvswitch_agent(state, host):
         python('openvswitch_agent', '--config-file',
                config.path(state, f'neutron/{host.name}-openvswitch.conf')),
         agent('neutron-openvswitch-agent', host.name),
-        ('neutron-rpc-server', 'neutron-api'))
+        # One after the other: the hosts share one Open vSwitch, and of two
+        # that set up their bridges at once one was seen to wait for ever.
+        ('neutron-rpc-server', 'neutron-api', *(
+            f'neutron-openvswitch-agent-{earlier.name}'
+            for earlier in hosts.HOSTS[:hosts.HOSTS.index(host)]
+            if 'openvswitch' in earlier.agents)))
 
 
 def sriov_agent(state, host):
-    folder = hosts_folder(state) / host.name
-    argv = python('sriov_agent', folder / 'vfs.json', '--config-file',
+    folder = host_folder(state, host)
+    argv = python('sriov_agent', folder, '--config-file',
                   config.path(state, f'neutron/{host.name}-sriov.conf'))
     return Service(
         f'neutron-sriov-nic-agent-{host.name}',
@@ -168,8 +179,8 @@ def api(state, name):
 
 def compute(state, host):
     """nova-compute, which sees the host's cards below /sys."""
-    folder = hosts_folder(state) / host.name
-    argv = python('compute', host.name, folder / 'domains', '--config-file',
+    folder = host_folder(state, host)
+    argv = python('compute', host.name, folder, '--config-file',
                   config.path(state, f'nova/{host.name}.conf'))
     return Service(
         f'nova-compute-{host.name}',
@@ -182,6 +193,11 @@ def compute(state, host):
 
 def hosts_folder(state):
     return state.folder('hosts')
+
+
+def host_folder(state, host):
+    """What its hardware and its hypervisor have (inside/hardware.py)."""
+    return hosts_folder(state) / host.name
 
 
 def ovs_database(state):

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Open vSwitch as the administrator of compute1 sets it up."""
+"""Open vSwitch as the administrator of the hosts sets it up."""
 
 import subprocess
 
@@ -29,10 +29,19 @@ def create_database(state):
 def set_up(machine):
     """Bridges of the userspace datapath: it needs no kernel module."""
     argv = ['ovs-vsctl', '--timeout=20']
-    for bridge in ('br-int', 'br-phys'):
-        argv += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge,
-                 'datapath_type=netdev']
     for host in hosts.HOSTS:
-        for _physnet, uplink in host.uplinks('openvswitch'):
-            argv += ['--', 'add-port', 'br-phys', uplink]
+        argv += bridge(host.bridge('int'))
+        for physnet, uplink in host.uplinks('openvswitch').items():
+            argv += bridge(host.bridge(physnet), uplink)
+        machine.run('ip', 'address', 'add', f'{host.tunnel_ip}/32', 'dev',
+                    'lo')
     machine.run(*argv)
+
+
+def bridge(name, *ports):
+    """Words for ovs-vsctl."""
+    words = ['--', 'add-br', name, '--', 'set', 'bridge', name,
+             'datapath_type=netdev']
+    for port in ports:
+        words += ['--', 'add-port', name, port]
+    return words

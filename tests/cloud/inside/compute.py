@@ -13,8 +13,9 @@
 """nova-compute on a simulated libvirt: python -m … HOST FOLDER OPTIONS
 
 Nova's own test fixtures stand for libvirt; scheduling, claim, VIF driver,
-os-vif, privsep and the host's facts below /sys are the real ones. FOLDER
-holds the XML of the running domains, as libvirt received it.
+os-vif, privsep and the host's facts below /sys are the real ones. FOLDER is
+that of the host: it holds the domains (domains.py), and what the drivers keep
+of VFs (tests.sim.vfs).
 """
 
 import contextlib
@@ -27,10 +28,15 @@ from nova.cmd import compute  # isort: skip
 from nova.pci import utils as pci_utils
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.fixtures import libvirt as fakelibvirt
+from nova.virt.libvirt import utils as libvirt_utils
 import os_vif
 
+from os_vif_vflag.kernel import netlink
+from os_vif_vflag.ovs import commands
 from tests.cloud import hosts
+from tests.cloud.inside import domains
 from tests.cloud.inside import libvirt_devices
+from tests.sim import vfs
 
 # LibvirtFixture invents what these read from /sys; ours shows the card.
 REAL = ('get_ifname_by_pci_address', 'get_mac_by_pci_address',
@@ -38,57 +44,58 @@ REAL = ('get_ifname_by_pci_address', 'get_mac_by_pci_address',
 # As nova.tests.functional.libvirt.base does: what touches the host's disks,
 # CPUs and libvirt itself.
 MOCKS = {
-    'nova.virt.libvirt.LibvirtDriver._create_image': (False, False),
     'nova.virt.libvirt.LibvirtDriver._ensure_console_log_for_instance': None,
     'nova.virt.libvirt.LibvirtDriver._get_disk_over_committed_size_total': 0,
     'nova.virt.libvirt.LibvirtDriver._get_local_gb_info':
         {'total': 128, 'used': 44, 'free': 84},
+    'nova.virt.libvirt.LibvirtDriver._get_instance_disk_info_from_config': [],
     'nova.privsep.utils.supports_direct_io': True,
     'nova.virt.libvirt.host.Host.get_online_cpus': set(range(4)),
 }
 
 
-class Connection(fakelibvirt.Connection):
-    """Keeps the XML of running domains, as it was called to define them.
+class Disks(nova_fixtures.LibvirtImageBackendFixture):
+    """Disks without content: no server reads them."""
 
-    The methods' names are libvirt's and fakelibvirt's.
-    """
+    def _mock_disk(self):
+        disk = super()._mock_disk()
+        disk.snapshot_extract.side_effect = _extract
+        return disk
 
-    folder = None
 
-    def defineXML(self, xml):
-        domain = super().defineXML(xml)
-        domain.received = xml
-        return domain
+def _extract(target, _format):
+    pathlib.Path(target).write_bytes(bytes(512))
 
-    def _mark_running(self, dom):
-        super()._mark_running(dom)
-        new = self._file(dom).with_suffix('.new')
-        new.write_text(dom.received)
-        new.rename(self._file(dom))
 
-    def _mark_not_running(self, dom):
-        super()._mark_not_running(dom)
-        self._file(dom).unlink(missing_ok=True)
+def _create_image(_self, _context, instance, *_args, **_kwargs):
+    """:returns: whether it was created by a command, and what of it failed"""
+    folder = pathlib.Path(libvirt_utils.get_instance_path(instance))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'disk').touch()
+    return False, False
 
-    def _file(self, dom):
-        return self.folder / f'{dom.UUIDString()}.xml'
+
+def _own_ports(host):
+    """A function as commands._ports_of: the host has an Open vSwitch of its
+    own, which to this one are the bridges with its number."""
+    every = commands._ports_of
+    return lambda api, iface_id: [
+        (bridge, port) for bridge, port in every(api, iface_id)
+        if host.owns(bridge.name)]
 
 
 def _connection(host, folder):
-    connection = Connection(
-        'qemu:///system', hostname=host.name,
+    return domains.Connection(
+        folder / 'domains', hostname=host.name,
         host_info=fakelibvirt.HostInfo(cpu_cores=4),
         pci_info=libvirt_devices.Devices(host.cards))
-    connection.folder = folder
-    return connection
 
 
 def _simulate(host, folder, stack):
     """Put the fixtures in place until the stack is closed."""
     real = {name: getattr(pci_utils, name) for name in REAL}
     for fixture in (
-            nova_fixtures.LibvirtImageBackendFixture(),
+            Disks(),
             nova_fixtures.CGroupsFixture(),
             nova_fixtures.LibvirtFixture(stub_os_vif=False),
             nova_fixtures.OSBrickFixture(),
@@ -100,6 +107,12 @@ def _simulate(host, folder, stack):
              _connection(host, folder)}
     for target, value in mocks.items():
         stack.enter_context(mock.patch(target, return_value=value))
+    stack.enter_context(mock.patch(
+        'nova.virt.libvirt.LibvirtDriver._create_image', _create_image))
+    stack.enter_context(mock.patch.object(
+        commands, '_ports_of', _own_ports(host)))
+    stack.enter_context(mock.patch.object(
+        netlink.Netlink, 'vfs', lambda _self, name: vfs.Vfs(folder).of(name)))
     # The fixture initialised os-vif without a configuration; nova-compute
     # shall do it again with its own.
     os_vif._EXT_MANAGER = None

@@ -10,107 +10,135 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The hosts' simulated cards, and what libvirt does to them.
+"""The simulated cards of all hosts, and what libvirt does with their VFs.
 
 python -m … FOLDER: makes FOLDER/<host>/sys, to be mounted over /sys, and
 the netdevs; then FOLDER/plugged says that all is there. From then on it
 passes VFs to guests as the running domains in FOLDER/<host>/domains say:
 
-* the VF is bound to vfio-pci, so its netdev leaves the host;
+* the VF is bound to vfio-pci, so its netdev leaves the host, or a macvtap
+  stands on its netdev;
 * its end of the wire goes to a namespace that stands for the guest
   (FOLDER/<host>/guests.json: MAC -> namespace);
-* the PF's list of VFs shows its MAC and VLAN (FOLDER/<host>/vfs.json), as
-  `ip link show` of a legacy PF does.
+* the PF's driver keeps its MAC and VLAN (tests.sim.vfs), as `ip link show`
+  has them.
+
+A file FOLDER/<host>/pulled/<netdev> pulls the cable of a PF.
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import time
-from xml.etree import ElementTree
 
 from tests.cloud import hosts
-from tests.sim import pci
+from tests.cloud.inside import domain_devices
+from tests.sim import vfs
 from tests.sim.netdevs import Netdevs
 from tests.sim.sysfs import Sysfs
 
 INTERVAL = 0.2
-
-
-@dataclasses.dataclass(frozen=True)
-class Interface:
-    """An <interface type='hostdev'> of a running domain."""
-
-    vf: str
-    mac: str
-    vlan: int
-
-
-def interfaces(folder):
-    """The interfaces of all running domains."""
-    for path in folder.glob('*.xml'):
-        with contextlib.suppress(FileNotFoundError):  # it ended just now
-            domain = ElementTree.fromstring(path.read_text())
-            for node in domain.iterfind("devices/interface[@type='hostdev']"):
-                yield _interface(node)
-
-
-def _interface(node):
-    address = node.find('source/address')
-    domain, bus, slot, function = (
-        int(address.get(part), 16)
-        for part in ('domain', 'bus', 'slot', 'function'))
-    tag = node.find('vlan/tag')
-    return Interface(
-        pci.join(domain, bus << 8 | slot << 3 | function),
-        node.find('mac').get('address'),
-        0 if tag is None else int(tag.get('id')))
+# What libvirt leaves of a VF that it takes back.
+BARE = {'mac': '00:00:00:00:00:00', 'vlan': {'vlan': 0, 'qos': 0}}
 
 
 class Hypervisor:
     """Does to the cards of a host what libvirt does for its domains."""
 
     def __init__(self, host, folder, stack):
+        self.host = host
         self.folder = folder
         self.domains = folder / 'domains'
-        self.domains.mkdir(parents=True)
+        self.pulled = folder / 'pulled'
+        for made in (self.domains, self.pulled):
+            made.mkdir(parents=True)
         self.sysfs = Sysfs(folder, *host.cards)
+        self.settings = vfs.Vfs(folder)
         # All hosts share one network namespace: one Open vSwitch and one
         # loopback serve them.
         self.netdevs = stack.enter_context(
             Netdevs(self.sysfs, host.name, own_namespace=False))
         self.drivers = {device.address: device.driver
                         for device in self.sysfs.pci_devices()}
-        self.passed = {}     # VF -> Interface
+        self.passed = {}     # VF -> domain_devices.Interface
         self.guests = {}     # VF -> Guest
-        self._tell()
+        self.macvtaps = {}   # VF -> netdev
+        self._write('guests.json', {})
 
     def follow(self):
+        self._follow_cables()
+        self._follow_domains()
+
+    def _follow_cables(self):
+        for card in self.sysfs.cards:
+            for pf in card.pfs:
+                pulled = (self.pulled / pf.netdev).exists()
+                if pulled == (pf.link == 'up'):
+                    self.sysfs.set_link(pf.address,
+                                        'down' if pulled else 'up')
+                    self.netdevs.sync()
+
+    def _follow_domains(self):
         """Pass VFs to domains that started, take those of ended ones."""
-        wanted = {one.vf: one for one in interfaces(self.domains)}
+        wanted = {one.vf: one for one in domain_devices.interfaces(
+            self.domains, self._vf_netdevs())}
         if wanted == self.passed:
             return
-        for vf in self.passed.keys() - wanted.keys():
-            self.sysfs.bind(vf, self.drivers[vf])
-            self._guest_link(vf, 'down')
-        for vf in wanted.keys() - self.passed.keys():
-            self._pass(wanted[vf])
+        for vf, one in self.passed.items():
+            if wanted.get(vf) != one:
+                self._take(one)
+        for vf, one in wanted.items():
+            if self.passed.get(vf) != one:
+                self._give(one)
         self.netdevs.sync()
         self.passed = wanted
-        self._tell()
+        self._write('guests.json', {
+            one.mac: self.guests[vf].netns for vf, one in wanted.items()
+            if vf in self.guests})
 
-    def _pass(self, interface):
-        vf = interface.vf
-        if vf not in self.guests:
-            self.guests[vf] = self.netdevs.guest(vf, interface.mac)
+    def _vf_netdevs(self):
+        return {link.name: link.pci for link in self.sysfs.links()
+                if link.kind == 'vf'}
+
+    def _give(self, one):
+        if one.macvtap:
+            self._add_macvtap(one)
+            return
+        self._set(one.vf, {'mac': one.mac,
+                           'vlan': {'vlan': one.vlan, 'qos': 0}})
+        if one.vf not in self.guests:
+            self.guests[one.vf] = self.netdevs.guest(one.vf, one.mac)
             return
         # A VF keeps its namespace, and gets its next guest's MAC.
-        self.sysfs.bind(vf, 'vfio-pci')
-        self._guest_link(vf, 'address', interface.mac, 'up')
+        self.sysfs.bind(one.vf, 'vfio-pci')
+        self._guest_link(one.vf, 'address', one.mac, 'up')
+
+    def _take(self, one):
+        if one.macvtap:
+            self.sysfs.set_macvtap(one.vf, None)
+            subprocess.run(['ip', 'link', 'del', self.macvtaps.pop(one.vf)],
+                           check=True)
+            return
+        self.sysfs.bind(one.vf, self.drivers[one.vf])
+        self._set(one.vf, BARE)
+        self._guest_link(one.vf, 'down')
+
+    def _add_macvtap(self, one):
+        """A veth stands for it: Neutron's agent reads its MAC."""
+        index = next(link.ifindex for link in self.sysfs.links()
+                     if link.kind == 'vf' and link.pci == one.vf)
+        name = self.macvtaps[one.vf] = f'macvtap{index}'
+        subprocess.run(
+            ['ip', 'link', 'add', name, 'address', one.mac, 'type', 'veth',
+             'peer', f'guest{index}'], check=True)
+        self.sysfs.set_macvtap(one.vf, name)
+
+    def _set(self, vf, settings):
+        pf = self.host.pf_of(vf)
+        self.settings.set(pf.netdev, pf.vf_addresses.index(vf), settings)
 
     def _guest_link(self, vf, *args):
         """A legacy VF has no representor, hence no wire to its guest."""
@@ -121,20 +149,6 @@ class Hypervisor:
         subprocess.run([*ip, 'address', 'flush', 'dev', guest.netdev],
                        check=True)
         subprocess.run([*ip, 'link', 'set', guest.netdev, *args], check=True)
-
-    def _tell(self):
-        self._write('guests.json', {
-            one.mac: self.guests[vf].netns
-            for vf, one in self.passed.items()})
-        self._write('vfs.json', {
-            pf.netdev: dict(self._vfs(pf))
-            for card in self.sysfs.cards for pf in card.pfs})
-
-    def _vfs(self, pf):
-        for number, address in enumerate(pf.vf_addresses):
-            one = self.passed.get(address)
-            yield number, {'mac': one.mac if one else '00:00:00:00:00:00',
-                           'vlan': one.vlan if one else 0, 'link_state': 0}
 
     def _write(self, name, content):
         """Whole or not at all: others read it at any time."""
