@@ -58,7 +58,8 @@ def test_pools_are_read_while_a_port_has_no_device(claim):
 
 @each_claim
 def test_empty_pools_are_not_looked_at(claim):
-    assert of_sums([{'count': 0}, VF], document.Report(claim=claim),
+    empty = {'count': 0, 'physical_network': 'a'}
+    assert of_sums([empty, VF], document.Report(claim=claim),
                    model.Demand((port('a'),))) is None
 
 
