@@ -84,6 +84,9 @@ def nova_compute(state, host):
             'vif_plugging_timeout': 120,
         },
         'pci': {'device_spec': host.device_spec()},
+        # Neutron's agents report a VF of the new host once it is there, which
+        # is after Nova would wait for it.
+        'compute': {'live_migration_wait_for_vif_plug': 'false'},
         # The simulated libvirt reports no event when a device is gone: Nova
         # looks after this long.
         'libvirt': {'device_detach_timeout': 2},
