@@ -12,15 +12,20 @@
 
 """``nova-sriov check``."""
 
+import nova.conf
 from nova.pci import stats
 from oslo_upgradecheck.upgradecheck import Code
 import pytest
 
+from nova_sriov_ext import conf as options
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.cmd import cells
 from nova_sriov_ext.cmd import check
 from nova_sriov_ext.cmd import publishing
 from tests.unit.cmd import script
+
+# As those of Nova are, whichever tests run before.
+options.register(nova.conf.CONF)
 
 
 @pytest.fixture
