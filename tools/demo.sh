@@ -6,10 +6,11 @@ cd "$(dirname "$0")/.."
 LOG=.cache/log/demo.log
 
 if [ -x .tox/cloud/bin/openstack ]; then
-    [ "$1" = stop ] || echo "demo: takes about 4 minutes"
+    [ "$1" = stop ] || echo "demo: takes about 4 minutes on two quiet cores"
 else
     echo "demo: the first run takes about 8 minutes: packages and Python" \
-        "environments 3, databases 1, the cloud 3 to 4; later runs take 4"
+        "environments 3, databases 1, the cloud 4, on two quiet cores; later" \
+        "runs take 4"
 fi
 tools/setup.sh
 tools/watched.sh "$LOG" "demo: building its environment" \
