@@ -17,10 +17,13 @@ both have the option, so that an operator can copy ``[os_vif_ovs]``.
 """
 
 from oslo_config import cfg
+from oslo_privsep import priv_context
 
 from os_vif_vflag import lag_policy
 
 GROUP = 'os_vif_vflag'
+# Of the process with CAP_NET_ADMIN.
+PRIVILEGED = 'vif_vflag_privileged'
 
 OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
@@ -115,5 +118,6 @@ of PFs without a bond, nor for DPDK.
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    """Group and options for oslo-config-generator."""
-    return [(GROUP, OPTS)]
+    """Groups and options, for oslo-config-generator and -validator."""
+    # oslo.privsep lists its own for the group [privsep] alone.
+    return [(GROUP, OPTS), (PRIVILEGED, priv_context.OPTS)]

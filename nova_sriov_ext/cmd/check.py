@@ -15,7 +15,10 @@
 import argparse
 from collections.abc import Iterable
 from collections.abc import Sequence
+import dataclasses
+import functools
 import importlib
+import json
 
 from cliff.command import Command
 from oslo_config import cfg
@@ -24,11 +27,15 @@ import prettytable
 
 from nova_sriov_ext import nova_compat
 from nova_sriov_ext.cmd import cells
+from nova_sriov_ext.cmd import conf_checks
+from nova_sriov_ext.cmd import conf_lines
 from nova_sriov_ext.cmd import nova_conf
 from nova_sriov_ext.cmd import publishing
 
 _DRIVER = 'nova.virt.sriov_ext'
 _FILTER = 'SriovCapacityFilter'
+# Of nova_compat.rows.
+_COLUMNS = ('Part', 'How', 'Name in Nova', 'Expected', 'Holds')
 
 
 class Check(Command):
@@ -42,8 +49,17 @@ class Check(Command):
 
     app_args: argparse.Namespace
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '-f', '--format', choices=('table', 'json'), default='table',
+            help='of the output (default: %(default)s)')
+        return parser
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         checks = Checks(self.app_args.config_file)
+        if parsed_args.format == 'json':
+            return self._write_json(checks)
         code = int(checks.check())
         self.app.stdout.write(
             'What this project uses of Nova that Nova calls private:\n'
@@ -52,6 +68,19 @@ class Check(Command):
             self.app.stdout.write('Hosts with VFs of physnets:\n'
                                   f'{publishing.table(checks.hosts)}\n')
         return code
+
+    def _write_json(self, checks: 'Checks') -> int:
+        results = checks.results()
+        json.dump({
+            'checks': [{'check': name, 'result': result.code.name.lower(),
+                        'details': result.details}
+                       for name, result in results],
+            'nova': [dict(zip(_COLUMNS, row, strict=True))
+                     for row in nova_compat.rows()],
+            'hosts': [dataclasses.asdict(host) for host in checks.hosts],
+        }, self.app.stdout, indent=2)
+        self.app.stdout.write('\n')
+        return max(int(result.code) for _, result in results)
 
 
 def part_works(_: object, part: nova_compat.Part) -> upgradecheck.Result:
@@ -75,14 +104,45 @@ class Checks(upgradecheck.UpgradeCommands):
         self._config_files = config_files
         self.hosts: list[publishing.Host] = []
 
-    def _options(self) -> upgradecheck.Result:
+    def results(self) -> list[tuple[str, upgradecheck.Result]]:
+        """:returns: name and result of each check, in order"""
+        return [(name, check[0](self, **check[1])
+                 if isinstance(check, tuple) else check(self))
+                for name, check in self._upgrade_checks]
+
+    @functools.cached_property
+    def _lines(self) -> list[conf_lines.Line]:
+        return conf_lines.of(
+            conf_lines.files(nova_conf.read(self._config_files)))
+
+    def _files(self) -> upgradecheck.Result:
+        """Which files are read: not those of somebody else's services."""
         try:
-            group = nova_conf.read(self._config_files).sriov
-            for name in group:
-                group[name]
+            found = conf_lines.files(nova_conf.read(self._config_files))
         except cfg.Error as e:
             return _unusable(e)
-        return _result('SUCCESS')
+        if not found:
+            return _result(
+                'FAILURE', 'There is no nova.conf in the places where Nova '
+                'looks for it (/etc/nova, ~/.nova): name the one of the '
+                'service with --config-file.')
+        return _result('SUCCESS', f'Read: {", ".join(found)}')
+
+    def _problems(self, *checks: conf_checks.Check) -> upgradecheck.Result:
+        try:
+            conf = nova_conf.read(self._config_files)
+            found = [problem for check in checks
+                     for problem in check(conf, self._lines)]
+        except cfg.Error as e:
+            return _unusable(e)
+        return _result('FAILURE', '; '.join(found)) if found else _result(
+            'SUCCESS')
+
+    def _options(self) -> upgradecheck.Result:
+        return self._problems(conf_checks.values, conf_checks.names)
+
+    def _devices(self) -> upgradecheck.Result:
+        return self._problems(conf_checks.devices)
 
     def _driver(self) -> upgradecheck.Result:
         try:
@@ -93,7 +153,7 @@ class Checks(upgradecheck.UpgradeCommands):
                 f'sriov_ext.SriovLibvirtDriver ({e}). Where Nova is installed '
                 'in another place, start nova-sriov-compute instead of '
                 'nova-compute.')
-        return _result('SUCCESS')
+        return self._problems(conf_checks.driver)
 
     def _search(self) -> upgradecheck.Result:
         """Whether Placement finds every host with VFs."""
@@ -122,7 +182,9 @@ class Checks(upgradecheck.UpgradeCommands):
                 _result('SUCCESS'))
 
     _upgrade_checks = (
+        ('Files of nova.conf', _files),
         ('Options in nova.conf', _options),
+        ('Devices in nova.conf', _devices),
         ('Compute driver', _driver),
         ('Hosts in Placement', _search),
         ('VF-LAG of hosts', _lags),
@@ -153,8 +215,7 @@ def _unusable(error: cfg.Error) -> upgradecheck.Result:
 
 
 def _table(rows: Iterable[nova_compat.Row]) -> prettytable.PrettyTable:
-    table = prettytable.PrettyTable(
-        ('Part', 'How', 'Name in Nova', 'Expected', 'Holds'))
+    table = prettytable.PrettyTable(_COLUMNS)
     table.align = 'l'
     table.add_rows([list(row) for row in rows])
     return table

@@ -12,11 +12,28 @@
 
 """Options of the filter."""
 
+import re
+
 from oslo_config import cfg
 from oslo_config import types
 
 _ACCEPT = ('accept', 'take the host as if it suited')
 _REJECT = ('reject', 'refuse the host')
+
+_KEPT = re.compile(r'\d+%?')
+
+
+class _Reserves(types.Dict):
+    """Its error names the physnet; that of types.Dict has the value alone."""
+
+    def __call__(self, value: object) -> dict[str, str]:
+        found: dict[str, str] = super().__call__(value)
+        for physnet, kept in found.items():
+            if not _KEPT.fullmatch(kept):
+                raise ValueError(f'{physnet}: {kept!r} is neither a number '
+                                 'of VFs nor a percentage of them')
+        return found
+
 
 OPTS = [
     cfg.StrOpt(
@@ -111,7 +128,7 @@ the extra spec ``sriov:pf_policy``.
 """),
     cfg.Opt(
         'vf_reserve',
-        type=types.Dict(types.String(regex=r'^\d+%?$')),
+        type=_Reserves(types.String()),
         default={},
         help="""
 How many VFs of a physnet stay free on each host for the flavors that have the

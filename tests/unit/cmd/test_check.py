@@ -40,8 +40,10 @@ def checked(tmp_path):
 def test_all_well(checked):
     result = checked('[sriov]\nclaim_policy = assign\n')
     assert (result.status, result.err) == (0, '')
-    titles = ['Options in nova.conf', 'Compute driver', 'Hosts in Placement',
-              'VF-LAG of hosts', *(part.title for part in nova_compat.PARTS)]
+    titles = ['Files of nova.conf', 'Options in nova.conf',
+              'Devices in nova.conf', 'Compute driver', 'Hosts in Placement',
+              'VF-LAG of hosts',
+              *(part.title for part in nova_compat.PARTS)]
     for name in titles:
         assert f'Check: {name} ' in result.out
     assert result.out.count('Result: Success') == len(titles)
@@ -62,7 +64,7 @@ def test_an_option_with_a_wrong_value(checked):
     assert 'claim_policy' in result.out
     assert "'magic'" in result.out
     assert result.out.count('Result: Success') == (
-        3 + len(nova_compat.PARTS))
+        5 + len(nova_compat.PARTS))
 
 
 def test_another_nova(monkeypatch):
@@ -91,7 +93,7 @@ def checks(monkeypatch):
     :returns: result, hosts
     """
     def run(conf, *hosts):
-        monkeypatch.setattr(check.nova_conf, 'read', lambda files: conf.conf)
+        monkeypatch.setattr(check.nova_conf, 'read', lambda _: conf.conf)
         monkeypatch.setattr(check.cells, 'prepare', lambda files: None)
         monkeypatch.setattr(check.publishing, 'of', _of)
         monkeypatch.setattr(check.cells, 'hosts', lambda: hosts)
