@@ -39,6 +39,7 @@ _CLAIM_TEST = 'nova.compute.claims.Claim._claim_test'
 _TRACKER = 'nova.pci.manager.PciDevTracker'
 _UPDATE = ('nova.compute.utils.'
            'update_pci_request_with_placement_allocations')
+_DRIVER = 'nova.virt.libvirt.driver.LibvirtDriver'
 _HOST_STATE = 'nova.scheduler.host_manager.HostState'
 
 
@@ -191,7 +192,10 @@ LIVE_MIGRATION = Part(
 
 OWNERS = Part(
     'Owner of a VF', 'A VF is plugged and unplugged without a look at whose '
-    'it is.', _of_compute())
+    'it is, and a server that was evacuated from a host that is still down '
+    'has the devices of both.', _of_compute(
+        Use(OVERRIDES, f'{_DRIVER}._guest_add_pci_devices',
+            {34: 'guest instance'}, mentions=('get_pci_devices',))))
 
 PLACEMENT = Part(
     'VFs in Placement', 'VFs are not published whatever '
@@ -204,7 +208,6 @@ PLACEMENT = Part(
             {34: 'context rp_uuid'})))
 
 _VIF_DRIVER = 'nova.virt.libvirt.vif.LibvirtGenericVIFDriver'
-_DRIVER = 'nova.virt.libvirt.driver.LibvirtDriver'
 
 VIFS = Part(
     'Interfaces', "Nova's own VIF driver writes the interfaces and plugs "

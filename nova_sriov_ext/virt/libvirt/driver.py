@@ -66,9 +66,9 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         # There has been no option for it since Nova 2014.2; LibvirtDriver
         # makes its own in __init__.
         plugs = nova_compat.works(nova_compat.VIFS)
+        self._owners = owner.Owners(virtapi)
         if plugs:
-            self.vif_driver = vif.SriovVIFDriver(
-                self._host, owner.Owners(virtapi))
+            self.vif_driver = vif.SriovVIFDriver(self._host, self._owners)
         self._start = start.Start(lambda *args: self.vif_driver.replug(*args))
         self._waits = plugs and nova_compat.works(nova_compat.START)
         # nova-compute loads its driver before it makes its tracker.
@@ -99,6 +99,12 @@ class SriovLibvirtDriver(driver.LibvirtDriver):
         """It calls plug_vifs, as does the manager at its start."""
         with self._start.guest():
             return super()._create_guest_with_network(*args, **kwargs)
+
+    def _guest_add_pci_devices(self, guest: config.LibvirtConfigGuest,
+                               instance: objects.Instance) -> None:
+        """Add those of aliases."""
+        with self._owners.only_here(instance):
+            super()._guest_add_pci_devices(guest, instance)
 
     def reboot(self, context: nova_context.RequestContext,
                instance: objects.Instance, network_info: model.NetworkInfo,

@@ -22,6 +22,8 @@ host another server may have the VF at that address.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 from typing import TYPE_CHECKING
 
 from nova import context
@@ -71,6 +73,29 @@ class Owners:
                     if request.requester_id == port}
         return next((device.address for device in own
                      if device.request_id in requests), None)
+
+    @contextlib.contextmanager
+    def only_here(self, instance: objects.Instance) -> Iterator[None]:
+        """Let the server's list of devices have those of this host alone.
+
+        As long as the host is down from which it was evacuated, Nova's has
+        those there as well. Their requests are no longer the server's when a
+        port was detached since, and Nova gives requests for aliases new ids
+        (KeyError in Instance.get_pci_devices, Nova 34): it could not be
+        rebuilt, and with an alias not even be started. A device there whose
+        request is the server's would be put into the domain here.
+        """
+        nodes = {device.compute_node_id for device in self._devices()}
+        listed = instance.pci_devices if nodes else None
+        if not listed:
+            yield
+            return
+        every = listed.objects
+        listed.objects = [dev for dev in every if dev.compute_node_id in nodes]
+        try:
+            yield
+        finally:
+            listed.objects = every
 
     def _owned(self) -> list[tuple[objects.PciDevice, str]]:
         """:returns: devices, each with the uuid of its server"""

@@ -90,17 +90,31 @@ class EvacuatedTest(placement.PlacementTest):
         self.flags(device_detach_timeout=1, group='libvirt')
         self.write_sources_as_libvirt()
 
-    def test_its_vf_is_free_while_the_old_host_is_down(self):
-        """Nova's own claim keeps it for as long as the server lives."""
+    def evacuated(self, port):
+        """:returns: a server of compute2 that came from a host still down"""
         for hostname in 'compute1', 'compute2':
             self.start_host(hostname, num_vfs=4)
-        port = self.create_port(1)
         server = self.boot(port, host='compute1')
         self.computes['compute1'].stop()
         service, = self.api.get_services(
             host='compute1', binary='nova-compute')
         self.api.put_service(service['id'], {'forced_down': True})
         self._evacuate_server(server, expected_host='compute2')
+        return server
+
+    def test_a_server_without_that_port_starts(self):
+        """Nova's own driver looks for the request of each device in its
+        list, those on the old host included (KeyError)."""
+        port = self.create_port(1)
+        server = self.evacuated(port)
+        self._detach_interface(server, port)
+        self._start_server(server)
+        self._rebuild_server(server, '155d900f-4e14-4e4c-a73d-069cbf4541e6')
+
+    def test_its_vf_is_free_while_the_old_host_is_down(self):
+        """Nova's own claim keeps it for as long as the server lives."""
+        port = self.create_port(1)
+        server = self.evacuated(port)
         self.update('compute2')
         assert self.numbers('compute2').used == 1
         self._detach_interface(server, port)
