@@ -44,7 +44,8 @@ class Misfit:
     :ivar free: devices of it that are free and suit
     :ivar total: VFs of it, None where the host does not report it
     :ivar others: further free devices of it, which do not suit
-    :ivar because: what these others are, and what was requested
+    :ivar because: what these others are, and what was requested; or what they
+        lack
     :ivar request: name of the request that failed
     """
 
@@ -66,14 +67,15 @@ class Misfit:
         """``2 VFs requested, 1 free of 16; 3 more are legacy, …``"""
         of = '' if self.total is None else f' of {self.total}'
         more = f'; {self.others} more are {self.because}' * bool(self.because)
-        return (f'{self.subject}: {self.requested} {self.unit} requested, '
+        unit = self.unit if self.requested != 1 else self.unit[:-1]
+        return (f'{self.subject}: {self.requested} {unit} requested, '
                 f'{self.free or "none"} free{of}{more}')
 
 
 WORDS = {
     NO_PCI: 'the host reports no free PCI devices',
     NO_FREE: '{numbers} ({request})',
-    NO_MATCH: '{subject}: {others} free, but none as requested by {request}',
+    NO_MATCH: '{subject}: {others} free, {because} ({request})',
     TOO_FEW: '{numbers} ({request})',
     EXCLUDED: '{numbers}, but a PF and its VFs exclude each other ({request})',
     TAKEN: '{numbers}, but earlier requests of the server take those that '

@@ -20,6 +20,20 @@ from nova_sriov_ext.fit import pools
 from nova_sriov_ext.fit import reasons
 from nova_sriov_ext.fit import stock_claim
 from nova_sriov_ext.report import document
+from nova_sriov_ext.report import tags
+
+# What a port may request beside its physnet, and what devices without it
+# lack.
+_LACKS = {
+    ('dev_type', tags.PF): 'none of them a whole PF: device_spec names no PF '
+                           'there, or VFs of it are in use',
+    ('dev_type', tags.VDPA): 'none of them a vDPA device',
+    ('remote_managed', 'true'): 'none managed by a DPU: device_spec has no '
+                                '"remote_managed": "true"',
+    ('trusted', 'true'): 'none trusted: device_spec has no '
+                         '"trusted": "true"',
+}
+_LACKS_SOMETHING = 'but none as requested'
 
 
 def of_request(host: pools.HostPools, demand: model.Demand,
@@ -72,11 +86,14 @@ def _judged(numbers: reasons.Misfit, unsuited: Iterable[tuple[str, str]],
     if request.rp_uuids:
         reason = reasons.NOT_PLACED
     elif not served:
-        others = _others(host, request)
+        unmatched = _unmatched(host, request)
+        others = sum(pool.free for pool in unmatched)
         reason = (reasons.NO_FREE if not others
                   else reasons.BANDWIDTH if request.is_tied
                   else reasons.NO_MATCH)
-        numbers = dataclasses.replace(numbers, others=others)
+        numbers = dataclasses.replace(
+            numbers, others=others, because=_lack(unmatched, request)
+            if reason == reasons.NO_MATCH else '')
     elif served < numbers.requested:
         reason = reasons.TOO_FEW
     elif numbers.free < numbers.requested:
@@ -88,10 +105,21 @@ def _judged(numbers: reasons.Misfit, unsuited: Iterable[tuple[str, str]],
     return dataclasses.replace(numbers, reason=reason)
 
 
-def _others(host: pools.HostPools, request: model.Request) -> int:
-    """Free devices of the physnet that the request does not match."""
-    return sum(pool.free for pool in host.pools
-               if not request.has_physnet or pool.is_on(request.physnet))
+def _unmatched(host: pools.HostPools,
+               request: model.Request) -> list[pools.Pool]:
+    """With free devices of the physnet, none of which the request matches."""
+    return [pool for pool in host.pools if pool.free and (
+        not request.has_physnet or pool.is_on(request.physnet))]
+
+
+def _lack(unmatched: Iterable[pools.Pool], request: model.Request) -> str:
+    """What none of the devices is, where one thing decides."""
+    for (key, value), words in _LACKS.items():
+        if (all(tags.equal(spec.get(key), value) for spec in request.specs)
+                and not any(tags.equal(pool.tags.get(key), value)
+                            for pool in unmatched)):
+            return words
+    return _LACKS_SOMETHING
 
 
 def _requested(demand: model.Demand, request: model.Request) -> int:

@@ -47,10 +47,10 @@ class ExplainedTest(querying.QueryingTest):
         port = self.create_port(1)
         found = self.explain(port)
         assert found == {
-            'ready': ('passes', 'physnet4: 1 VFs requested, 1 free of 1'),
+            'ready': ('passes', 'physnet4: 1 VF requested, 1 free of 1'),
             'other': ('not returned', 'Placement does not return it '
                       f'({VF_CLASS}: 1 requested, 0 free, the host does not '
-                      'publish its VFs); physnet4: 1 VFs requested, 2 free of '
+                      'publish its VFs); physnet4: 1 VF requested, 2 free of '
                       '2')}
         assert self.host_of(self.boot(port)) == 'ready'
         port = self.create_port(2)
@@ -60,5 +60,5 @@ class ExplainedTest(querying.QueryingTest):
         self.boot(port, expected_state='ERROR')
         self.without()
         assert self.explain(port)['other'] == (
-            'passes', 'physnet4: 1 VFs requested, 2 free of 2')
+            'passes', 'physnet4: 1 VF requested, 2 free of 2')
         assert self.host_of(self.boot(port)) == 'other'

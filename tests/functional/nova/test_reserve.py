@@ -35,7 +35,7 @@ class ReserveTest(test_claim.AssigningTest):
             self._attach_interface(server, ports[0])
         refused = self.boot(ports[0], az='nova:compute1',
                             expected_state='ERROR')
-        assert ('physnet4: 1 VFs requested, 2 free of 3, 2 reserved'
+        assert ('physnet4: 1 VF requested, 2 free of 3, 2 reserved'
                 in refused['fault']['message'])
         assert self.capacity()[0].free == 2
         self._delete_server(refused)

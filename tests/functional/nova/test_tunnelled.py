@@ -70,7 +70,7 @@ class TunnelledTest(Tunnelled, base.SriovServersTest):
         # What a claim writes is in the pools as Nova's database has them.
         assert self.rows('compute2') == [(None, 'switchdev', 1, 1, 0)]
         assert ('wrong_mode on 1 host(s), e.g. compute1: tunnelled networks: '
-                '1 VFs requested, none free of 4; 4 more are legacy, '
+                '1 VF requested, none free of 4; 4 more are legacy, '
                 'switchdev requested') in self.refused(self.create_port(2))
 
     def test_a_reserve(self):
@@ -78,7 +78,7 @@ class TunnelledTest(Tunnelled, base.SriovServersTest):
         self.start_host(num_vfs=2, mode='switchdev')
         self.boot(self.create_port(1))
         assert ('reserved on 1 host(s), e.g. compute1: tunnelled networks: '
-                '1 VFs requested, 1 free of 2, 1 reserved') in self.refused(
+                '1 VF requested, 1 free of 2, 1 reserved') in self.refused(
                     self.create_port(2))
         lifting = self._create_flavor(
             extra_spec={'sriov:ignore_reserve': 'true'})
@@ -124,7 +124,7 @@ class LagTest(Tunnelled, base.SriovServersTest):
         healthy = self._create_flavor(
             extra_spec={'sriov:lag_policy': 'reject'})
         assert ('unhealthy_lag on 1 host(s), e.g. compute1: tunnelled '
-                'networks: 1 VFs requested, none free of 2; 2 more are on a '
+                'networks: 1 VF requested, none free of 2; 2 more are on a '
                 'PF whose LAG is inactive') in self.refused(
                     self.create_port(1), flavor_id=healthy)
         self.start_host('compute2', num_vfs=4, mode='switchdev')

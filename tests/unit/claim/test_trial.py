@@ -149,7 +149,7 @@ def test_who_may_use_the_reserve(conf, host, kind, option, served):
         assert move(tracker, port('a'), kind=kind)
         return
     with pytest.raises(exception.ComputeResourcesUnavailable,
-                       match='physnet2: 1 VFs requested, 2 free, 2 reserved'):
+                       match='physnet2: 1 VF requested, 2 free, 2 reserved'):
         move(tracker, port('a'), kind=kind)
     assert move(tracker, port('a'), new={'sriov:ignore_reserve': 'true'})
 

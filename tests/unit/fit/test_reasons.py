@@ -79,14 +79,14 @@ CASES = {
         'the host reports no free PCI devices'),
     'another physnet only': (
         [A1], [on('b')], reasons.NO_FREE,
-        'b: 1 VFs requested, none free (port p1)'),
+        'b: 1 VF requested, none free (port p1)'),
     'the physnet, but nothing left of it': (
         [A1, B0], [on('b', 'p1'), on('b', 'p2')], reasons.NO_FREE,
-        'b: 1 VFs requested, none free (port p1)'),
+        'b: 1 VF requested, none free (port p1)'),
     'counts that are no numbers of devices': (
         [pool(count, physical_network='a')
          for count in (None, '5', -5, 0.5)], [on('a')], reasons.NO_FREE,
-        'a: 1 VFs requested, none free (port p1)'),
+        'a: 1 VF requested, none free (port p1)'),
     'the first port fits, the second not': (
         [A1], [on('a', 'p1'), on('a', 'p2')], reasons.TOO_FEW,
         'a: 2 VFs requested, 1 free (port p2)'),
@@ -99,23 +99,40 @@ CASES = {
         'a: 2 VFs requested, 1 free (port p3)'),
     'a PF is free, a VF is asked': (
         [A_PF], [on('a')], reasons.NO_MATCH,
-        'a: 1 free, but none as requested by port p1'),
+        'a: 1 free, but none as requested (port p1)'),
     'free, but not trusted': (
         [A1], [on('a', trusted='True')], reasons.NO_MATCH,
-        'a: 1 free, but none as requested by port p1'),
+        'a: 1 free, none trusted: device_spec has no "trusted": "true" '
+        '(port p1)'),
+    'a VF is free, a PF is requested': (
+        [A1, A2], [on('a', dev_type='type-PF')], reasons.NO_MATCH,
+        'a: 3 free, none of them a whole PF: device_spec names no PF there, '
+        'or VFs of it are in use (port p1)'),
+    'a VF is free, a vDPA device is requested': (
+        [A1], [on('a', dev_type='vdpa')], reasons.NO_MATCH,
+        'a: 1 free, none of them a vDPA device (port p1)'),
+    'free, but not managed by a DPU': (
+        [A1], [on('a', remote_managed='True')], reasons.NO_MATCH,
+        'a: 1 free, none managed by a DPU: device_spec has no '
+        '"remote_managed": "true" (port p1)'),
+    'trusted ones are there, but of another type': (
+        [A1, pool(1, physical_network='a', dev_type='type-PF',
+                  trusted='true')],
+        [on('a', trusted='True')], reasons.NO_MATCH,
+        'a: 2 free, but none as requested (port p1)'),
     'a PF and a VF of it': (
         [A_PF, A1], [on('a', 'p1'), on('a', 'p2', dev_type='type-PF')],
         reasons.EXCLUDED,
-        'a: 1 PFs requested, 1 free, but a PF and its VFs exclude each other '
+        'a: 1 PF requested, 1 free, but a PF and its VFs exclude each other '
         '(port p2)'),
     'a plain port takes the trusted VF': (
         [TRUSTED, A1], [on('a', 'p1'), on('a', 'p2', trusted='True')],
         reasons.TAKEN,
-        'a: 1 VFs requested, 1 free, but earlier requests of the server take '
+        'a: 1 VF requested, 1 free, but earlier requests of the server take '
         'those that suit port p2'),
     'a port on a tunnelled network, all devices have a physnet': (
         [A1], [on(None)], reasons.NO_FREE,
-        'tunnelled networks: 1 VFs requested, none free (port p1)'),
+        'tunnelled networks: 1 VF requested, none free (port p1)'),
     'two ports on a tunnelled network': (
         [A1, PLAIN], [on(None, 'p1'), on(None, 'p2')], reasons.TOO_FEW,
         'tunnelled networks: 2 VFs requested, 1 free (port p2)'),
@@ -124,10 +141,10 @@ CASES = {
         'alias a1: 3 devices requested, 1 free (alias a1)'),
     'an alias asks for another vendor': (
         [A1], [alias(vendor_id='8086')], reasons.NO_MATCH,
-        'alias a1: 1 free, but none as requested by alias a1'),
+        'alias a1: 1 free, but none as requested (alias a1)'),
     'an alias on a host that is full': (
         [B0], [alias(vendor_id='15b3')], reasons.NO_FREE,
-        'alias a1: 1 devices requested, none free (alias a1)'),
+        'alias a1: 1 device requested, none free (alias a1)'),
 }
 
 
@@ -147,7 +164,7 @@ DEGRADED = (PF0, 8, 'switchdev', 'degraded')
 POLICIES = {
     'legacy VFs, switchdev requested': (
         [A1, B0], told(LEGACY), [switchdev('a')], {}, reasons.MODE,
-        'a: 1 VFs requested, none free of 8; 1 more are legacy, switchdev '
+        'a: 1 VF requested, none free of 8; 1 more are legacy, switchdev '
         'requested (port p1)'),
     'too few in switchdev mode': (
         [A1, A2], told(LEGACY), [switchdev('a', f'p{n}') for n in range(4)],
@@ -157,11 +174,11 @@ POLICIES = {
     'both modes, and the claim takes the legacy VF first': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [switchdev('a')], {}, reasons.CHOICE,
-        'a: 1 VFs requested, 2 free of 16; 1 more are legacy, switchdev '
+        'a: 1 VF requested, 2 free of 16; 1 more are legacy, switchdev '
         'requested, and the claim takes one of those (port p1)'),
     'a degraded LAG': (
         [A1], told(DEGRADED), [healthy('a')], {}, reasons.LAG,
-        'a: 1 VFs requested, none free of 8; 1 more are on a PF whose LAG is '
+        'a: 1 VF requested, none free of 8; 1 more are on a PF whose LAG is '
         'degraded (port p1)'),
     'two ports shall come from two PFs': (
         [pool(2, physical_network='a', address=PF1), A1], told(),
@@ -171,16 +188,16 @@ POLICIES = {
     'a number is reserved': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '3'}},
-        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VF requested, 3 free of 16, 3 reserved'),
     'a percentage is reserved, rounded up': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV), [on('a')], {'reserves': {'a': '13%'}},
-        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VF requested, 3 free of 16, 3 reserved'),
     'a percentage is reserved, VFs are assigned': (
         [A1, pool(2, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV, claim='assign'), [on('a')],
         {'reserves': {'a': '13%'}},
-        reasons.RESERVED, 'a: 1 VFs requested, 3 free of 16, 3 reserved'),
+        reasons.RESERVED, 'a: 1 VF requested, 3 free of 16, 3 reserved'),
     'an assignment lacks VFs in switchdev mode': (
         [A1, pool(1, physical_network='a', address=PF1)],
         told(LEGACY, SWITCHDEV, claim='assign'),
@@ -279,6 +296,6 @@ def test_all_that_does_not_suit_is_told():
                 ('0000:03:00.3', 8, 'switchdev', 'degraded'))
     assert str(verdict.refusal(
         HostPools.of(pools, rows), model.Demand((request,)))) == (
-        'a: 1 VFs requested, none free of 32; 4 more are legacy or unknown, '
+        'a: 1 VF requested, none free of 32; 4 more are legacy or unknown, '
         'switchdev requested and on a PF whose LAG is degraded or inactive '
         '(port p1)')

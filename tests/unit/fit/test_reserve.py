@@ -118,9 +118,9 @@ def test_the_numbers_of_a_touched_reserve():
     assert str(touched('40%', 2, 8)) == (
         'physnet1: 8 VFs requested, 10 free of 7, 3 reserved')
     assert str(touched('40', 9, rows=())) == (
-        'physnet1: 1 VFs requested, 10 free, 40 reserved')
+        'physnet1: 1 VF requested, 10 free, 40 reserved')
     assert str(touched('4', 2, physnet=None)) == (
-        'tunnelled networks: 1 VFs requested, 10 free, 4 reserved')
+        'tunnelled networks: 1 VF requested, 10 free, 4 reserved')
 
 
 def test_a_physnet_that_no_port_requests_is_left_alone():

@@ -89,7 +89,7 @@ def test_one_line_tells_why_no_host_is_left(conf, hosts, caplog):
              if r.levelno == logging.INFO]
     assert lines == [
         f'No host has the SR-IOV devices of server {uuids.server}: '
-        'none_free on 2 host(s), e.g. other: a: 1 VFs requested, none free '
+        'none_free on 2 host(s), e.g. other: a: 1 VF requested, none free '
         '(port port0); '
         'no_pci_devices on 2 host(s), e.g. empty: the host reports no free '
         'PCI devices; '

@@ -109,10 +109,10 @@ def test_a_reason_is_spelled_out_for_one_host(conf, searched, caplog):
     assert searched == {'full49': 1, 'sick98': 1}
     assert [record.getMessage() for record in caplog.records] == [
         f'No host has the SR-IOV devices of server {uuids.server}: '
-        'unhealthy_lag on 99 host(s), e.g. sick98: a: 1 VFs requested, none '
+        'unhealthy_lag on 99 host(s), e.g. sick98: a: 1 VF requested, none '
         'free of 8; 4 more are on a PF whose LAG is inactive '
         f'(port {uuids.port}); '
-        'none_free on 50 host(s), e.g. full49: a: 1 VFs requested, none free '
+        'none_free on 50 host(s), e.g. full49: a: 1 VF requested, none free '
         f'of 8 (port {uuids.port})']
 
 

@@ -138,7 +138,7 @@ def test_each_refused_host_is_told_at_debug(conf, caplog):
     assert passed([host('free'), full], A_PORT)[0] == ['free']
     told = [record.getMessage() for record in caplog.records
             if record.name == filters.LOG.name]
-    assert told == [f'Host full refused: {reasons.NO_FREE}: a: 1 VFs '
+    assert told == [f'Host full refused: {reasons.NO_FREE}: a: 1 VF '
                     f'requested, none free (port {uuids.port})']
 
 
