@@ -23,7 +23,7 @@ import difflib
 
 from oslo_config import cfg
 
-from nova_sriov_ext import conf as our_conf
+from nova_sriov_ext import conf
 from nova_sriov_ext.cmd import conf_lines
 
 Check = Callable[[cfg.ConfigOpts, list[conf_lines.Line]], Iterable[str]]
@@ -34,13 +34,13 @@ _STOCK_DRIVER = 'libvirt.LibvirtDriver'
 _ALIKE = 0.75
 
 
-def values(conf: cfg.ConfigOpts,
+def values(opts: cfg.ConfigOpts,
            lines: list[conf_lines.Line]) -> Iterator[str]:
     """Options of this project with a value that cannot be."""
-    for group, options in _groups(conf).items():
+    for group, options in _groups(opts).items():
         for option in options:
             try:
-                conf[group][option.dest]
+                opts[group][option.dest]
             except (ValueError, cfg.Error) as e:
                 # Before that it is the place, without the line.
                 problem = str(e).rpartition(' is not valid: ')[2]
@@ -48,30 +48,30 @@ def values(conf: cfg.ConfigOpts,
                           f'[{group}]{option.dest}: {problem}')
 
 
-def names(conf: cfg.ConfigOpts,
+def names(opts: cfg.ConfigOpts,
           lines: list[conf_lines.Line]) -> Iterator[str]:
     """Names that nobody reads: oslo.config says nothing about them."""
-    groups = _groups(conf)
+    groups = _groups(opts)
     for group, options in groups.items():
         known = _names(options)
         for line in conf_lines.unknown(lines, group, known):
             yield (f'{line}: [{group}] has no option {line.name}'
                    f'{_meant(line.name, known)}')
     for line in lines:
-        if not line.name and line.group not in conf and _meant(
+        if not line.name and line.group not in opts and _meant(
                 line.group, groups):
             yield (f'{line}: nobody reads [{line.group}]'
                    f'{_meant(line.group, groups)}')
 
 
-def devices(conf: cfg.ConfigOpts,
+def devices(opts: cfg.ConfigOpts,
             lines: list[conf_lines.Line]) -> Iterator[str]:
     """``[pci] device_spec`` as nova-compute reads it."""
     from nova import exception
     from nova.pci import whitelist
     places = [line for line in lines
               if (line.group, line.name) == ('pci', 'device_spec')]
-    specs = conf.pci.device_spec
+    specs = opts.pci.device_spec
     for number, spec in enumerate(specs):
         try:
             whitelist.Whitelist([spec])
@@ -82,10 +82,10 @@ def devices(conf: cfg.ConfigOpts,
             yield f'{place}[pci]device_spec {spec}: {e}'
 
 
-def driver(conf: cfg.ConfigOpts,
+def driver(opts: cfg.ConfigOpts,
            lines: list[conf_lines.Line]) -> Iterator[str]:
     """Options that only this project's compute driver reads, without it."""
-    name = conf.compute_driver
+    name = opts.compute_driver
     if not name or name == DRIVER:
         return
     if difflib.get_close_matches(name, [DRIVER], cutoff=_ALIKE) and (
@@ -94,17 +94,17 @@ def driver(conf: cfg.ConfigOpts,
                   f'compute_driver {name} is not known. Did you mean '
                   f'{DRIVER}?')
     for option in ('claim_policy', 'claim_in_placement', 'report_capacity'):
-        line = conf_lines.setting(lines, our_conf.GROUP, option)
+        line = conf_lines.setting(lines, conf.GROUP, option)
         if line:
-            yield (f'{line}: [{our_conf.GROUP}]{option} has no effect with '
+            yield (f'{line}: [{conf.GROUP}]{option} has no effect with '
                    f'compute_driver {name}. Set compute_driver to {DRIVER}.')
 
 
-def _groups(conf: cfg.ConfigOpts) -> dict[str, list[cfg.Opt]]:
+def _groups(opts: cfg.ConfigOpts) -> dict[str, list[cfg.Opt]]:
     """:returns: the options of this project by their groups"""
     from os_vif_vflag import conf as vflag_conf
-    conf.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
-    return {our_conf.GROUP: our_conf.OPTS, vflag_conf.GROUP: vflag_conf.OPTS}
+    opts.register_opts(vflag_conf.OPTS, group=vflag_conf.GROUP)
+    return {conf.GROUP: conf.OPTS, vflag_conf.GROUP: vflag_conf.OPTS}
 
 
 def _names(options: Iterable[cfg.Opt]) -> list[str]:

@@ -141,7 +141,7 @@ def claimed(tracker, spec, host, monkeypatch):
     """
     monkeypatch.setattr(claims.Claim, '_claim_test', trial.claim_test)
     instance = objects.Instance(
-        uuid=uuids.server, flavor=spec.flavor,
+        uuid=uuids.server, flavor=spec.flavor, vm_state='building',
         numa_topology=copy.deepcopy(spec.numa_topology))
     node = objects.ComputeNode(numa_topology=host.topology._to_json())
     pci = objects.InstancePCIRequests(
