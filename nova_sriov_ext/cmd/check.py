@@ -124,18 +124,21 @@ class Checks(upgradecheck.UpgradeCommands):
         if not found:
             return _result(
                 'FAILURE', 'There is no nova.conf in the places where Nova '
-                'looks for it (/etc/nova, ~/.nova): name the one of the '
+                'looks for it (/etc/nova, ~/.nova; also nova-compute.conf and '
+                'the folders nova.conf.d there): name the one of the '
                 'service with --config-file.')
         return _result('SUCCESS', f'Read: {", ".join(found)}')
 
-    def _problems(self, *checks: conf_checks.Check) -> upgradecheck.Result:
+    def _problems(self, *checks: conf_checks.Check,
+                  code: str = 'FAILURE') -> upgradecheck.Result:
+        """:param code: of the result where there are any"""
         try:
             conf = nova_conf.read(self._config_files)
             found = [problem for check in checks
                      for problem in check(conf, self._lines)]
         except cfg.Error as e:
             return _unusable(e)
-        return _result('FAILURE', '; '.join(found)) if found else _result(
+        return _result(code, '; '.join(found)) if found else _result(
             'SUCCESS')
 
     def _options(self) -> upgradecheck.Result:
@@ -153,7 +156,9 @@ class Checks(upgradecheck.UpgradeCommands):
                 f'sriov_ext.SriovLibvirtDriver ({e}). Where Nova is installed '
                 'in another place, start nova-sriov-compute instead of '
                 'nova-compute.')
-        return self._problems(conf_checks.driver)
+        found = self._problems(conf_checks.driver)
+        return (self._problems(conf_checks.effects, code='WARNING')
+                if found.code is upgradecheck.Code.SUCCESS else found)
 
     def _search(self) -> upgradecheck.Result:
         """Whether Placement finds every host with VFs."""

@@ -25,11 +25,14 @@ from oslo_config import cfg
 
 from nova_sriov_ext import conf
 from nova_sriov_ext.cmd import conf_lines
+from nova_sriov_ext.conf import claim
+from nova_sriov_ext.conf import placement
 
 Check = Callable[[cfg.ConfigOpts, list[conf_lines.Line]], Iterable[str]]
 
 DRIVER = 'sriov_ext.SriovLibvirtDriver'
 _STOCK_DRIVER = 'libvirt.LibvirtDriver'
+_OF_DRIVER = (*claim.OPTS, *placement.OPTS)
 # As alike as «srivo» and «sriov».
 _ALIKE = 0.75
 
@@ -84,19 +87,25 @@ def devices(opts: cfg.ConfigOpts,
 
 def driver(opts: cfg.ConfigOpts,
            lines: list[conf_lines.Line]) -> Iterator[str]:
+    """A compute driver that was meant to be this project's."""
+    name = opts.compute_driver
+    if name and name not in (DRIVER, _STOCK_DRIVER) and (
+            difflib.get_close_matches(name, [DRIVER], cutoff=_ALIKE)):
+        yield _at(lines, 'DEFAULT', 'compute_driver',
+                  f'compute_driver {name} is not known. Did you mean '
+                  f'{DRIVER}?')
+
+
+def effects(opts: cfg.ConfigOpts,
+            lines: list[conf_lines.Line]) -> Iterator[str]:
     """Options that only this project's compute driver reads, without it."""
     name = opts.compute_driver
     if not name or name == DRIVER:
         return
-    if difflib.get_close_matches(name, [DRIVER], cutoff=_ALIKE) and (
-            name != _STOCK_DRIVER):
-        yield _at(lines, 'DEFAULT', 'compute_driver',
-                  f'compute_driver {name} is not known. Did you mean '
-                  f'{DRIVER}?')
-    for option in ('claim_policy', 'claim_in_placement', 'report_capacity'):
-        line = conf_lines.setting(lines, conf.GROUP, option)
-        if line:
-            yield (f'{line}: [{conf.GROUP}]{option} has no effect with '
+    for option in _OF_DRIVER:
+        line = conf_lines.setting(lines, conf.GROUP, option.dest)
+        if line and opts[conf.GROUP][option.dest] != option.default:
+            yield (f'{line}: [{conf.GROUP}]{option.dest} has no effect with '
                    f'compute_driver {name}. Set compute_driver to {DRIVER}.')
 
 

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
-import pathlib
+import glob
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ _OPTION = re.compile(r'(?P<name>[^\s=:#;\[][^=:]*?)\s*[=:]')
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """:ivar group: as written; DEFAULT before the first one
+    """:ivar group: as oslo.config reads it: in lower case, but for DEFAULT
     :ivar name: of the option, as written; '' for the head of a group
     """
 
@@ -52,10 +53,9 @@ def files(conf: cfg.ConfigOpts) -> list[str]:
     """:param conf: that has been read
     :returns: paths of the files, in the order in which it read them
     """
-    folders = (pathlib.Path(folder) for folder in conf.config_dirs)
     return [*map(str, conf.config_file or ()),
-            *(str(path) for folder in folders
-              for path in sorted(folder.glob('*.conf')))]
+            *(path for folder in conf.config_dir or ()
+              for path in sorted(glob.glob(os.path.join(folder, '*.conf'))))]
 
 
 def of(paths: Iterable[str]) -> list[Line]:
@@ -82,11 +82,12 @@ def unknown(lines: Iterable[Line], group: str,
 
 def _of_file(path: str) -> Iterator[Line]:
     group = 'DEFAULT'
-    text = pathlib.Path(path).read_text(errors='replace')
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _GROUP.match(line):
-            group = head['name']
-            yield Line(path, number, group, '')
-        elif option := _OPTION.match(line):
-            yield Line(path, number, group, option['name'])
+    with open(path, errors='replace') as file:
+        for number, line in enumerate(file, 1):
+            if head := _GROUP.match(line):
+                name = head['name']
+                group = name if name == 'DEFAULT' else name.lower()
+                yield Line(path, number, group, '')
+            elif option := _OPTION.match(line):
+                yield Line(path, number, group, option['name'])
 

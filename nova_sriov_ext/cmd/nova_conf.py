@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 def read(config_files: list[str] | None = None) -> cfg.ConfigOpts:
     """Read nova.conf, and the options of this project in it.
 
-    :param config_files: paths; None lets oslo.config look in Nova's usual
-        places
+    :param config_files: paths; None lets oslo.config look where nova-compute
+        does: nova-compute.conf, which Debian and Ubuntu have, comes after
+        nova.conf
     """
     choose_threads()
     # Nova is imported when a command runs, not when its help is requested;
@@ -33,7 +34,8 @@ def read(config_files: list[str] | None = None) -> cfg.ConfigOpts:
     import nova.conf
 
     from nova_sriov_ext import conf
-    nova.conf.CONF([], project='nova', default_config_files=config_files)
+    nova.conf.CONF([], project='nova', prog='nova-compute',
+                   default_config_files=config_files)
     return conf.register(nova.conf.CONF)
 
 

@@ -53,6 +53,7 @@ class Use:
     :ivar instance: uuid of the server, None when it is not known
     :ivar port_id: uuid of Neutron's port, by Open vSwitch
     :ivar mac: of that port, likewise
+    :ivar by_netdev: whether a guest has the netdev of the VF (macvtap)
     """
 
     used: bool = False
@@ -60,6 +61,7 @@ class Use:
     instance: str | None = None
     port_id: str | None = None
     mac: str | None = None
+    by_netdev: bool = False
 
 
 def uses(vfs: Iterable[model.VF], ports: Ports | None,
@@ -83,7 +85,8 @@ def _use(vf: model.VF, ports: Ports, guests: Guests | None) -> Use:
                port=None if found is None else vf.representor,
                instance=instance,
                port_id=external_ids.get('iface-id'),
-               mac=external_ids.get('attached-mac'))
+               mac=external_ids.get('attached-mac'),
+               by_netdev=vf.netdev is not None and vf.netdev in (guests or {}))
 
 
 def _guest(vf: model.VF, guests: Guests) -> str | None:

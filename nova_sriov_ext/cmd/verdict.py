@@ -112,5 +112,5 @@ def _found(state: host_manager.HostState, demand: model.Demand) -> str:
 
 def _words(numbers: reasons.Misfit) -> str:
     of = '' if numbers.total is None else f' of {numbers.total}'
-    return (f'{numbers.subject}: {numbers.requested} {numbers.unit} '
+    return (f'{numbers.subject}: {numbers.counted()} '
             f'requested, {numbers.free} free{of}')

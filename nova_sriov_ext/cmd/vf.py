@@ -102,9 +102,9 @@ class ShowVf(ShowOne):
         facts, report = _report(self.app_args, self.app)
         from nova_sriov_ext.cmd import vf_tables
         wanted = [vf.address for _, vf in facts.pairs
-                  if parsed_args.vf in (
-                      vf.address, vf.representor,
-                      facts.uses[vf.address].port_id)]
+                  if parsed_args.vf == vf.representor
+                  or parsed_args.vf.lower() in (
+                      vf.address, facts.uses[vf.address].port_id)]
         if not wanted:
             raise ValueError(
                 f'This host has no VF {parsed_args.vf}: "nova-sriov vf list '

@@ -31,6 +31,8 @@ from os_vif_vflag.kernel import vfinfo
 from os_vif_vflag.ovs import vswitchd
 
 _HW_OFFLOAD = 'hw-offload'
+# Seconds, for the flows of a busy host.
+_PATIENCE = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +61,11 @@ class Vf:
             return self.traffic.verdict
         if self.pf.mode != uapi.LEGACY or self.packets is None:
             return verdict.Verdict.UNKNOWN
-        # In legacy mode it is the card that forwards, and nobody else.
-        return (verdict.Verdict.HARDWARE if self.packets
-                else verdict.Verdict.IDLE)
+        if not self.packets:
+            return verdict.Verdict.IDLE
+        # In legacy mode it is the card that forwards.
+        return (verdict.Verdict.SOFTWARE if self.use.by_netdev
+                else verdict.Verdict.HARDWARE)
 
 
 class VfReport:
@@ -99,7 +103,7 @@ class VfReport:
     def _switch(self) -> vswitchd.Vswitchd | None:
         facts = self._facts
         return vswitchd.Vswitchd(
-            vswitchd.folder(facts.connection), host_facts.PATIENCE,
+            vswitchd.folder(facts.connection), _PATIENCE,
         ) if facts.has_representors else None
 
     def _vf(self, pf: model.PF, vf: model.VF, found: sample.Sample) -> Vf:
@@ -113,7 +117,8 @@ class VfReport:
             packets=_packets(vf, found), traffic=traffic,
             settings=self._settings[pf.uplink].get(vf.number, {}),
             cause=cause.of(pf, vf, use.port, self._offload(pf, vf), traffic)
-            if is_switched else None)
+            if is_switched else cause.of_legacy(
+                _packets(vf, found), use.by_netdev))
 
     def _offload(self, pf: model.PF, vf: model.VF) -> cause.Settings:
         return cause.Settings(self._hw_offload, {

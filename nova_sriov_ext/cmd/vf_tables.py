@@ -24,7 +24,7 @@ _LINK_STATES = {0: 'auto', 1: 'enable', 2: 'disable'}
 _SWITCHES = {0: 'off', 1: 'on'}
 
 _HEAD = ('VF', 'PF', 'Physnet', 'Server', 'OVS port', 'Bond', 'LAG',
-         'Packets', 'Hardware %', 'Flows', 'Verdict', 'Reason')
+         'Packets', 'Hardware %', 'Flows', 'Verdict', 'Cause')
 
 
 def several(found: Iterable[vf_report.Vf]) -> host_tables.Table:
@@ -50,7 +50,7 @@ def _place(found: vf_report.Vf) -> dict[str, object]:
         'netdev': vf.netdev, 'representor': vf.representor,
         'ovs_port': use.port, 'server': use.instance,
         'port': use.port_id, 'port_mac': use.mac,
-        'verdict': found.verdict.value, 'reason': found.cause}
+        'verdict': found.verdict.value, 'cause': found.cause}
 
 
 def _packets(found: vf_report.Vf) -> dict[str, object]:

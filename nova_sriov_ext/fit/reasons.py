@@ -63,12 +63,16 @@ class Misfit:
         return WORDS[self.reason].format(
             numbers=self._numbers(), **dataclasses.asdict(self))
 
+    def counted(self) -> str:
+        """:returns: for example ``1 VF`` or ``2 VFs``"""
+        unit = self.unit[:-1] if self.requested == 1 else self.unit
+        return f'{self.requested} {unit}'
+
     def _numbers(self) -> str:
         """``2 VFs requested, 1 free of 16; 3 more are legacy, …``"""
         of = '' if self.total is None else f' of {self.total}'
         more = f'; {self.others} more are {self.because}' * bool(self.because)
-        unit = self.unit if self.requested != 1 else self.unit[:-1]
-        return (f'{self.subject}: {self.requested} {unit} requested, '
+        return (f'{self.subject}: {self.counted()} requested, '
                 f'{self.free or "none"} free{of}{more}')
 
 

@@ -19,20 +19,22 @@ import dataclasses
 
 from nova_sriov_ext.traffic import verdict
 from os_vif_vflag.host import model
+from os_vif_vflag.ovs import flows
 
 _HW_OFFLOAD = 'ovs-vsctl set Open_vSwitch . other_config:hw-offload=true'
 
 # By the layer of a flow that is not in hardware.
 _LAYERS = {
-    'ovs': 'are in the datapath of Open vSwitch: look for "failed to offload" '
-           'in the log of ovs-vswitchd',
-    'tc': 'are in tc, but the driver did not take them: look for not_in_hw '
-          'in "tc -s filter show dev {netdev} ingress", and at the log of the '
-          'kernel',
-    'dpdk': 'are only in part in hardware: look at the log of ovs-vswitchd',
+    'ovs': 'in the datapath of Open vSwitch: look for "failed to offload" in '
+           'the log of ovs-vswitchd',
+    'tc': 'in tc, but not in the driver: look for not_in_hw in "tc -s filter '
+          'show dev {netdev} ingress", there and on uplink or bond, and at '
+          'the log of the kernel',
+    flows.PARTIAL: 'in hardware in part only: look at the log of '
+                   'ovs-vswitchd',
 }
-_ANY_LAYER = ('are in software, and this Open vSwitch does not say where: 2.12'
-              ' and later do')
+_ANY_LAYER = ('of which this Open vSwitch does not say where they are: 2.12 '
+              'and later do')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +63,26 @@ def of(pf: model.PF, vf: model.VF, port: str | None, settings: Settings,
         return 'it does not have a representor: see "nova-sriov host show"'
     if port is None:
         return (f'its representor {vf.representor} is not a port of Open '
-                'vSwitch: see the log of nova-compute')
+                'vSwitch: see the log of nova-compute; ports of DPDK are not '
+                'judged')
     if traffic is None or traffic.verdict is verdict.Verdict.HARDWARE:
         return None
     return _off(pf, vf.representor, settings) or _software(
         vf.representor, traffic)
+
+
+def of_legacy(packets: int | None, by_netdev: bool) -> str | None:
+    """Of a VF in legacy mode.
+
+    :param packets: None where the PF does not count them
+    :param by_netdev: whether a guest has its netdev
+    """
+    if by_netdev:
+        return ('macvtap: each packet passes the processor, between the VF '
+                'and the guest')
+    if packets is None:
+        return 'the driver of its PF does not count the packets of its VFs'
+    return None
 
 
 def _off(pf: model.PF, representor: str, settings: Settings) -> str | None:
@@ -85,7 +102,7 @@ def _software(representor: str, traffic: verdict.Traffic) -> str | None:
         # From the ground up: what tc has not was refused before the driver.
         layer = next((one for one in _LAYERS if one in traffic.layers), None)
         words = _LAYERS[layer] if layer else _ANY_LAYER
-        return (f'{software} of {traffic.flows} flows '
+        return (f'{software} of {traffic.flows} flows in software, '
                 f'{words.format(netdev=representor)}')
     if traffic.verdict is verdict.Verdict.PARTLY:
         return (f'the processor has seen {traffic.seen} packets, though all '

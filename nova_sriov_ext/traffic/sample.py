@@ -24,6 +24,7 @@ from os_vif_vflag.kernel import counters
 from os_vif_vflag.ovs import flows
 from os_vif_vflag.ovs import vswitchd
 
+_DATAPATHS = 'dpctl/dump-dps'
 _DUMP = 'dpctl/dump-flows', '-m'
 
 _Key = TypeVar('_Key')
@@ -49,6 +50,9 @@ def take(found: model.HostSnapshot, machine: host.Host,
     """:param found: of the same host
     :param switch: None where no VF has a representor
     """
+    # mlx5 answers with what it read after the request before
+    # (mlx5e_rep_get_stats): this one has it read them.
+    _netdevs(machine)
     dump, problem = _flows(switch) if switch else (None, None)
     return Sample(dump, _netdevs(machine), {
         address: packets for pf in found.pfs
@@ -74,11 +78,15 @@ def between(before: Sample, after: Sample) -> Sample:
 
 def _flows(switch: vswitchd.Vswitchd
            ) -> tuple[dict[str, flows.Flow] | None, str | None]:
+    found = {}
     try:
-        text = switch.run(*_DUMP)
+        # Of several datapaths it has to be named.
+        for datapath in switch.run(_DATAPATHS).split():
+            for flow in flows.parse(switch.run(*_DUMP, datapath)):
+                found[f'{datapath} {flow.key}'] = flow
     except vflag_exception.HostError as e:
         return None, str(e)
-    return {flow.key: flow for flow in flows.parse(text)}, None
+    return found, None
 
 
 def _netdevs(machine: host.Host) -> dict[str, counters.Counters]:

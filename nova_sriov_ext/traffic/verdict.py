@@ -71,11 +71,14 @@ class Traffic:
     @property
     def verdict(self) -> Verdict:
         """Never HARDWARE where a flow with packets is in software, or where
-        the processor has seen more than first packets."""
+        the processor has seen more packets than there are flows and more than
+        one of a hundred."""
         if not self.packets:
             return self._without_flows()
         if not self.offloaded:
-            return Verdict.SOFTWARE
+            # Open vSwitch before 2.12 says of no flow where it is.
+            return (Verdict.UNKNOWN if self.layers == {''}
+                    else Verdict.SOFTWARE)
         if self.offloaded < self.packets or self._seen_too_often():
             return Verdict.PARTLY
         return Verdict.HARDWARE
@@ -83,7 +86,7 @@ class Traffic:
     def _without_flows(self) -> Verdict:
         """Packets of which no flow is left, or never was, do not show where
         they were, unless the processor has seen them all."""
-        if self.seen and self.seen == self.total:
+        if self.seen and self.total and self.seen >= self.total:
             return Verdict.SOFTWARE
         return Verdict.UNKNOWN if self.total else Verdict.IDLE
 

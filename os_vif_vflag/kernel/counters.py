@@ -53,19 +53,22 @@ def decode(message: bytes) -> tuple[int, Counters] | None:
 
 def of_vfs(attribute: bytes) -> dict[int, int]:
     """:param attribute: IFLA_VFINFO_LIST with statistics
-    :returns: number of a VF → packets received and sent
+    :returns: number of a VF → packets received and sent, as far as they are
+        whole; empty where the driver counts none: rtnl_fill_vfinfo
+        (net/core/rtnetlink.c) then leaves zeros
     """
     found = {}
     for kind, info in nlmsg.attributes(attribute):
         if kind == uapi.IFLA_VF_INFO:
             vf = nlmsg.Attributes(info, 0)
             stats = nlmsg.Attributes(vf.raw(uapi.IFLA_VF_STATS), 0)
-            received = stats.number(uapi.IFLA_VF_STATS_RX_PACKETS)
-            sent = stats.number(uapi.IFLA_VF_STATS_TX_PACKETS)
+            both = (stats.raw(uapi.IFLA_VF_STATS_RX_PACKETS)
+                    + stats.raw(uapi.IFLA_VF_STATS_TX_PACKETS))
             mac = vf.raw(uapi.IFLA_VF_MAC)
-            if mac and received is not None and sent is not None:
-                found[struct.unpack_from('=I', mac)[0]] = received + sent
-    return found
+            if mac and len(both) == _PACKETS.size:
+                found[struct.unpack_from('=I', mac)[0]] = sum(
+                    _PACKETS.unpack(both))
+    return found if any(found.values()) else {}
 
 
 def _packets(stats: bytes) -> int | None:

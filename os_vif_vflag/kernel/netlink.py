@@ -104,7 +104,7 @@ class Source(Protocol):
         """:param name: of an uplink
         :returns: number of a VF → packets received and sent; of a PF with
             so many VFs that they do not fit into one attribute (more than
-            200), of none
+            about 200), of some
         """
 
 

@@ -14,13 +14,14 @@
 A flow is a line: what it matches, its statistics, since Open vSwitch 2.12
 ``offloaded:`` (``yes``, ``partial``) and ``dp:`` (``tc``, ``ovs``, ``dpdk``),
 and its actions (format_dpif_flow in lib/dpctl.c). ``-m`` makes names of port
-numbers.
+numbers. In user space a flow is there once for each thread that has it, under
+the same id; a line says whose flows follow.
 """
 
 import dataclasses
 import re
 
-# Of the datapath in user space a line says which thread's flows follow.
+_THREAD = re.compile(r'flow-dump from .*:.*')
 _FLOW = re.compile(
     r'(?:ufid:(?P<ufid>[0-9a-f-]+), *)?(?P<match>.*?), packets:(?P<packets>'
     r'[0-9]+), bytes:(?P<bytes>[0-9]+)(?P<rest>.*?), actions:(?P<actions>.*)')
@@ -29,6 +30,8 @@ _ATTRIBUTE = re.compile(r'(?P<name>[a-z_-]+):(?P<value>[^,]*)')
 _SEPARATORS = re.compile(r'[(),]')
 
 _IN_HARDWARE = 'yes'
+# What the layer is called here of a flow that the hardware carries in part.
+PARTIAL = 'partial'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Flow:
         its packets go to
     :ivar packets: seen so far
     :ivar layer: where it is: ``tc``, ``ovs`` (the kernel's or user space's
-        datapath) or ``dpdk``; '' where this Open vSwitch does not print it
+        datapath), ``dpdk``, or PARTIAL; '' where this Open vSwitch does not
+        print it
     :ivar offloaded: whether the hardware carries it as a whole
     """
 
@@ -57,17 +61,24 @@ class Flow:
 
 def parse(text: str) -> list[Flow]:
     """:param text: of one dump; lines that are not flows are passed by"""
-    matches = map(_FLOW.match, text.splitlines())
-    return [_flow(match) for match in matches if match]
+    found, thread = [], ''
+    for line in text.split('\n'):
+        if match := _FLOW.match(line):
+            found.append(_flow(match, thread))
+        elif _THREAD.match(line):
+            thread = line
+    return found
 
 
-def _flow(match: re.Match[str]) -> Flow:
+def _flow(match: re.Match[str], thread: str) -> Flow:
     attributes = dict(_ATTRIBUTE.findall(match['rest']))
     in_port = _IN_PORT.search(match['match'])
+    offloaded = attributes.get('offloaded')
     return Flow(
-        key=match['ufid'] or match['match'],
+        key=f'{thread}{match["ufid"] or match["match"]}',
         in_port=in_port['name'] if in_port else None,
         outputs=frozenset(_SEPARATORS.split(match['actions'])),
         packets=int(match['packets']),
-        layer=attributes.get('dp', ''),
-        offloaded=attributes.get('offloaded') == _IN_HARDWARE)
+        layer=(PARTIAL if offloaded == PARTIAL
+               else attributes.get('dp', '')),
+        offloaded=offloaded == _IN_HARDWARE)

@@ -89,7 +89,7 @@ def _reply(one: socket.socket, deadline: float) -> dict[str, object]:
     """:raises OSError: silence
     :raises ValueError: what came is not a reply
     """
-    text = b''
+    text = bytearray()
     while chunk := one.recv(_CHUNK):
         text += chunk
         if chunk.endswith(b'}'):

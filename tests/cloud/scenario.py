@@ -50,7 +50,7 @@ class Scenario:
         chapters = [
             self.prepare, self.boot_switchdev, self.show_interface,
             self.show_open_vswitch, self.ping, self.boot_legacy,
-            self.show_claim, self.ask_too_much, self.fill,
+            self.show_claim, self.request_too_much, self.fill,
             *bonded.Bonded(self).chapters,
             *(() if keep else (self.remove,)), self.read_logs]
         for chapter in chapters:
@@ -181,7 +181,7 @@ class Scenario:
                           expected[0])
         self.checks.equal('and claimed in Placement', placement, expected[1])
 
-    def ask_too_much(self):
+    def request_too_much(self):
         """A server that requests more VFs than any host has free"""
         log = self.evidence.scheduler_log()
         # The port attribute requests the same as the profile does.

@@ -49,7 +49,8 @@ class Computes:
         admin = context.get_admin_context()
         instance = objects.Instance(
             uuid=server, flavor=request.spec.flavor, numa_topology=None,
-            system_metadata={}, pci_devices=objects.PciDeviceList())
+            vm_state='building', system_metadata={},
+            pci_devices=objects.PciDeviceList())
         try:
             claims.Claim(
                 admin, instance, node,

@@ -82,7 +82,7 @@ class ExplainTest(base.SriovServersTest):
             'status': 'disabled', 'disabled_reason': 'new NIC'})
         port = self.create_port()
         assert self.explain(port)['compute1'] == (
-            'disabled', 'nova-compute is disabled (new NIC); physnet4: 1 VFs '
+            'disabled', 'nova-compute is disabled (new NIC); physnet4: 1 VF '
                         'requested, 2 free of 2')
         assert self.boot_as_explained(port)['compute2'] == 'passes'
 

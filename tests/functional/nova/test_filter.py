@@ -41,7 +41,7 @@ class FilterTest(base.SriovServersTest):
     def test_switchdev_is_asked_of_a_legacy_host(self):
         self.start_host(mode='legacy')
         port = self.create_port(profile={'capabilities': ['switchdev']})
-        assert ('wrong_mode on 1 host(s), e.g. compute1: physnet4: 1 VFs '
+        assert ('wrong_mode on 1 host(s), e.g. compute1: physnet4: 1 VF '
                 'requested, none free of 2; 2 more are legacy, switchdev '
                 'requested') in self.refused(port)
 
@@ -55,7 +55,7 @@ class FilterTest(base.SriovServersTest):
         self.flags(vf_reserve={'physnet4': '50%'}, group='sriov')
         self.start_host(num_vfs=2)
         self.boot(self.create_port(1))
-        assert ('reserved on 1 host(s), e.g. compute1: physnet4: 1 VFs '
+        assert ('reserved on 1 host(s), e.g. compute1: physnet4: 1 VF '
                 'requested, 1 free of 2, 1 reserved') in self.refused(
                     self.create_port(2))
         lifting = self._create_flavor(

@@ -87,7 +87,7 @@ def test_traffic_in_software(host, vf, ping):
     done, _, flows = row.pop('Flows').partition('/')
     # Both ways, 20 a second each.
     assert packets > 20 and done == '0' and int(flows) >= 2
-    assert 'hw-offload is off in Open vSwitch' in row.pop('Reason')
+    assert 'hw-offload is off in Open vSwitch' in row.pop('Cause')
     assert row == {
         'VF': VF0, 'PF': 'enp3s0f0np0', 'Physnet': 'physnet2',
         'Server': INSTANCE, 'OVS port': host.representor(VF0),
@@ -101,7 +101,7 @@ def test_the_next_cause(host, vf, ping):
     status, out, err = vf('show', VF0, '-f', 'json')
     assert (status, err) == (0, '')
     found = json.loads(out)
-    assert found['reason'].startswith('hw-tc-offload is off on ')
+    assert found['cause'].startswith('hw-tc-offload is off on ')
     assert (found['packets_in_hardware'], found['flows_in_hardware']) == (
         0, 0)
     assert found['packets_of_flows'] > 20
@@ -115,9 +115,9 @@ def test_no_traffic(host, vf):
     assert (status, err) == (0, '')
     found = {row['VF']: row for row in json.loads(out)}
     assert len(found) == 5
-    assert 'is not a port of Open vSwitch' in found[VF1]['Reason']
+    assert 'is not a port of Open vSwitch' in found[VF1]['Cause']
     legacy, = (row for row in found.values() if row['PF'] == 'ens8f0')
-    assert legacy['Reason'] is None
+    assert 'does not count the packets' in legacy['Cause']
     assert {row['Verdict'] for row in found.values()} <= {'idle', 'unknown'}
 
 

@@ -57,8 +57,9 @@ def test_libvirt_names_the_guest_that_has_a_macvtap(libvirt_with):
     vfs = [model.VF(ADDRESS, 7, 'igbvf', 'enp3s0f0v7'),
            model.VF('0000:03:0b.0', 8, 'igbvf', 'enp3s0f0v8'),
            model.VF('0000:03:0b.1', 9)]
-    assert [use.instance for use in occupancy.uses(
-        vfs, {}, guests).values()] == [UUID, None, None]
+    found = occupancy.uses(vfs, {}, guests).values()
+    assert [use.instance for use in found] == [UUID, None, None]
+    assert [use.by_netdev for use in found] == [True, False, False]
 
 
 @pytest.mark.parametrize('device', DEVICES.values(), ids=DEVICES.keys())

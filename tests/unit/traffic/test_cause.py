@@ -41,13 +41,14 @@ def of(traffic, settings=GOOD, vf=VF, port=REP):
     (SOFTWARE, cause.Settings(True, {UPLINK: True, REP: False}),
      f'ethtool -K {REP} '),
     (SOFTWARE, cause.Settings(None, {UPLINK: None}),
-     '2 of 2 flows are in the datapath of Open vSwitch: look for "failed to'),
+     '2 of 2 flows in software, in the datapath of Open vSwitch: look for '
+     '"failed to'),
     (dataclasses.replace(SOFTWARE, layers=frozenset({'tc'})), GOOD,
      f'tc -s filter show dev {REP} ingress'),
-    (dataclasses.replace(SOFTWARE, layers=frozenset({'dpdk'})), GOOD,
-     'only in part in hardware'),
+    (dataclasses.replace(SOFTWARE, layers=frozenset({'partial'})), GOOD,
+     'in hardware in part only'),
     (dataclasses.replace(SOFTWARE, layers=frozenset({''})), GOOD,
-     'does not say where'),
+     'does not say where they are'),
     (dataclasses.replace(HARDWARE, seen=5), GOOD,
      'the processor has seen 5 packets, though all 2 flows'),
     (Traffic(seen=5, total=5), GOOD, 'has seen all packets'),
@@ -56,6 +57,12 @@ def of(traffic, settings=GOOD, vf=VF, port=REP):
 def test_the_first_cause(traffic, settings, words):
     found = of(traffic, settings)
     assert words in found and bool(words) == bool(found)
+
+
+def test_in_legacy_mode():
+    assert cause.of_legacy(5, by_netdev=False) is None
+    assert 'does not count' in cause.of_legacy(None, by_netdev=False)
+    assert 'passes the processor' in cause.of_legacy(5, by_netdev=True)
 
 
 def test_before_there_is_traffic():

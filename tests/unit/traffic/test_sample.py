@@ -67,7 +67,9 @@ class Switch(vswitchd.Vswitchd):
     def run(self, command, *arguments):
         if self.text is None:
             raise ovs_errors.VswitchdSilent(control='x', error='y')
-        return self.text
+        if command == 'dpctl/dump-dps':
+            return 'netdev@ovs-netdev\nsystem@ovs-system\n'
+        return self.text if arguments[-1] == 'system@ovs-system' else ''
 
 
 LINE = 'in_port(eth9), packets:3, bytes:9, used:1s, actions:lo\n'

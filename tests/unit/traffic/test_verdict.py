@@ -44,9 +44,15 @@ def of(*some, seen=None, total=None):
     ([flow(1000)], 11, 1011, 'partly'),
     ([flow(9), flow(1, offloaded=False)], None, None, 'partly'),
     ([flow(9, offloaded=False)], None, None, 'software'),
+    # Open vSwitch before 2.12.
+    ([flow(9, offloaded=False, layer='')], None, None, 'unknown'),
+    ([flow(9, offloaded=False, layer=''), flow(1, False, 'ovs')], None, None,
+     'software'),
     ([flow(0)], None, None, 'idle'),
     ([], 0, 0, 'idle'),
     ([], 5, 5, 'software'),
+    # The driver has read the one later than the other.
+    ([], 6, 5, 'software'),
     ([], 0, 5, 'unknown'),
     ([], None, 5, 'unknown'),
     ([flow(9, in_port='eth8', output='eth80')], 0, 0, 'idle'),

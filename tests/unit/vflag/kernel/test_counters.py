@@ -61,10 +61,17 @@ def vf(number, *attributes):
 
 def test_packets_of_vfs():
     attribute = (vf(0, nlmsg.nested(8, stats(0, 5), stats(1, 6)))
-                 # A driver without ndo_get_vf_stats.
-                 + vf(1) + vf(2, nlmsg.nested(8, stats(0, 1))))
-    assert counters.of_vfs(attribute) == {0: 11}
+                 # Cut off, where the list is longer than an attribute can be.
+                 + vf(1) + vf(2, nlmsg.nested(8, stats(0, 1)))
+                 + vf(3, nlmsg.nested(8, stats(0, 0), stats(1, 0))))
+    assert counters.of_vfs(attribute) == {0: 11, 3: 0}
     assert counters.of_vfs(b'') == {}
+
+
+def test_a_driver_that_does_not_count():
+    """Without ndo_get_vf_stats there are zeros."""
+    assert counters.of_vfs(vf(0, nlmsg.nested(8, stats(0, 0), stats(1, 0)))
+                           ) == {}
 
 
 def test_a_netdev_without_vfs():

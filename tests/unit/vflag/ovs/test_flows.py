@@ -73,8 +73,17 @@ def test_each_port_that_it_goes_to(port):
 def test_in_user_space_a_flow_in_part_is_not_in_hardware():
     flow, = flows.parse(USERSPACE)
     assert (flow.in_port, flow.layer, flow.offloaded) == (
-        'dpdk0', 'ovs', False)
+        'dpdk0', flows.PARTIAL, False)
     assert flow.touches('rep0')
+
+
+def test_each_thread_has_a_flow_of_its_own():
+    """Under the same id: one must not stand for the other."""
+    line = USERSPACE.splitlines()[2]
+    found = flows.parse('\n'.join((
+        'flow-dump from pmd on cpu core: 3', line,
+        'flow-dump from pmd on cpu core: 4', line)))
+    assert len({flow.key for flow in found}) == 2
 
 
 @pytest.mark.parametrize('text', [
