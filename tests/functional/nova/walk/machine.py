@@ -191,9 +191,9 @@ class Steps:
         return [s for s in self._settled() if 'alias' not in s.flavor]
 
     def _to_evacuate(self):
-        """Nova 34 cannot start an evacuated server with an alias before the
-        old host is back: the request has a new id, the device there the old
-        one (KeyError in Instance.get_pci_devices)."""
+        """Nova 34 loses count of an alias's devices before the old host is
+        back: the request has a new id, the device there the old one
+        (KeyError in Instance.get_pci_devices)."""
         return [s for s in self.cloud.servers
                 if s.host and not self.cloud.hosts[s.host].up
                 and 'alias' not in s.flavor]
