@@ -7,6 +7,9 @@ LOG=.cache/log/demo.log
 
 if [ -x .tox/cloud/bin/openstack ]; then
     [ "$1" = stop ] || echo "demo: takes about 4 minutes on two quiet cores"
+elif [ "$1" = stop ]; then
+    echo "demo: it has never run here"
+    exit
 else
     echo "demo: the first run takes about 8 minutes: packages and Python" \
         "environments 3, databases 1, the cloud 4, on two quiet cores; later" \

@@ -48,7 +48,7 @@ def banner(progress):
         'netdevs), libvirt,\n'
         '           and so the guests: a server is a network namespace '
         'without a disk\n'
-        'it takes:  about 3 minutes on 2 quiet cores, 1 more when the '
+        'it takes:  about 4 minutes on 2 quiet cores, 1 more when the '
         'databases are new')
 
 

@@ -109,7 +109,9 @@ class EvacuatedTest(placement.PlacementTest):
         server = self.evacuated(port)
         self._detach_interface(server, port)
         self._start_server(server)
-        self._rebuild_server(server, '155d900f-4e14-4e4c-a73d-069cbf4541e6')
+        rebuilt = self._rebuild_server(
+            server, '155d900f-4e14-4e4c-a73d-069cbf4541e6')
+        assert rebuilt['status'] == 'ACTIVE'
 
     def test_its_vf_is_free_while_the_old_host_is_down(self):
         """Nova's own claim keeps it for as long as the server lives."""
