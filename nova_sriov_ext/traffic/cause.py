@@ -62,9 +62,10 @@ def of(pf: model.PF, vf: model.VF, port: str | None, settings: Settings,
     if vf.representor is None:
         return 'it does not have a representor: see "nova-sriov host show"'
     if port is None:
-        return (f'its representor {vf.representor} is not a port of Open '
-                'vSwitch: see the log of nova-compute; ports of DPDK are not '
-                'judged')
+        # A database that does not answer names no port either.
+        return None if settings.hw_offload is None else (
+            f'its representor {vf.representor} is not a port of Open vSwitch: '
+            'see the log of nova-compute; ports of DPDK are not judged')
     if traffic is None or traffic.verdict is verdict.Verdict.HARDWARE:
         return None
     return _off(pf, vf.representor, settings) or _software(

@@ -59,6 +59,10 @@ def test_the_first_cause(traffic, settings, words):
     assert words in found and bool(words) == bool(found)
 
 
+def test_a_database_that_does_not_answer_names_no_port():
+    assert of(None, cause.Settings(None), port=None) == ''
+
+
 def test_in_legacy_mode():
     assert cause.of_legacy(5, by_netdev=False) is None
     assert 'does not count' in cause.of_legacy(None, by_netdev=False)
